@@ -1,0 +1,3 @@
+#!/bin/sh
+# Makes ./configure from a git checkout.
+cd "$(dirname "$0")" && exec autoreconf --install --force

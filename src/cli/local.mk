@@ -1,0 +1,3 @@
+bin_PROGRAMS += leaktop
+leaktop_SOURCES = src/cli/main.c
+leaktop_LDADD = libutil.a

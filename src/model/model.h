@@ -1,0 +1,43 @@
+/*
+ * The model: samples in, a read-only snapshot out. Pure: no clock, no I/O, no terminal. Memory is
+ * bounded: a ring of cells per type that ever changed, a fixed number of types (the rest is summed
+ * in one row). Owns everything it shows.
+ */
+#ifndef LT_MODEL_MODEL_H
+#define LT_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/sample.h"
+#include "model/snapshot.h"
+
+struct model;
+
+struct model *model_new(const struct sample_target *target);
+void model_free(struct model *m);
+
+/* Takes what it needs of s; s is not kept. */
+void model_push(struct model *m, const struct sample *s);
+
+/* Baseline for all +columns: the latest sample, or back to the first one. */
+void model_baseline_now(struct model *m);
+void model_baseline_first(struct model *m);
+
+/* The target has ended, or left the source: shown from now on, t in wall seconds. */
+void model_ended(struct model *m, double t);
+
+/* Sort order. A key pressed twice reverses in the ui: reversed is explicit here. */
+void model_sort(struct model *m, enum snapshot_sort key, bool reversed);
+/* Case-insensitive POSIX ERE on the type name; "!re" inverts; NULL or "" shows all. false and *msg
+ * (caller's buffer) where the expression is wrong: the old filter stays. */
+bool model_filter(struct model *m, const char *re, char *msg, size_t size);
+/* Hide types with no change since the baseline. */
+void model_hide_flat(struct model *m, bool hide);
+/* The user moved the cursor: keep the order for the next 5 samples. */
+void model_hold_order(struct model *m);
+
+/* Read only, borrowed until the next call of any model_ function but this one. Never NULL. */
+const struct snapshot *model_snapshot(struct model *m);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * What a view or a sink may see: a read-only picture of the model at one sample (I9). Everything
+ * is owned by the model and borrowed until its next change.
+ */
+#ifndef LT_MODEL_SNAPSHOT_H
+#define LT_MODEL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/sample.h"
+
+/* X(id, name as in -o and the sort menu, help) */
+#define SNAPSHOT_SORTS(X) \
+	X(GROWTH, "growth", "objects gained since the baseline, most first") \
+	X(COUNT, "count", "live objects") \
+	X(SIZE, "size", "bytes of live objects") \
+	X(SIZE_GROWTH, "dsize", "bytes gained since the baseline") \
+	X(RATE, "rate", "objects gained per minute, lately") \
+	X(NAME, "name", "type name, A first")
+
+enum snapshot_sort {
+#define X(id, name, help) SORT_##id,
+	SNAPSHOT_SORTS(X)
+#undef X
+	SORT_COUNT_OF
+};
+
+/*
+ * A series for a sparkline: fixed time cells, oldest first, the last one still open. A cell holds
+ * the minimum seen in its time (the floor, which is what growth is judged by); LT_UNKNOWN is a gap.
+ * Cells close at base + k * cell_s and never shift within a cell, so a screen changes little.
+ */
+#define SERIES_CELLS 64
+struct series_view {
+	const int64_t *cells;		/* n of them */
+	size_t n;			/* 0 .. SERIES_CELLS */
+	double cell_s;			/* width of a cell, seconds */
+};
+
+struct snapshot_row {
+	uint32_t id;			/* stable for a type name over the session */
+	const char *name;
+	int64_t count, bytes;
+	int64_t count_delta, bytes_delta;	/* since the baseline; LT_UNKNOWN before there is one */
+	double rate;			/* objects per second over the last minute or less; NAN unknown */
+	double grew_ago_s;		/* since its count last rose; NAN: never seen to rise */
+	bool growing;			/* material growth since the baseline, and still rising: highlight */
+	bool flat;			/* count unchanged since the baseline */
+	struct series_view trend;	/* of count */
+};
+
+struct snapshot {
+	const struct sample_target *target;
+	double t;			/* of the latest sample */
+	double base_t;			/* of the baseline */
+	int64_t seq;			/* 0: no sample yet */
+	int64_t samples, gaps;		/* gaps: samples without a census */
+	struct sample_memory memory;
+	struct sample_memory memory_delta;	/* since the baseline */
+	double rss_rate;		/* bytes per second, lately; NAN unknown */
+	struct series_view rss, pss;
+	struct sample_gc gc;
+	int64_t gc_full_since_base;	/* full collections since the baseline, LT_UNKNOWN unknown */
+	double gc_full_ago_s;		/* since the last full collection was noticed; NAN */
+	int64_t objects;
+	bool census;			/* the latest sample had one; the rows are of the last that did */
+	struct lt_err why;		/* why not */
+	double census_t;		/* of the rows; 0: none so far */
+	struct sample_cost cost;	/* of the latest sample */
+	struct sample_cost cost_total;	/* pause_us: the longest so far */
+	double cost_share;		/* leaktop's CPU time per second of watching, 0.004 = 0.4 % */
+
+	bool ended;			/* the target is gone; ended_t says since when */
+	double ended_t;
+
+	const struct snapshot_row *rows;	/* in order, after filter and hiding */
+	size_t n_rows;
+	size_t n_types;			/* live types in all */
+	size_t n_growing, n_flat;	/* of them */
+	enum snapshot_sort sort;
+	bool sort_reversed;
+	const char *filter;		/* "" none */
+	bool hide_flat;
+	int order_held;			/* samples for which the order stays held, 0 if it does not */
+};
+
+#endif

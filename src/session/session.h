@@ -1,0 +1,45 @@
+/*
+ * A source of samples: live, or later a recording. Never blocks: it is asked for a sample and
+ * offers a descriptor to poll until the sample is there, so the screen stays alive while a busy
+ * target keeps leaktop waiting.
+ */
+#ifndef LT_SESSION_SESSION_H
+#define LT_SESSION_SESSION_H
+
+#include <stdbool.h>
+
+#include "model/sample.h"
+#include "util/err.h"
+
+struct session;
+
+struct session_options {
+	bool readonly;			/* never stop or write into the target */
+	int64_t call_deadline_ns;	/* how long one sample may wait for the target */
+};
+
+enum session_step {
+	SESSION_WAIT,			/* poll session_fd() and call session_advance again */
+	SESSION_SAMPLE,			/* *ret is the sample, borrowed until the next session_ call */
+	SESSION_ENDED,			/* the target has ended: no more samples */
+};
+
+/* Everything that can refuse is checked here, before the target is touched (I7). */
+enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
+			       struct session **ret, struct lt_err *err);
+const struct sample_target *session_target(const struct session *s);
+
+/* Begins the next sample; does nothing while one is under way. */
+void session_request(struct session *s);
+bool session_busy(const struct session *s);
+/* Poll it for reading whenever session_busy(); it may change with every sample. -1: nothing. */
+int session_fd(const struct session *s);
+/* Polls readable when the target ends, at any time. -1 where the kernel has no pidfd. */
+int session_end_fd(const struct session *s);
+enum session_step session_advance(struct session *s, const struct sample **ret);
+
+/* Removes everything from the target (waits for a call still under way, bounded), compares. */
+void session_detach(struct session *s, struct sample_left *ret);
+void session_free(struct session *s);
+
+#endif

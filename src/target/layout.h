@@ -1,0 +1,95 @@
+/*
+ * Where things are inside a CPython, one row per version: data, not code. Offsets in bytes, from
+ * the start of the struct named in the field; LAYOUT_NONE where that version has no such field.
+ * This file and layout*.c are the only places that compare Python version numbers.
+ */
+#ifndef LT_TARGET_LAYOUT_H
+#define LT_TARGET_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LAYOUT_NONE (-1)
+
+enum layout_walk {
+	LAYOUT_WALK_LISTS,	/* gc generations are rings that may be walked */
+	LAYOUT_WALK_VISIT,	/* 3.14.0-3.14.4: only through PyUnstable_GC_VisitObjects */
+};
+
+enum layout_lock {		/* the lock that Py_AddPendingCall takes */
+	LAYOUT_LOCK_TRY,	/* 2.7, 3.6: never blocks, nothing to look at */
+	LAYOUT_LOCK_SEM,	/* pointer to a sem_t: free when its first uint32 is 1 */
+	LAYOUT_LOCK_BYTE,	/* a PyMutex in place: free when the byte is 0 */
+};
+
+enum layout_dict {		/* how PyDictKeysObject is laid out */
+	LAYOUT_DICT_27,		/* 2.7: ma_mask, ma_table of {hash, key, value} */
+	LAYOUT_DICT_36,		/* 3.6-3.10: dk_size, entries behind the index array */
+	LAYOUT_DICT_311,	/* 3.11+: dk_log2_size, dk_log2_index_bytes, dk_kind */
+};
+
+enum layout_int {
+	LAYOUT_INT_OBSIZE,	/* to 3.11: sign and digit count in ob_size */
+	LAYOUT_INT_LVTAG,	/* 3.12+: lv_tag, count << 3 | sign */
+};
+
+struct layout {
+	uint32_t version_lo, version_hi;	/* PY_VERSION_HEX range [lo, hi] */
+	const char *name;			/* "3.14.0-3.14.4" */
+	enum layout_walk walk;
+
+	/* from &_PyRuntime (3.7+) */
+	int32_t rt_initialized;		/* int, 1 when ready */
+	int32_t rt_finalizing;		/* pointer, NULL unless ending */
+	int32_t rt_interp_head;		/* PyInterpreterState * */
+	int32_t rt_interp_main;
+
+	/* from the PyInterpreterState */
+	int32_t in_next;
+	int32_t in_sysdict;		/* PyObject *sysdict or sys's dict */
+	int32_t in_modules;		/* PyObject *modules (sys.modules), where it has one */
+	int32_t in_threads;		/* tstate list head */
+
+	/* struct _gc_runtime_state: 3.7, 3.8 from &_PyRuntime; 3.9+ from the interpreter */
+	bool gc_in_runtime;
+	int32_t gc_enabled;		/* int */
+	int32_t gc_generations;		/* three struct gc_generation */
+	int32_t gc_permanent;		/* the frozen generation */
+	int32_t gc_stats;		/* three of {collections, collected, uncollectable}, Py_ssize_t */
+	bool gc_stats_ring;		/* 3.15: gc_stats is a pointer to ring buffers */
+	int32_t gc_collecting;		/* int */
+	int32_t gc_garbage;		/* PyObject *garbage (a list) */
+	int32_t gc_heap_size;		/* 3.14+: Py_ssize_t live objects */
+
+	/* the gc's own structs */
+	int32_t gc_head_size;		/* sizeof PyGC_Head */
+	int32_t gc_generation_size;	/* stride of generations[] */
+	int32_t gc_threshold, gc_count;	/* ints, from a generation's start */
+
+	/* the lock of Py_AddPendingCall; from &_PyRuntime or the interpreter */
+	enum layout_lock lock;
+	bool lock_in_runtime;
+	int32_t lock_at;
+
+	/* objects */
+	int32_t ob_type, ob_size;
+	int32_t tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_dict, tp_mro, tp_subclasses;
+	int32_t ht_name, ht_qualname;	/* in a heap type */
+	int32_t list_item, list_allocated;
+	int32_t dict_keys, dict_values;
+	enum layout_dict dict;
+	enum layout_int integer;
+	int32_t int_digits;		/* first 30-bit digit; tag is at ob_size's place */
+	int32_t unicode_length, unicode_state, unicode_ascii_data, unicode_compact_data;
+	int32_t unicode_kind_shift, unicode_compact_shift, unicode_ascii_shift;
+	int32_t set_mask, set_table, set_smalltable;
+	int32_t bytearray_alloc;
+};
+
+/* The row for PY_VERSION_HEX, NULL where none. Rows are sorted and do not overlap (a test). */
+const struct layout *layout_for(uint32_t version_hex);
+
+/* The first row of "3.N" (or 2.7), to bootstrap the reading of the exact version. */
+const struct layout *layout_for_minor(int major, int minor);
+
+#endif

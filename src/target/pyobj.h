@@ -1,0 +1,20 @@
+/* Python objects read as data: no getattr, no repr, no Python code. All bounded. */
+#ifndef LT_TARGET_PYOBJ_H
+#define LT_TARGET_PYOBJ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "target/python.h"
+
+/* A str (or 2.7 str) as cleaned UTF-8; false where addr holds none. */
+bool pyobj_text(const struct python *py, uint64_t addr, char *dst, size_t size);
+/* An int that fits; false otherwise. */
+bool pyobj_int(const struct python *py, uint64_t addr, int64_t *ret);
+/* The value under a str key of a dict (combined or split table). false where there is none. */
+bool pyobj_dict_get(const struct python *py, uint64_t dict, const char *key, uint64_t *ret);
+/* ob_type of the object. */
+bool pyobj_type(const struct python *py, uint64_t addr, uint64_t *ret);
+
+#endif

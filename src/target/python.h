@@ -1,0 +1,111 @@
+/*
+ * Which Python runs in a process: found in its memory alone, never through a path. The whole of
+ * it is read without stopping anything, so it also serves --readonly and --preflight.
+ */
+#ifndef LT_TARGET_PYTHON_H
+#define LT_TARGET_PYTHON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proc/maps.h"
+#include "target/layout.h"
+#include "target/remote.h"
+#include "util/err.h"
+
+/*
+ * X(field, symbol, needed): functions of the target, looked up in the Python object's .dynsym.
+ * needed = 1: without it this is not a CPython; 0: address 0 where absent.
+ */
+#define PYTHON_SYMBOLS(X) \
+	X(gil_ensure, "PyGILState_Ensure", 1) \
+	X(gil_release, "PyGILState_Release", 1) \
+	X(gil_this_thread, "PyGILState_GetThisThreadState", 1) \
+	X(add_pending_call, "Py_AddPendingCall", 1) \
+	X(visit_objects, "PyUnstable_GC_VisitObjects", 0) \
+	X(type_type, "PyType_Type", 1) \
+	X(list_type, "PyList_Type", 1) \
+	X(dict_type, "PyDict_Type", 1) \
+	X(set_type, "PySet_Type", 1) \
+	X(frozenset_type, "PyFrozenSet_Type", 1) \
+	X(bytearray_type, "PyByteArray_Type", 1) \
+	X(gen_type, "PyGen_Type", 0) \
+	X(coro_type, "PyCoro_Type", 0) \
+	X(async_gen_type, "PyAsyncGen_Type", 0) \
+	X(frame_type, "PyFrame_Type", 0) \
+	X(runtime, "_PyRuntime", 0) \
+	X(generation0, "_PyGC_generation0", 0) \
+	X(py_version, "Py_Version", 0)
+
+struct python_symbols {
+#define X(field, symbol, needed) uint64_t field;
+	PYTHON_SYMBOLS(X)
+#undef X
+};
+
+struct python_range {
+	uint64_t start, end;		/* [start, end) */
+};
+
+/* An address range of one loaded ELF object. */
+struct python_object {
+	uint64_t start, end;		/* first to last byte of its mappings */
+	char path[256];			/* cleaned, for messages only */
+};
+
+enum python_build { PYTHON_RELEASE, PYTHON_DEBUG };
+
+struct python {
+	struct remote remote;
+	uint32_t version_hex;		/* PY_VERSION_HEX */
+	char version[24];		/* "3.12.1", "3.15.0a2" */
+	enum python_build build;
+	const struct layout *layout;
+	struct python_symbols sym;
+	uint64_t interp;		/* main PyInterpreterState */
+	uint64_t gc;			/* struct _gc_runtime_state, 0 in 2.7 and 3.6 */
+	uint64_t heads[4];		/* addresses of PyGC_Head of generations 0-2 and permanent (0: none) */
+	struct python_object where;	/* the object that holds the interpreter */
+
+	/* of the C library */
+	uint64_t errno_location;	/* __errno_location; 0 where not found */
+	struct python_range text[2];	/* executable bytes of libc and of the loader (inject/ looks for
+					   instructions there); start 0 where not found */
+	struct python_object nogo[16];	/* libc, loader, libpthread, libdl, vdso, the allocator (the object
+					   that answers for `malloc`): no pending call while pc is in one */
+	size_t n_nogo;
+};
+
+/*
+ * Fills *ret (no ownership to free). LT_E_NOT_PYTHON, _PYPY, _FREE_THREADED, _STATIC, _BITS32,
+ * _VERSION, _LAYOUT (a self-check failed; the detail says which), _UNREADY, _GONE, _PERM*.
+ */
+enum lt_errc python_find(pid_t pid, struct python *ret, struct lt_err *err);
+
+/* Is the interpreter initialized and not finalizing, now? */
+bool python_ready(const struct python *py);
+/* Is a collection under way, now? (unknown: false) */
+bool python_collecting(const struct python *py);
+/* Does the lock of Py_AddPendingCall read as free, now? */
+bool python_pending_lock_free(const struct python *py);
+
+/* gc facts, read without a stop. LT_UNKNOWN for what this version does not tell. */
+struct python_gc {
+	int64_t enabled;		/* 0, 1 */
+	int64_t garbage;		/* len(gc.garbage) */
+	struct {
+		int64_t threshold, count, collections, collected, uncollectable;
+	} gen[3];
+};
+void python_gc_read(const struct python *py, struct python_gc *ret);
+
+/*
+ * The full name of a type as product.md wants it: "__main__.Connection", "collections.deque",
+ * builtins bare. Read as data from __module__ in tp_dict and ht_qualname; static types from tp_name.
+ * Cleaned. false where the memory is no type any more (it died): nothing written.
+ */
+#define PYTHON_NAME_MAX 256
+bool python_type_name(const struct python *py, uint64_t type, char *dst, size_t size);
+
+#endif

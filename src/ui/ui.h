@@ -1,0 +1,63 @@
+/*
+ * The screen. Keys go in, requests come out, a snapshot is drawn: the ui never reads the target,
+ * the clock or the model's insides (I9). One ui exists at a time, because one terminal does.
+ */
+#ifndef LT_UI_UI_H
+#define LT_UI_UI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+#include "util/err.h"
+
+struct ui;
+
+struct ui_options {
+	bool no_color, ascii;
+	double delay_s;
+};
+
+enum ui_ask {				/* what the loop should do after a key */
+	UI_NOTHING,
+	UI_QUIT,
+	UI_REDRAW,
+	UI_RESAMPLE,			/* t, r: sample now */
+	UI_BASELINE_NOW, UI_BASELINE_FIRST,
+	UI_SORT,			/* request.sort, request.reversed */
+	UI_FILTER,			/* request.text */
+	UI_HIDE_FLAT,			/* request.on */
+	UI_HOLD_ORDER,			/* the cursor moved */
+	UI_DELAY,			/* request.delay_s */
+	UI_SUSPEND,			/* ^Z */
+};
+
+struct ui_request {
+	enum ui_ask ask;
+	enum snapshot_sort sort;
+	bool reversed, on;
+	double delay_s;
+	char text[128];
+};
+
+/* LT_E_TERM where the terminal is unknown or dumb. From here on every way out restores it:
+ * ui_close, exit(), and fatal signals. */
+enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err);
+void ui_close(struct ui *u);
+
+/* Takes all keys that are waiting, one request at a time, until ask is UI_NOTHING and no key is
+ * left (ret: false). */
+bool ui_next_request(struct ui *u, struct ui_request *ret);
+
+/*
+ * Draws one frame. now: wall seconds, for the clock on the screen; sampling: a sample is under way.
+ * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
+ */
+void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+bool ui_paused(const struct ui *u);
+/* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
+void ui_message(struct ui *u, const char *text);
+void ui_resized(struct ui *u);		/* after SIGWINCH */
+void ui_suspend(struct ui *u);		/* ^Z: restore the terminal, stop, come back, redraw */
+
+#endif
