@@ -1,0 +1,89 @@
+/*
+ * What leaktop and the helper inside the target agree on: one page-aligned block in the target,
+ * written by leaktop before a call (process_vm_writev), by the helper during it, and read back by
+ * leaktop afterwards (process_vm_readv). Both sides are built from this file; every field has a
+ * fixed width and the same place on either side.
+ *
+ * leaktop does not trust what it reads back (I8): the target could have written it.
+ */
+#ifndef LT_AGENT_ABI_H
+#define LT_AGENT_ABI_H
+
+#include <stdint.h>
+
+/* Entry points: byte offsets into the helper's code, one jump each (entry_ARCH.S). */
+#define AGENT_ENTRY_CALL 0	/* void (struct agent_block *): take the GIL, count, give it back */
+#define AGENT_ENTRY_POST 16	/* void (struct agent_block *): ask the interpreter to run COUNT */
+#define AGENT_ENTRY_COUNT 32	/* int (void *block): count; the interpreter calls it with the GIL */
+
+#define AGENT_LISTS 4		/* generations 0, 1, 2 and the permanent one */
+#define AGENT_UNSIZED 8		/* types whose ob_size is none */
+#define AGENT_NAME 64
+
+enum agent_status {		/* the answer to a request */
+	AGENT_NONE,
+	AGENT_OK,
+	AGENT_NO_THREAD_STATE,	/* the main thread has never run Python */
+	AGENT_COLLECTING,	/* a collection is under way: lists are incomplete */
+	AGENT_POST_REFUSED,	/* the queue of pending calls is full */
+	AGENT_LOOP,		/* a list did not end within max_objects: not counted */
+};
+
+enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
+	AGENT_DICT_27,
+	AGENT_DICT_36,
+	AGENT_DICT_311,
+};
+
+struct agent_type {
+	uint64_t type;		/* address of the PyTypeObject, the key */
+	uint64_t count;
+	uint64_t bytes;		/* block by arithmetic: gc head, basicsize, items, list and dict tables */
+	uint64_t tp_name;	/* the pointer, to notice a type that died and was replaced */
+	uint32_t base;		/* bytes of every instance */
+	uint32_t item;		/* bytes per |ob_size|, 0 if it has none */
+	uint32_t payload;	/* enum agent_payload */
+	uint32_t reserved;
+	char name[AGENT_NAME];	/* copy of *tp_name while the type was alive, cut, terminated */
+};
+
+struct agent_block {
+	/* written once by leaktop: addresses of functions in the target, 0 where it has none */
+	uint64_t fn_errno, fn_this_thread, fn_ensure, fn_release, fn_add_pending, fn_visit;
+
+	/* where things are; offsets in bytes */
+	uint64_t head[AGENT_LISTS];	/* PyGC_Head of each list, 0: none */
+	uint64_t collecting;		/* address of the int, 0: unknown */
+	uint64_t unsized[AGENT_UNSIZED];
+	uint64_t set_type, frozenset_type;
+	uint32_t walk;			/* 1: lists; 0: through fn_visit */
+	uint32_t gc_head_size;
+	uint32_t ob_type, ob_size, tp_name, tp_basicsize, tp_itemsize, tp_flags;
+	uint32_t managed_flags, managed_size;	/* bytes in front of instances of such types */
+	uint32_t list_allocated;
+	uint32_t dict, dict_keys, dict_values;
+	uint32_t set_mask;
+	uint32_t slots;			/* of the index, a power of two */
+	uint32_t max_types;		/* of the table, < slots */
+	uint32_t index_at, table_at;	/* byte offsets from the block's start */
+	uint64_t max_objects;		/* a list longer than this is taken for a loop */
+
+	/* a request: leaktop sets request to a number not used before; 0 cancels */
+	uint32_t request;
+
+	/* the answer */
+	uint32_t answer;		/* = request, written last (release) */
+	uint32_t status;		/* enum agent_status */
+	uint32_t posted;		/* COUNT is queued in the interpreter, or running */
+	uint32_t types;			/* entries of the table in use */
+	uint32_t reserved;
+	uint64_t list_objects[AGENT_LISTS];
+	uint64_t objects;
+	uint64_t left_out;		/* objects of types that found no room in the table */
+	uint64_t hold_ns;		/* how long COUNT held the GIL */
+};
+
+#define AGENT_ALIGN 64
+/* The table and the index follow the block in the same mapping. */
+
+#endif
