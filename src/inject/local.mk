@@ -1,1 +1,14 @@
-# sources of src/inject
+# The CPU is chosen here and nowhere else: arch_$(LT_ARCH).c.
+noinst_LIBRARIES += libinject.a
+libinject_a_SOURCES = \
+	src/inject/arch.h \
+	src/inject/borrow.c src/inject/borrow.h \
+	src/inject/call.c src/inject/call.h \
+	src/inject/fault.c src/inject/fault.h \
+	src/inject/gadget.c src/inject/gadget.h \
+	src/inject/preflight.c src/inject/preflight.h \
+	src/inject/safepoint.c src/inject/safepoint.h \
+	src/inject/tracee.c src/inject/tracee.h
+if ARCH_X86_64
+libinject_a_SOURCES += src/inject/arch_x86_64.c
+endif

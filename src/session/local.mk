@@ -1,1 +1,4 @@
-# sources of src/session
+noinst_LIBRARIES += libsession.a
+libsession_a_SOURCES = \
+	src/session/live.c src/session/session.h \
+	src/session/residue.c src/session/residue.h

@@ -68,6 +68,8 @@
 	  "leaktop tries again at the next sample") \
 	X(TIMEOUT, 1, "timeout", "the target did not answer in time", \
 	  "leaktop tries again at the next sample") \
+	X(REPLACED, 1, "replaced", "the process has started another program", \
+	  "leaktop looks at the new one at the next sample") \
 	X(REMOTE, 1, "remote-memory", "the target's memory could not be read", \
 	  "the process may be ending; run again") \
 	X(BAD_DATA, 1, "bad-data", "what was read from the target makes no sense", \

@@ -1,0 +1,60 @@
+/*
+ * Totals per type. A census is begun, polled and ended, so that a screen stays alive while a busy
+ * target keeps it waiting. Exact for gc-tracked objects; frozen ones are counted too.
+ */
+#ifndef LT_CENSUS_CENSUS_H
+#define LT_CENSUS_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inject/gadget.h"
+#include "target/python.h"
+#include "util/err.h"
+
+struct census;			/* owns the pages in the target and the cache of names */
+
+struct census_type {
+	const char *name;	/* full, cleaned; owned by the census; each name occurs once */
+	uint64_t count;
+	uint64_t bytes;		/* gc head + basicsize + items + the tables of lists, dicts and sets */
+};
+
+#define CENSUS_LISTS 4		/* generations 0, 1, 2 and the permanent one */
+
+struct census_result {
+	struct lt_err err;	/* code LT_OK: the count below is whole */
+	const struct census_type *types;	/* borrowed until the next census_begin */
+	size_t n_types;
+	int64_t objects;
+	int64_t list_objects[CENSUS_LISTS];	/* LT_UNKNOWN where the way of counting cannot tell */
+	bool pending;		/* counted in a pending call, not on the blocked main thread */
+	int64_t hold_ns;	/* how long the GIL was held */
+	int64_t stops, stopped_ns, longest_stop_ns;
+	int64_t cpu_ns;		/* of the borrower */
+};
+
+struct census_options {
+	bool visit;		/* count through PyUnstable_GC_VisitObjects even where lists would do */
+};
+
+/* py and gadgets are borrowed and must outlive the census. */
+struct census *census_new(const struct python *py, const struct gadgets *gadgets,
+			  const struct census_options *options);
+/* Abandons a census under way. What is still in the target stays: call census_leave first. */
+void census_free(struct census *c);
+
+enum lt_errc census_begin(struct census *c, int64_t deadline_ns, struct lt_err *err);
+bool census_busy(const struct census *c);
+int census_fd(const struct census *c);	/* polls readable when census_end will not block; -1 */
+void census_end(struct census *c, struct census_result *ret);
+
+/* Takes everything out of the target; blocks until the deadline. */
+enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret);
+/* How many of leaktop's mappings are in the target, as /proc/PID/maps says now. */
+int census_mappings(const struct census *c);
+/* The target runs another program now: forget pages and names, they went with the old one. */
+void census_forget(struct census *c);
+
+#endif

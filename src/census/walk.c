@@ -1,0 +1,321 @@
+/*
+ * The exact way of counting: the helper walks the gc lists under the GIL and leaves a table in
+ * leaktop's page, which is read back here. Nothing in that page is believed without a look: the
+ * target could have written it.
+ */
+#include "config.h"
+#include "census/census.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/abi.h"
+#include "census/names.h"
+#include "inject/borrow.h"
+#include "proc/maps.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+#define PAGE 4096u
+#define TYPES_FIRST 4096u
+#define TYPES_MOST 262144u
+#define OBJECTS_MOST 4000000000u	/* 64 GB of the smallest tracked objects: more is a loop */
+
+struct census {
+	const struct python *py;
+	const struct gadgets *gadgets;
+	bool visit;
+	struct lodging lodging;
+	struct borrower borrower;
+	uint32_t request;
+	uint32_t max_types;		/* of the block to be used next */
+	struct names *names;
+	struct agent_type *table;	/* read back, max_types long */
+	struct census_type *types;	/* merged by name */
+	size_t types_cap;
+};
+
+_Static_assert(CENSUS_LISTS == AGENT_LISTS, "the same lists on both sides");
+
+struct census *census_new(const struct python *py, const struct gadgets *gadgets,
+			  const struct census_options *options)
+{
+	struct census *c = MEM_NEW(struct census);
+
+	c->py = py;
+	c->gadgets = gadgets;
+	c->visit = options->visit || py->layout->walk == LAYOUT_WALK_VISIT;
+	c->borrower.fd = -1;
+	c->max_types = TYPES_FIRST;
+	c->names = names_new();
+	return c;
+}
+
+void census_free(struct census *c)
+{
+	if (!c)
+		return;
+	borrow_abandon(&c->borrower);
+	names_free(c->names);
+	free(c->table);
+	free(c->types);
+	free(c);
+}
+
+void census_forget(struct census *c)
+{
+	c->lodging = (struct lodging){0};
+	names_clear(c->names);
+}
+
+static uint32_t place(int32_t offset)
+{
+	return offset == LAYOUT_NONE ? 0 : (uint32_t)offset;
+}
+
+static uint32_t round_up(size_t n, size_t to)
+{
+	return (uint32_t)((n + to - 1) / to * to);
+}
+
+static void fill_functions(const struct census *c, struct agent_block *b)
+{
+	const struct python_symbols *sym = &c->py->sym;
+
+	b->fn_errno = c->py->errno_location;
+	b->fn_this_thread = sym->gil_this_thread;
+	b->fn_ensure = sym->gil_ensure;
+	b->fn_release = sym->gil_release;
+	b->fn_add_pending = sym->add_pending_call;
+	b->fn_visit = sym->visit_objects;
+	b->unsized[0] = sym->gen_type;
+	b->unsized[1] = sym->coro_type;
+	b->unsized[2] = sym->async_gen_type;
+	b->unsized[3] = c->py->layout->frame_unsized ? sym->frame_type : 0;
+	b->set_type = sym->set_type;
+	b->frozenset_type = sym->frozenset_type;
+}
+
+static void fill_layout(const struct census *c, struct agent_block *b)
+{
+	const struct layout *l = c->py->layout;
+
+	b->walk = !c->visit;
+	for (int i = 0; i < AGENT_LISTS; i++)
+		b->head[i] = c->py->heads[i];
+	if (c->py->gc && l->gc_collecting != LAYOUT_NONE)
+		b->collecting = c->py->gc + (uint64_t)l->gc_collecting;
+	b->gc_head_size = place(l->gc_head_size);
+	b->ob_type = place(l->ob_type);
+	b->ob_size = place(l->ob_size);
+	b->tp_name = place(l->tp_name);
+	b->tp_basicsize = place(l->tp_basicsize);
+	b->tp_itemsize = place(l->tp_itemsize);
+	b->tp_flags = place(l->tp_flags);
+	b->managed_flags = l->managed_flags;
+	b->managed_size = l->managed_size;
+	b->list_allocated = place(l->list_allocated);
+	b->dict = (uint32_t)l->dict;
+	b->dict_keys = place(l->dict_keys);
+	b->dict_values = place(l->dict_values);
+	b->set_mask = place(l->set_mask);
+	b->max_objects = OBJECTS_MOST;
+}
+
+/* Block, index and table behind one another; returns the size of it all. */
+static uint64_t fill_places(const struct census *c, struct agent_block *b)
+{
+	b->max_types = c->max_types;
+	b->slots = c->max_types * 2;
+	b->index_at = round_up(sizeof(*b), AGENT_ALIGN);
+	b->table_at = round_up(b->index_at + b->slots * sizeof(uint32_t), AGENT_ALIGN);
+	return round_up(b->table_at + (size_t)b->max_types * sizeof(struct agent_type), PAGE);
+}
+
+/* Tells pages that are already there what is wanted. */
+static bool write_request(const struct census *c, uint32_t request)
+{
+	uint64_t at = c->lodging.block + offsetof(struct agent_block, request);
+
+	return !c->lodging.block ||
+	       remote_write(&c->py->remote, at, &request, sizeof(request));
+}
+
+enum lt_errc census_begin(struct census *c, int64_t deadline_ns, struct lt_err *err)
+{
+	struct agent_block block = {0};
+	struct borrow_job job = {
+		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging,
+		.block = &block, .block_n = sizeof(block), .deadline_ns = deadline_ns,
+	};
+
+	fill_functions(c, &block);
+	fill_layout(c, &block);
+	job.block_size = fill_places(c, &block);
+	if (++c->request == 0)
+		c->request = 1;
+	job.request = block.request = c->request;
+	if (!write_request(c, c->request))
+		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
+	return borrow_begin(&c->borrower, &job, err);
+}
+
+bool census_busy(const struct census *c)
+{
+	return c->borrower.child > 0;
+}
+
+int census_fd(const struct census *c)
+{
+	return census_busy(c) ? c->borrower.fd : -1;
+}
+
+static enum lt_errc status_error(uint32_t status, struct lt_err *err)
+{
+	switch (status) {
+	case AGENT_OK:
+		return LT_OK;
+	case AGENT_NO_THREAD_STATE:
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the main thread does not run Python");
+	case AGENT_COLLECTING:
+		return lt_err_set(err, LT_E_COLLECTING, 0, "lists are incomplete while it runs");
+	case AGENT_POST_REFUSED:
+		return lt_err_set(err, LT_E_BUSY, 0, "its queue of pending calls is full");
+	case AGENT_LOOP:
+		return lt_err_set(err, LT_E_BAD_DATA, 0, "a list of the collector does not end");
+	default:
+		return lt_err_set(err, LT_E_BAD_DATA, 0, "the helper answered %u", status);
+	}
+}
+
+static void merge(struct census *c, const struct agent_block *b, struct census_result *ret)
+{
+	size_t n = 0, *place_of = NULL, known = 0;
+
+	names_trim(c->names);
+	for (uint32_t i = 0; i < b->types; i++) {
+		const struct agent_type *t = &c->table[i];
+		size_t number = names_of(c->names, c->py, t);
+
+		if (number >= known) {		/* place_of[number]: where it is in types[], + 1 */
+			size_t more = names_count(c->names) + 256;
+
+			place_of = mem_resize(place_of, more, sizeof(*place_of));
+			memset(place_of + known, 0, (more - known) * sizeof(*place_of));
+			known = more;
+		}
+		if (!place_of[number]) {
+			place_of[number] = ++n;
+			c->types[n - 1] = (struct census_type){0};
+		}
+		c->types[place_of[number] - 1].count += t->count;
+		c->types[place_of[number] - 1].bytes += t->bytes;
+		c->types[place_of[number] - 1].name = names_text(c->names, number);
+	}
+	free(place_of);
+	ret->types = c->types;
+	ret->n_types = n;
+}
+
+static enum lt_errc read_table(struct census *c, const struct agent_block *b, struct lt_err *err)
+{
+	if (b->max_types != c->max_types || b->types > b->max_types ||
+	    b->table_at + (uint64_t)b->types * sizeof(struct agent_type) > c->lodging.block_size)
+		return lt_err_set(err, LT_E_BAD_DATA, 0, "the helper's block is damaged");
+	c->table = mem_resize(c->table, b->max_types, sizeof(*c->table));
+	if (!remote_read(&c->py->remote, c->lodging.block + b->table_at, c->table,
+			 b->types * sizeof(*c->table)))
+		return lt_err_set(err, LT_E_REMOTE, errno, "reading the helper's table");
+	for (uint32_t i = 0; i < b->types; i++)
+		c->table[i].name[AGENT_NAME - 1] = '\0';
+	if (c->types_cap < b->types) {
+		c->types_cap = b->max_types;
+		c->types = mem_resize(c->types, c->types_cap, sizeof(*c->types));
+	}
+	return LT_OK;
+}
+
+/* Objects of types beyond the table: counted in all, shown by no name. Next time there is room. */
+static void make_room(struct census *c, const struct agent_block *b)
+{
+	if (b->left_out && c->max_types < TYPES_MOST)
+		c->max_types *= 4;
+}
+
+static enum lt_errc read_answer(struct census *c, struct census_result *ret, struct lt_err *err)
+{
+	struct agent_block b;
+	enum lt_errc rc;
+
+	if (!remote_read(&c->py->remote, c->lodging.block, &b, sizeof(b)))
+		return lt_err_set(err, LT_E_REMOTE, errno, "reading the helper's block");
+	if (b.answer != c->request)
+		return lt_err_set(err, LT_E_BAD_DATA, 0, "the helper answered another request");
+	if ((rc = status_error(b.status, err)) != LT_OK || (rc = read_table(c, &b, err)) != LT_OK)
+		return rc;
+	merge(c, &b, ret);
+	ret->objects = (int64_t)b.objects;
+	ret->hold_ns = (int64_t)b.hold_ns;
+	for (int i = 0; i < CENSUS_LISTS; i++)
+		ret->list_objects[i] = b.walk ? (int64_t)b.list_objects[i] : LT_UNKNOWN;
+	make_room(c, &b);
+	if (b.left_out)
+		return lt_err_set(err, LT_E_BAD_DATA, 0, "more than %u types: making room", b.max_types);
+	return LT_OK;
+}
+
+static void take_result(struct census *c, struct census_result *ret)
+{
+	struct borrow_result r;
+
+	borrow_end(&c->borrower, &r);
+	c->lodging = r.lodging;
+	*ret = (struct census_result){
+		.err = r.err, .pending = r.pending, .stops = r.stops, .stopped_ns = r.stopped_ns,
+		.longest_stop_ns = r.longest_stop_ns, .cpu_ns = r.cpu_ns, .objects = LT_UNKNOWN,
+	};
+}
+
+void census_end(struct census *c, struct census_result *ret)
+{
+	take_result(c, ret);
+	if (ret->err.code == LT_OK)
+		(void)read_answer(c, ret, &ret->err);
+	else
+		(void)write_request(c, 0);	/* a pending call that comes late has nothing to do */
+	if (ret->err.code == LT_E_REPLACED)
+		census_forget(c);
+}
+
+enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret)
+{
+	struct borrow_job job = {
+		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true,
+		.deadline_ns = deadline_ns,
+	};
+	enum lt_errc rc;
+
+	*ret = (struct census_result){.objects = LT_UNKNOWN};
+	if (!c->lodging.code && !c->lodging.block)
+		return LT_OK;
+	(void)write_request(c, 0);
+	if ((rc = borrow_begin(&c->borrower, &job, &ret->err)) != LT_OK)
+		return rc;
+	take_result(c, ret);
+	return ret->err.code;
+}
+
+int census_mappings(const struct census *c)
+{
+	struct maps maps = {0};
+	int n = 0;
+
+	if (maps_read(c->py->remote.pid, &maps, NULL) != LT_OK)
+		return 0;		/* the process is gone, and they with it */
+	n += c->lodging.code && maps_find(&maps, c->lodging.code);
+	n += c->lodging.block && maps_find(&maps, c->lodging.block);
+	maps_done(&maps);
+	return n;
+}

@@ -1,0 +1,91 @@
+/*
+ * The CPU seam: registers, the signal frame and system calls of one architecture. Nothing outside
+ * arch_*.c names a register. Facts: kernel arch/x86/kernel/signal.c, signal_64.c; injection.md 3.6.
+ */
+#ifndef LT_INJECT_ARCH_H
+#define LT_INJECT_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ARCH_REGS_MAX 512	/* bytes of the general registers */
+#define ARCH_FP_MAX 16384	/* bytes of the extended state: AVX-512 takes 2.7 KB, AMX 11 KB */
+#define ARCH_FRAME_MAX (ARCH_FP_MAX + 2048)
+
+/* Everything a thread needs to go on as if nothing had happened. */
+struct arch_state {
+	uint8_t regs[ARCH_REGS_MAX] __attribute__((aligned(16)));
+	uint8_t fp[ARCH_FP_MAX] __attribute__((aligned(64)));
+	size_t fp_size;
+	uint64_t sigmask;
+};
+
+/* Each: 0, or an errno value of the ptrace call that failed. */
+int arch_regs_get(pid_t tid, struct arch_state *s);
+int arch_regs_set(pid_t tid, const struct arch_state *s);
+int arch_fp_get(pid_t tid, struct arch_state *s);
+int arch_fp_set(pid_t tid, const struct arch_state *s);
+
+uint64_t arch_pc(const struct arch_state *s);
+uint64_t arch_sp(const struct arch_state *s);
+
+/* The number of the system call the thread was stopped in, -1: in none. */
+long arch_syscall_nr(const struct arch_state *s);
+uint64_t arch_syscall_arg(const struct arch_state *s, int i);
+
+/*
+ * A ptrace stop makes epoll_wait and a few others return EINTR instead of restarting. Turns that
+ * into "restart unless a handler runs" (-ERESTARTNOHAND), which the kernel honours on the way out.
+ * true if there was anything to turn.
+ */
+bool arch_repair_eintr(struct arch_state *s);
+
+/*
+ * Builds a signal frame for a call on this thread, below its red zone. If leaktop dies during the
+ * call, the called function returns into restore_rt, the kernel's own way out of a signal handler
+ * takes the frame, and the thread goes on with the state in *s, its system call restarted.
+ * *ret_sp: where the frame must be written; also the stack pointer of the call. Returns its size.
+ */
+size_t arch_frame_build(const struct arch_state *s, uint64_t restore_rt, uint8_t *frame, size_t max,
+			uint64_t *ret_sp);
+
+/* Registers for calling fn(arg) with that frame as its return address. */
+void arch_prepare_call(const struct arch_state *from, struct arch_state *to, uint64_t sp,
+		       uint64_t fn, uint64_t arg);
+/* Registers for a raw system call at a `syscall; ret` gadget. */
+void arch_prepare_syscall(const struct arch_state *from, struct arch_state *to, uint64_t sp,
+			  uint64_t gadget, long nr, const uint64_t args[6]);
+
+/* Is the thread at the entry of the sigreturn system call that ends the call at sp? */
+bool arch_at_sigreturn(const struct arch_state *s, uint64_t sp);
+/* Makes a thread at that place skip the system call and, should leaktop die, do it again. */
+void arch_skip_sigreturn(struct arch_state *s, uint64_t restore_rt, uint64_t sp);
+/* At the exit of system call nr at the gadget: its result. */
+bool arch_syscall_result(const struct arch_state *s, uint64_t gadget, long nr, int64_t *ret);
+
+/* Byte patterns to look for in the text of the C library or the loader. */
+struct arch_pattern {
+	const uint8_t *bytes;
+	size_t n;
+};
+extern const struct arch_pattern arch_restore_rt, arch_syscall_ret;
+
+/* Does a signal frame whose return address lies at `at` look real? ucontext: the bytes after it. */
+#define ARCH_HANDLER_FRAME 320
+bool arch_is_handler_frame(const uint8_t *after, size_t n, uint64_t at);
+
+/* System calls of this CPU in which a blocked main thread may be borrowed. */
+enum arch_block {
+	ARCH_BLOCK_NO,
+	ARCH_BLOCK_YES,
+	ARCH_BLOCK_FUTEX,	/* look at the operation and at the address */
+	ARCH_BLOCK_RESTART,	/* a call with a timeout that was interrupted before: the kernel goes on with
+				   it under another number; its first argument is still in place */
+};
+enum arch_block arch_block_kind(long nr);
+
+extern const long arch_nr_mmap, arch_nr_munmap;
+
+#endif

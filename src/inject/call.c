@@ -1,0 +1,154 @@
+#include "config.h"
+#include "inject/call.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/uio.h>
+
+#include "inject/fault.h"
+
+/*
+ * Signals held back during a call: all but those that report an error of the code that runs, those
+ * nobody can hold back, and 32-34, with which the C library runs setuid() and friends on every
+ * thread and waits for each.
+ */
+static uint64_t call_mask(void)
+{
+	static const int open[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGKILL, SIGSTOP, 32, 33, 34,
+	};
+	uint64_t mask = ~0UL;
+
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+		mask &= ~(1UL << (open[i] - 1));
+	return mask;
+}
+
+static enum lt_errc write_frame(struct call *c, struct lt_err *err)
+{
+	uint8_t frame[ARCH_FRAME_MAX];
+	size_t n = arch_frame_build(&c->saved, c->gadgets->restore_rt, frame, sizeof(frame), &c->sp);
+	struct iovec here = {frame, n}, there = {(void *)(uintptr_t)c->sp, n};
+
+	if (n == 0)
+		return lt_err_set(err, LT_E_LAYOUT, 0, "the CPU state is too large for a frame");
+	if (process_vm_writev(c->tracee->tid, &here, 1, &there, 1, 0) != (ssize_t)n)
+		return lt_err_set(err, LT_E_REMOTE, errno, "writing the signal frame");
+	return LT_OK;
+}
+
+enum lt_errc call_begin(struct call *c, struct tracee *t, const struct gadgets *gadgets,
+			struct lt_err *err)
+{
+	enum lt_errc rc;
+
+	c->tracee = t;
+	c->gadgets = gadgets;
+	c->entered = false;
+	if ((rc = tracee_save(t, &c->saved, err)) != LT_OK)
+		return rc;
+	fault_at(FAULT_SAVED);
+	rc = write_frame(c, err);
+	fault_at(FAULT_FRAMED);
+	return rc;
+}
+
+/* Sends the thread to the prepared registers and masks signals the first time. */
+static enum lt_errc enter(struct call *c, const struct arch_state *to, struct lt_err *err)
+{
+	enum lt_errc rc = tracee_set(c->tracee, to, err);
+
+	if (rc != LT_OK || c->entered)
+		return rc;
+	c->entered = true;
+	fault_at(FAULT_ENTERED);
+	rc = tracee_mask(c->tracee, call_mask(), err);
+	fault_at(FAULT_MASKED);
+	return rc;
+}
+
+/*
+ * Follows the thread to the entry of its sigreturn. `nr` >= 0: also notes the result of that
+ * system call at the gadget on the way.
+ */
+static enum lt_errc follow(struct call *c, long nr, int64_t *ret, struct lt_err *err)
+{
+	struct arch_state now;
+	enum lt_errc rc;
+
+	for (;;) {
+		if ((rc = tracee_next_syscall(c->tracee, err)) != LT_OK ||
+		    (rc = tracee_get(c->tracee, &now, err)) != LT_OK)
+			return rc;
+		if (nr >= 0)
+			(void)arch_syscall_result(&now, c->gadgets->syscall_ret, nr, ret);
+		if (arch_at_sigreturn(&now, c->sp))
+			break;
+	}
+	fault_at(FAULT_RETURNED);
+	return LT_OK;
+}
+
+enum lt_errc call_syscall(struct call *c, long nr, const uint64_t args[6], int64_t *ret,
+			  struct lt_err *err)
+{
+	struct arch_state to;
+	int64_t result = -ENOSYS;
+	enum lt_errc rc;
+
+	arch_prepare_syscall(&c->saved, &to, c->sp, c->gadgets->syscall_ret, nr, args);
+	if ((rc = enter(c, &to, err)) != LT_OK || (rc = follow(c, nr, &result, err)) != LT_OK)
+		return rc;
+	*ret = result;
+	return LT_OK;
+}
+
+enum lt_errc call_function(struct call *c, uint64_t fn, uint64_t arg, struct lt_err *err)
+{
+	struct arch_state to;
+	enum lt_errc rc;
+
+	arch_prepare_call(&c->saved, &to, c->sp, fn, arg);
+	if ((rc = enter(c, &to, err)) != LT_OK)
+		return rc;
+	return follow(c, -1, NULL, err);
+}
+
+/*
+ * Makes the frame's return address unrecognisable, or a later look at the stack could take what is
+ * left of the frame for a signal handler that is running. The thread no longer needs this word.
+ */
+static void wipe_return_address(const struct call *c)
+{
+	uint64_t zero = 0;
+	struct iovec here = {&zero, sizeof(zero)}, there = {(void *)(uintptr_t)c->sp, sizeof(zero)};
+
+	(void)!process_vm_writev(c->tracee->tid, &here, 1, &there, 1, 0);
+}
+
+enum lt_errc call_end(struct call *c, struct lt_err *err)
+{
+	struct arch_state now;
+	enum lt_errc rc;
+	int e;
+
+	if (!c->entered)
+		return LT_OK;
+	if ((rc = tracee_get(c->tracee, &now, err)) != LT_OK)
+		return rc;
+	arch_skip_sigreturn(&now, c->gadgets->restore_rt, c->sp);
+	if ((rc = tracee_set(c->tracee, &now, err)) != LT_OK)
+		return rc;
+	fault_at(FAULT_SKIPPED);
+	if ((rc = tracee_park(c->tracee, err)) != LT_OK)
+		return rc;
+	if ((e = arch_fp_set(c->tracee->tid, &c->saved)) != 0)
+		return lt_err_set(err, LT_E_SYS, e, "restoring the CPU state");
+	wipe_return_address(c);
+	if ((rc = tracee_mask(c->tracee, c->saved.sigmask, err)) != LT_OK)
+		return rc;
+	fault_at(FAULT_UNMASKED);
+	rc = tracee_set(c->tracee, &c->saved, err);
+	fault_at(FAULT_RESTORED);
+	return rc;
+}

@@ -1,0 +1,24 @@
+/*
+ * The steps of a borrowing at which leaktop may be killed, by name. LEAKTOP_FAULT=NAME in the
+ * environment makes the borrower die there by SIGKILL: the harm tests walk this list and prove
+ * that the target does not care (I2).
+ */
+#ifndef LT_INJECT_FAULT_H
+#define LT_INJECT_FAULT_H
+
+#define FAULT_POINTS(X) \
+	X(SEIZED) X(INTERRUPTED) X(STOPPED) X(JUDGED) X(SAVED) X(MASKED) X(FRAMED) X(ENTERED) \
+	X(RUNNING) X(RETURNED) X(SKIPPED) X(MAPPED) X(CODED) X(FILLED) X(CALLED) X(UNMAPPED) \
+	X(PARKED) X(UNMASKED) X(RESTORED) X(DETACHED)
+
+enum fault_point {
+#define X(name) FAULT_##name,
+	FAULT_POINTS(X)
+#undef X
+	FAULT_COUNT
+};
+
+const char *fault_name(enum fault_point point);
+void fault_at(enum fault_point point);
+
+#endif

@@ -1,0 +1,137 @@
+#include "config.h"
+#include "inject/safepoint.h"
+
+#include <string.h>
+
+#include "util/mem.h"
+
+#define FUTEX_CMD 0x7f		/* the operation without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
+#define FUTEX_WAIT_BITSET 9
+#define HANDLER_SCAN (16u << 10)
+
+static enum safepoint no(const char **why, const char *text)
+{
+	*why = text;
+	return SAFEPOINT_NO;
+}
+
+/*
+ * Does addr lie in the data of a loaded object? The GIL's condition variables do (injection.md 0,
+ * row 7: a nested drop_gil would wait for the very thread that is stopped here). A .bss is an
+ * anonymous mapping right behind the object's own writable one.
+ */
+static bool in_object_data(const struct maps *maps, uint64_t addr)
+{
+	const struct map *m = maps_find(maps, addr);
+
+	if (!m || m->path[0] == '/')
+		return true;		/* unknown: as bad */
+	if (m->path[0] == '[' || m == maps->list)
+		return false;		/* [heap], [stack] */
+	return m[-1].end == m->start && m[-1].path[0] == '/' && m[-1].write;
+}
+
+/*
+ * Only waits with a bitset are waits for semaphores and condition variables; a plain FUTEX_WAIT is
+ * a lock inside glibc (malloc, the loader) or anything in musl.
+ */
+static enum safepoint judge_futex(uint64_t addr, uint64_t op, const struct maps *maps,
+				  const char **why)
+{
+	if ((op & FUTEX_CMD) != FUTEX_WAIT_BITSET)
+		return no(why, "waiting for a lock inside the C library");
+	if (in_object_data(maps, addr))
+		return no(why, "waiting for the GIL or another lock of the interpreter");
+	return SAFEPOINT_BLOCKED;
+}
+
+static enum safepoint judge_syscall(long nr, uint64_t arg0, uint64_t arg1, const struct maps *maps,
+				    const char **why)
+{
+	switch (arch_block_kind(nr)) {
+	case ARCH_BLOCK_YES:
+		return SAFEPOINT_BLOCKED;
+	case ARCH_BLOCK_FUTEX:
+		return judge_futex(arg0, arg1, maps, why);
+	case ARCH_BLOCK_RESTART:
+		/* the first argument is a small clock id, a pointer to the stack or the heap, or a
+		 * futex: a timed wait for the GIL is told by its address as above */
+		if (arg0 > 4096 && in_object_data(maps, arg0))
+			return no(why, "waiting for the GIL or another lock of the interpreter");
+		return SAFEPOINT_BLOCKED;
+	default:
+		return no(why, "in a system call that must not be interrupted");
+	}
+}
+
+enum safepoint safepoint_guess(const struct status_syscall *now, const struct maps *maps,
+			       const char **why)
+{
+	if (now->nr < 0)
+		return SAFEPOINT_RUNNING;
+	return judge_syscall(now->nr, now->args[0], now->args[1], maps, why);
+}
+
+/*
+ * A signal handler may have interrupted anything, malloc or take_gil included. Its frame lies on
+ * the stack above the handler's own: look for the return address into __restore_rt.
+ */
+static bool in_signal_handler(const struct python *py, const struct gadgets *gadgets, uint64_t sp,
+			      uint64_t stack_end)
+{
+	uint64_t words[HANDLER_SCAN / sizeof(uint64_t)];
+	uint64_t from = sp & ~7UL;
+	size_t want = stack_end - from < sizeof(words) ? (size_t)(stack_end - from) : sizeof(words);
+	size_t n = remote_read_some(&py->remote, from, words, want) / sizeof(words[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t after[ARCH_HANDLER_FRAME];
+		uint64_t at = from + i * sizeof(words[0]);
+
+		if (words[i] != gadgets->restore_rt)
+			continue;
+		if (arch_is_handler_frame(after, remote_read_some(&py->remote, at + 8, after,
+								  sizeof(after)), at))
+			return true;
+	}
+	return false;
+}
+
+static enum safepoint judge_running(const struct python *py, const struct maps *maps,
+				    const struct tracee *t, uint64_t pc, const char **why)
+{
+	const struct map *m = maps_find(maps, pc);
+
+	if (!m || !m->exec || m->path[0] != '/')
+		return no(why, "in code that belongs to no file");
+	for (size_t i = 0; i < py->n_nogo; i++)
+		if (pc >= py->nogo[i].start && pc < py->nogo[i].end)
+			return no(why, "inside the C library, the loader or the allocator");
+	if (tracee_in_rseq(t))
+		return no(why, "in a restartable sequence");
+	if (!python_pending_lock_free(py))
+		return no(why, "the lock of pending calls is taken");
+	return SAFEPOINT_RUNNING;
+}
+
+enum safepoint safepoint_judge(const struct python *py, const struct gadgets *gadgets,
+			       const struct maps *maps, const struct tracee *t,
+			       const struct arch_state *s, const char **why)
+{
+	uint64_t sp = arch_sp(s);
+	const struct map *stack = maps_find(maps, sp);
+	long nr = arch_syscall_nr(s);
+	enum safepoint verdict;
+
+	if (!stack || !stack->write || sp - stack->start < SAFEPOINT_STACK)
+		return no(why, "too little stack left");
+	verdict = nr < 0 ? judge_running(py, maps, t, arch_pc(s), why)
+			 : judge_syscall(nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1), maps, why);
+	if (verdict == SAFEPOINT_NO)
+		return verdict;
+	if (in_signal_handler(py, gadgets, sp, stack->end))
+		return no(why, "inside a signal handler");
+	if (!python_ready(py))
+		return no(why, "the interpreter is starting up or shutting down");
+	return verdict;
+}

@@ -1,0 +1,217 @@
+#include "config.h"
+#include "inject/tracee.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "inject/fault.h"
+#include "util/clock.h"
+
+#ifndef PTRACE_GET_RSEQ_CONFIGURATION	/* Linux 5.13, glibc 2.34 */
+#define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
+#endif
+
+struct rseq_config {		/* struct ptrace_rseq_configuration, linux/ptrace.h */
+	uint64_t abi;
+	uint32_t size, signature, flags, pad;
+};
+
+static enum lt_errc lost(const struct tracee *t, int sys_errno, const char *doing,
+			 struct lt_err *err)
+{
+	return lt_err_set(err, sys_errno == ESRCH ? LT_E_GONE : LT_E_SYS, sys_errno, "%s %d", doing,
+			  t->tid);
+}
+
+enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, struct lt_err *err)
+{
+	*t = (struct tracee){.tid = tid, .deadline_ns = deadline_ns};
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)PTRACE_O_TRACESYSGOOD) < 0) {
+		int e = errno;
+
+		return lt_err_set(err, e == ESRCH ? LT_E_GONE : LT_E_PERM, e, "tracing %d", tid);
+	}
+	t->seized = true;
+	fault_at(FAULT_SEIZED);
+	return LT_OK;
+}
+
+/*
+ * waitpid() has no timeout: look, then sleep until SIGCHLD (blocked by the borrower, so none is
+ * lost) or the deadline.
+ */
+static enum lt_errc wait_status(struct tracee *t, int *ret_status, struct lt_err *err)
+{
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	for (;;) {
+		pid_t got = waitpid(t->tid, ret_status, __WALL | WNOHANG);
+		int64_t left = t->deadline_ns - clock_mono_ns();
+		struct timespec ts = {left / CLOCK_NS_PER_S, left % CLOCK_NS_PER_S};
+
+		if (got == t->tid)
+			return LT_OK;
+		if (got < 0 && errno != EINTR)
+			return lt_err_set(err, LT_E_GONE, errno, "waiting for %d", t->tid);
+		if (left <= 0)
+			return lt_err_set(err, LT_E_TIMEOUT, 0, "thread %d did not stop", t->tid);
+		sigtimedwait(&chld, NULL, &ts);
+	}
+}
+
+static enum lt_errc wait_stop(struct tracee *t, struct lt_err *err)
+{
+	int status = 0;
+	enum lt_errc rc = wait_status(t, &status, err);
+
+	if (rc != LT_OK)
+		return rc;
+	if (!WIFSTOPPED(status)) {
+		t->seized = t->stopped = false;
+		return lt_err_set(err, LT_E_GONE, 0, "thread %d ended", t->tid);
+	}
+	t->stopped = true;
+	t->sig = WSTOPSIG(status);
+	if (status >> 16 == PTRACE_EVENT_STOP)
+		t->event = TRACEE_PARKED;
+	else if (t->sig == (SIGTRAP | 0x80))
+		t->event = TRACEE_SYSCALL;
+	else
+		t->event = TRACEE_SIGNAL;
+	return LT_OK;
+}
+
+static enum lt_errc go_on(struct tracee *t, int request, int sig, struct lt_err *err)
+{
+	if (ptrace(request, t->tid, NULL, (void *)(intptr_t)sig) < 0)
+		return lost(t, errno, "continuing", err);
+	t->stopped = false;
+	return LT_OK;
+}
+
+enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
+{
+	enum lt_errc rc;
+
+	if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) < 0)
+		return lost(t, errno, "stopping", err);
+	fault_at(FAULT_INTERRUPTED);
+	rc = wait_stop(t, err);
+	if (rc != LT_OK || t->event == TRACEE_PARKED)
+		return rc;
+	return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "a signal came first");
+}
+
+enum lt_errc tracee_next_syscall(struct tracee *t, struct lt_err *err)
+{
+	int sig = 0;
+	enum lt_errc rc;
+
+	do {	/* a signal that cannot be masked, or a SIGSTOP: pass it on and look further */
+		if ((rc = go_on(t, PTRACE_SYSCALL, sig, err)) != LT_OK)
+			return rc;
+		fault_at(FAULT_RUNNING);
+		if ((rc = wait_stop(t, err)) != LT_OK)
+			return rc;
+		sig = t->event == TRACEE_SIGNAL ? t->sig : 0;
+	} while (t->event != TRACEE_SYSCALL);
+	return LT_OK;
+}
+
+enum lt_errc tracee_park(struct tracee *t, struct lt_err *err)
+{
+	enum lt_errc rc;
+	int sig = 0;
+
+	if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) < 0)
+		return lost(t, errno, "stopping", err);
+	do {
+		if ((rc = go_on(t, PTRACE_CONT, sig, err)) != LT_OK)
+			return rc;
+		if ((rc = wait_stop(t, err)) != LT_OK)
+			return rc;
+		sig = t->event == TRACEE_SIGNAL ? t->sig : 0;
+	} while (t->event != TRACEE_PARKED);
+	fault_at(FAULT_PARKED);
+	return LT_OK;
+}
+
+void tracee_detach(struct tracee *t)
+{
+	int sig = t->stopped && t->event == TRACEE_SIGNAL ? t->sig : 0;
+
+	if (t->seized && t->stopped)
+		(void)ptrace(PTRACE_DETACH, t->tid, NULL, (void *)(intptr_t)sig);
+	t->seized = t->stopped = false;
+	fault_at(FAULT_DETACHED);
+}
+
+enum lt_errc tracee_get(const struct tracee *t, struct arch_state *s, struct lt_err *err)
+{
+	int e = arch_regs_get(t->tid, s);
+
+	return e ? lost(t, e, "reading registers of", err) : LT_OK;
+}
+
+enum lt_errc tracee_set(const struct tracee *t, const struct arch_state *s, struct lt_err *err)
+{
+	int e = arch_regs_set(t->tid, s);
+
+	return e ? lost(t, e, "writing registers of", err) : LT_OK;
+}
+
+enum lt_errc tracee_save(const struct tracee *t, struct arch_state *s, struct lt_err *err)
+{
+	int e = arch_regs_get(t->tid, s);
+
+	if (!e)
+		e = arch_fp_get(t->tid, s);
+	if (!e && ptrace(PTRACE_GETSIGMASK, t->tid, (void *)sizeof(s->sigmask), &s->sigmask) < 0)
+		e = errno;
+	return e ? lost(t, e, "saving the state of", err) : LT_OK;
+}
+
+enum lt_errc tracee_mask(const struct tracee *t, uint64_t mask, struct lt_err *err)
+{
+	if (ptrace(PTRACE_SETSIGMASK, t->tid, (void *)sizeof(mask), &mask) < 0)
+		return lost(t, errno, "masking signals of", err);
+	return LT_OK;
+}
+
+enum lt_errc tracee_poke(const struct tracee *t, uint64_t addr, const void *src, size_t n,
+			 struct lt_err *err)
+{
+	for (size_t at = 0; at < n; at += sizeof(long)) {
+		size_t part = n - at < sizeof(long) ? n - at : sizeof(long);
+		long word = 0;
+
+		memcpy(&word, (const char *)src + at, part);
+		if (ptrace(PTRACE_POKEDATA, t->tid, (void *)(uintptr_t)(addr + at), (void *)word) < 0)
+			return lost(t, errno, "writing code into", err);
+	}
+	return LT_OK;
+}
+
+bool tracee_in_rseq(const struct tracee *t)
+{
+	struct rseq_config config = {0};
+	uint64_t section = 0;
+	struct iovec here = {&section, sizeof(section)}, there;
+
+	if (ptrace(PTRACE_GET_RSEQ_CONFIGURATION, t->tid, (void *)sizeof(config), &config) <= 0 ||
+	    !config.abi)
+		return false;
+	/* struct rseq: cpu_id_start, cpu_id (two u32), then the pointer rseq_cs */
+	there = (struct iovec){(void *)(uintptr_t)(config.abi + 8), sizeof(section)};
+	if (process_vm_readv(t->tid, &here, 1, &there, 1, 0) != (ssize_t)sizeof(section))
+		return true;		/* cannot tell: treat it as unsafe */
+	return section != 0;
+}

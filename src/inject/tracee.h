@@ -1,0 +1,53 @@
+/*
+ * One thread of the target under ptrace. SEIZE and INTERRUPT only: no SIGSTOP, no group of
+ * threads, no breakpoint, no PTRACE_O_EXITKILL, so that whatever happens to leaktop the kernel lets
+ * the thread go (I2, I3). Every wait has a deadline.
+ */
+#ifndef LT_INJECT_TRACEE_H
+#define LT_INJECT_TRACEE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "inject/arch.h"
+#include "util/err.h"
+
+enum tracee_event {
+	TRACEE_PARKED,		/* stopped on its way to user mode: registers may be changed at will,
+				   an interrupted system call restarts from them */
+	TRACEE_SYSCALL,		/* at the entry or the exit of a system call */
+	TRACEE_SIGNAL,		/* about to take `sig` */
+};
+
+struct tracee {
+	pid_t tid;
+	int64_t deadline_ns;	/* clock_mono_ns() after which a wait gives up: LT_E_TIMEOUT */
+	bool seized, stopped;
+	enum tracee_event event;	/* when stopped */
+	int sig;
+};
+
+/* SEIZE. LT_E_GONE, LT_E_TRACED, LT_E_PERM. */
+enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, struct lt_err *err);
+/* INTERRUPT and wait until parked. A signal that comes first is passed on: LT_E_NO_SAFE_POINT. */
+enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err);
+/* Goes on to the next entry or exit of a system call. */
+enum lt_errc tracee_next_syscall(struct tracee *t, struct lt_err *err);
+/* From a system call stop: go on, but park before one more user instruction runs. */
+enum lt_errc tracee_park(struct tracee *t, struct lt_err *err);
+/* Lets it go. Nothing else to do if it has died. */
+void tracee_detach(struct tracee *t);
+
+enum lt_errc tracee_get(const struct tracee *t, struct arch_state *s, struct lt_err *err);
+enum lt_errc tracee_set(const struct tracee *t, const struct arch_state *s, struct lt_err *err);
+/* The whole state: registers, extended state, signal mask. */
+enum lt_errc tracee_save(const struct tracee *t, struct arch_state *s, struct lt_err *err);
+enum lt_errc tracee_mask(const struct tracee *t, uint64_t mask, struct lt_err *err);
+/* Writes where even the target may not (its own read-only code page). n is rounded up to 8. */
+enum lt_errc tracee_poke(const struct tracee *t, uint64_t addr, const void *src, size_t n,
+			 struct lt_err *err);
+/* Is the thread inside a restartable sequence (rseq(2))? Stopping there is harmless, a detour is not. */
+bool tracee_in_rseq(const struct tracee *t);
+
+#endif
