@@ -2,8 +2,25 @@
 
 #include <stdio.h>
 
-int main(void)
+#include "cli/complain.h"
+#include "cli/inspect.h"
+#include "cli/options.h"
+#include "cli/watch.h"
+
+int main(int argc, char **argv)
 {
-	puts("leaktop " PACKAGE_VERSION_TEXT);
-	return 0;
+	struct options options;
+	struct lt_err err;
+
+	if (options_parse(argc, argv, &options, &err) != LT_OK)
+		return complain(&err);
+	if (options.help)
+		options_help(stdout);
+	else if (options.version)
+		options_version(stdout);
+	else if (options.list_fields)
+		options_fields(stdout);
+	else
+		return options.preflight ? inspect_run(&options) : watch_run(&options);
+	return fflush(stdout) ? 1 : 0;
 }

@@ -1,0 +1,386 @@
+#include "config.h"
+#include "cli/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/complain.h"
+#include "model/model.h"
+#include "session/session.h"
+#include "ui/ui.h"
+#include "util/clock.h"
+#include "util/mem.h"
+
+#define CALL_DEADLINE_LEAST (250 * CLOCK_NS_PER_MS)
+#define CALL_DEADLINE_MOST (1 * CLOCK_NS_PER_S)
+#define CLOCK_TICK_NS (1 * CLOCK_NS_PER_S)
+
+struct watch {
+	const struct options *options;
+	struct session *session;
+	struct model *model;
+	struct ui *ui;			/* NULL in batch */
+	struct sink sink;		/* in batch */
+	int signal_fd;
+	int64_t delay_ns, next_ns;	/* between samples; when the next is due */
+	int64_t tick_ns;		/* when the clock on the screen is due */
+	int64_t end_ns;			/* of --duration, 0: none */
+	int64_t samples;
+	bool attached;			/* the attach line is out */
+	bool ended;			/* the target is gone */
+	bool done;			/* leave the loop */
+	bool changed;			/* something to draw */
+	int signal;			/* that ended us */
+	struct lt_err err;		/* of the output */
+};
+
+/* ---- signals ---------------------------------------------------------------------------- */
+
+/* Signals become a descriptor of the loop, so nothing happens inside a handler. */
+static int open_signals(bool with_screen)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < COUNT_OF(ending); i++)
+		sigaddset(&set, ending[i]);
+	if (with_screen)
+		sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* a closed pipe is an error of write() */
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void take_signals(struct watch *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGWINCH) {
+			ui_resized(w->ui);
+			w->changed = true;
+			continue;
+		}
+		w->signal = (int)info.ssi_signo;
+		w->done = true;
+	}
+}
+
+/* ---- samples ---------------------------------------------------------------------------- */
+
+static void output_failed(struct watch *w, enum lt_errc rc)
+{
+	if (rc != LT_OK)
+		w->done = true;
+}
+
+static void write_sample(struct watch *w)
+{
+	const struct snapshot *snap = model_snapshot(w->model);
+	enum lt_errc rc = LT_OK;
+
+	if (!w->attached)
+		rc = w->sink.ops->attach(&w->sink, snap, &w->err);
+	w->attached = true;
+	if (rc == LT_OK)
+		rc = w->sink.ops->sample(&w->sink, snap, &w->err);
+	output_failed(w, rc);
+}
+
+static void take_sample(struct watch *w, const struct sample *sample)
+{
+	model_target(w->model, session_target(w->session));
+	model_push(w->model, sample);
+	w->samples++;
+	w->changed = true;
+	if (!w->ui)
+		write_sample(w);
+	if (w->options->iterations && w->samples >= w->options->iterations)
+		w->done = true;
+}
+
+static void target_ended(struct watch *w)
+{
+	w->ended = true;
+	w->changed = true;
+	model_ended(w->model, clock_wall_s());
+	if (!w->ui)
+		w->done = true;
+}
+
+static void advance(struct watch *w)
+{
+	const struct sample *sample;
+
+	while (!w->ended && !w->done && session_busy(w->session)) {
+		switch (session_advance(w->session, &sample)) {
+		case SESSION_SAMPLE:
+			take_sample(w, sample);
+			break;
+		case SESSION_ENDED:
+			target_ended(w);
+			break;
+		case SESSION_WAIT:
+			return;
+		}
+	}
+}
+
+static void request(struct watch *w, int64_t now)
+{
+	w->next_ns += w->delay_ns;
+	if (w->next_ns <= now)		/* late: no burst to catch up */
+		w->next_ns = now + w->delay_ns;
+	if (w->ended)
+		return;
+	session_request(w->session);
+	if (session_fd(w->session) < 0)	/* nothing to wait for */
+		advance(w);
+}
+
+/* ---- the screen ------------------------------------------------------------------------- */
+
+static void set_filter(struct watch *w, const char *text)
+{
+	char msg[128];
+
+	if (!model_filter(w->model, text, msg, sizeof(msg)))
+		ui_message(w->ui, msg);
+}
+
+static void do_request(struct watch *w, const struct ui_request *r)
+{
+	w->changed = true;
+	switch (r->ask) {
+	case UI_QUIT:
+		w->done = true;
+		break;
+	case UI_RESAMPLE:
+		w->next_ns = clock_mono_ns();
+		break;
+	case UI_BASELINE_NOW:
+		model_baseline_now(w->model);
+		break;
+	case UI_BASELINE_FIRST:
+		model_baseline_first(w->model);
+		break;
+	case UI_SORT:
+		model_sort(w->model, r->sort, r->reversed);
+		break;
+	case UI_FILTER:
+		set_filter(w, r->text);
+		break;
+	case UI_HIDE_FLAT:
+		model_hide_flat(w->model, r->on);
+		break;
+	case UI_HOLD_ORDER:
+		model_hold_order(w->model);
+		break;
+	case UI_DELAY:
+		w->delay_ns = (int64_t)(r->delay_s * 1e9);
+		w->next_ns = clock_mono_ns() + w->delay_ns;
+		break;
+	case UI_SUSPEND:
+		ui_suspend(w->ui);
+		break;
+	case UI_NOTHING:
+	case UI_REDRAW:
+		break;
+	}
+}
+
+static void take_keys(struct watch *w)
+{
+	struct ui_request r;
+
+	while (!w->done && ui_next_request(w->ui, &r))
+		do_request(w, &r);
+}
+
+static void draw(struct watch *w)
+{
+	w->changed = false;
+	ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(), session_busy(w->session));
+}
+
+/* ---- the loop --------------------------------------------------------------------------- */
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int until_ms(const struct watch *w)
+{
+	int64_t now = clock_mono_ns(), at = INT64_MAX;
+
+	if (!w->ended && !session_busy(w->session))
+		at = w->next_ns;
+	if (w->ui)
+		at = least(at, w->tick_ns);
+	if (w->end_ns)
+		at = least(at, w->end_ns);
+	if (at == INT64_MAX)
+		return -1;
+	return at <= now ? 0 : (int)least((at - now + CLOCK_NS_PER_MS - 1) / CLOCK_NS_PER_MS, 1 << 30);
+}
+
+static void wait_for_something(struct watch *w)
+{
+	struct pollfd fds[] = {
+		{.fd = w->signal_fd, .events = POLLIN},
+		{.fd = w->ended ? -1 : session_fd(w->session), .events = POLLIN},
+		{.fd = w->ended ? -1 : session_end_fd(w->session), .events = POLLIN},
+		{.fd = w->ui ? STDIN_FILENO : -1, .events = POLLIN},
+	};
+
+	if (poll(fds, COUNT_OF(fds), until_ms(w)) < 0 && errno != EINTR)
+		w->done = true;
+	if (fds[0].revents)
+		take_signals(w);
+	if (fds[3].revents & POLLIN)
+		take_keys(w);
+	else if (fds[3].revents & (POLLHUP | POLLERR))
+		w->done = true;		/* the terminal is gone */
+	if (fds[1].revents)
+		advance(w);
+	if (fds[2].revents && !session_busy(w->session) && !w->ended)
+		target_ended(w);
+}
+
+static void loop(struct watch *w)
+{
+	w->next_ns = w->tick_ns = clock_mono_ns();
+	while (!w->done) {
+		int64_t now = clock_mono_ns();
+
+		if (w->end_ns && now >= w->end_ns)
+			break;
+		if (now >= w->next_ns && !session_busy(w->session))
+			request(w, now);
+		if (w->ui && (w->changed || now >= w->tick_ns)) {
+			draw(w);
+			w->tick_ns = now + CLOCK_TICK_NS;
+		}
+		if (!w->done)
+			wait_for_something(w);
+	}
+}
+
+/* ---- begin and end ---------------------------------------------------------------------- */
+
+static enum lt_errc open_output(struct watch *w)
+{
+	const struct options *o = w->options;
+	struct ui_options ui = {
+		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
+	};
+
+	if (!o->batch)
+		return ui_open(&ui, &w->ui, &w->err);
+	w->sink = (struct sink){
+		.ops = o->sink,
+		.options = {.out = stdout, .top = o->top},
+	};
+	return LT_OK;
+}
+
+static void prepare_model(struct watch *w)
+{
+	const struct options *o = w->options;
+
+	w->model = model_new(session_target(w->session));
+	model_sort(w->model, o->sort, o->reversed);
+	if (o->filter)
+		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
+}
+
+static enum lt_errc open_session(struct watch *w)
+{
+	const struct options *o = w->options;
+	int64_t deadline = o->delay_ns;
+	struct session_options so = {.readonly = o->readonly};
+
+	if (deadline < CALL_DEADLINE_LEAST)
+		deadline = CALL_DEADLINE_LEAST;
+	so.call_deadline_ns = least(deadline, CALL_DEADLINE_MOST);
+	return session_open_live(o->pid, &so, &w->session, &w->err);
+}
+
+/* The last lines of a batch: what was found, what was left. Not to a reader that is gone. */
+static void write_end(struct watch *w, const struct sample_left *left)
+{
+	const struct snapshot *snap = model_snapshot(w->model);
+	enum lt_errc rc;
+
+	if (w->ui || !w->attached || w->err.code != LT_OK)
+		return;
+	rc = w->sink.ops->verdict(&w->sink, snap, &w->err);
+	if (rc == LT_OK)
+		(void)w->sink.ops->detach(&w->sink, snap, left, clock_wall_s(), &w->err);
+}
+
+static void warn_left(const struct sample_left *left)
+{
+	if (left->maps > 0)
+		fprintf(stderr, "leaktop: the target was too busy to take back %lld small mappings\n"
+			"leaktop: they are harmless and go when it ends\n", (long long)left->maps);
+}
+
+static int exit_status(const struct watch *w)
+{
+	struct lt_err err;
+
+	if (w->err.code == LT_E_OUTPUT && w->err.sys_errno == EPIPE)
+		return 0;		/* `| head` has seen enough */
+	if (w->err.code != LT_OK)
+		return complain(&w->err);
+	if (w->ended && w->samples == 0) {
+		lt_err_set(&err, LT_E_GONE, 0, "PID %d ended before the first sample",
+			   w->options->pid);
+		return complain(&err);
+	}
+	return w->signal ? 128 + w->signal : 0;
+}
+
+static int refuse(struct watch *w)
+{
+	struct sink sink = {.ops = w->options->sink, .options = {.out = stdout}};
+
+	if (w->options->batch)
+		(void)sink.ops->error(&sink, &w->err, NULL);
+	session_free(w->session);
+	return complain(&w->err);
+}
+
+int watch_run(const struct options *options)
+{
+	struct watch w = {.options = options, .delay_ns = options->delay_ns, .signal_fd = -1};
+	struct sample_left left = {0};
+	int status;
+
+	if (open_session(&w) != LT_OK || open_output(&w) != LT_OK)
+		return refuse(&w);
+	prepare_model(&w);
+	w.signal_fd = open_signals(w.ui != NULL);
+	if (options->duration_ns)
+		w.end_ns = clock_mono_ns() + options->duration_ns;
+	loop(&w);
+	session_detach(w.session, &left);
+	write_end(&w, &left);
+	ui_close(w.ui);
+	warn_left(&left);
+	status = exit_status(&w);
+	model_free(w.model);
+	session_free(w.session);
+	if (w.signal_fd >= 0)
+		close(w.signal_fd);
+	return status;
+}

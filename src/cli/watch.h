@@ -1,0 +1,13 @@
+/*
+ * The one poll loop: samples in, model, screen or sink out, until the user, the target, a count, a
+ * time or a signal ends it.
+ */
+#ifndef LT_CLI_WATCH_H
+#define LT_CLI_WATCH_H
+
+#include "cli/options.h"
+
+/* Watches options->pid; returns the exit status of the program (product.md section 2). */
+int watch_run(const struct options *options);
+
+#endif
