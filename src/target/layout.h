@@ -7,6 +7,7 @@
 #define LT_TARGET_LAYOUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LAYOUT_NONE (-1)
@@ -33,10 +34,22 @@ enum layout_int {
 	LAYOUT_INT_LVTAG,	/* 3.12+: lv_tag, count << 3 | sign */
 };
 
+enum layout_evidence {		/* what tells the exact version */
+	LAYOUT_FROM_STATICS,	/* 2.7, 3.6: no _PyRuntime; sys.hexversion of a found interpreter */
+	LAYOUT_FROM_RUNTIME,	/* 3.7-3.10: sys.hexversion through _PyRuntime */
+	LAYOUT_FROM_SYMBOL,	/* 3.11+: Py_Version */
+};
+
+enum layout_offsets {		/* the shape of struct _Py_DebugOffsets at _PyRuntime */
+	LAYOUT_OFFSETS_NONE, LAYOUT_OFFSETS_313, LAYOUT_OFFSETS_314, LAYOUT_OFFSETS_315
+};
+
 struct layout {
 	uint32_t version_lo, version_hi;	/* PY_VERSION_HEX range [lo, hi] */
 	const char *name;			/* "3.14.0-3.14.4" */
 	enum layout_walk walk;
+	enum layout_evidence evidence;
+	enum layout_offsets offsets;
 
 	/* from &_PyRuntime (3.7+) */
 	int32_t rt_initialized;		/* int, 1 when ready */
@@ -49,10 +62,12 @@ struct layout {
 	int32_t in_sysdict;		/* PyObject *sysdict or sys's dict */
 	int32_t in_modules;		/* PyObject *modules (sys.modules), where it has one */
 	int32_t in_threads;		/* tstate list head */
+	int32_t ts_interp;		/* from a PyThreadState: its interpreter */
 
 	/* struct _gc_runtime_state: 3.7, 3.8 from &_PyRuntime; 3.9+ from the interpreter */
 	bool gc_in_runtime;
-	int32_t gc_enabled;		/* int */
+	int32_t gc_state;		/* the struct itself */
+	int32_t gc_enabled;		/* int; 2.7 and 3.6 keep these in statics of gcmodule.c */
 	int32_t gc_generations;		/* three struct gc_generation */
 	int32_t gc_permanent;		/* the frozen generation */
 	int32_t gc_stats;		/* three of {collections, collected, uncollectable}, Py_ssize_t */
@@ -76,7 +91,9 @@ struct layout {
 	int32_t tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_dict, tp_mro, tp_subclasses;
 	int32_t ht_name, ht_qualname;	/* in a heap type */
 	int32_t list_item, list_allocated;
-	int32_t dict_keys, dict_values;
+	int32_t dict_keys, dict_values;	/* 2.7: dict_keys is ma_table */
+	int32_t dict_mask;		/* 2.7: ma_mask */
+	int32_t dict_first_value;	/* from *ma_values to the values of a split table */
 	enum layout_dict dict;
 	enum layout_int integer;
 	int32_t int_digits;		/* first 30-bit digit; tag is at ob_size's place */
@@ -89,7 +106,7 @@ struct layout {
 /* The row for PY_VERSION_HEX, NULL where none. Rows are sorted and do not overlap (a test). */
 const struct layout *layout_for(uint32_t version_hex);
 
-/* The first row of "3.N" (or 2.7), to bootstrap the reading of the exact version. */
-const struct layout *layout_for_minor(int major, int minor);
+/* The rows in order, NULL past the last: to try each where the version is not known yet. */
+const struct layout *layout_at(size_t index);
 
 #endif

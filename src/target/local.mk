@@ -1,1 +1,16 @@
-# sources of src/target
+noinst_LIBRARIES += libtarget.a
+# src/proc/maps.c: here until src/proc has a library of its own that may list it
+libtarget_a_SOURCES = \
+	src/proc/maps.c src/proc/maps.h \
+	src/target/check.c src/target/check.h \
+	src/target/clib.c src/target/clib.h \
+	src/target/elf.c src/target/elf.h \
+	src/target/gcread.c \
+	src/target/image.c src/target/image.h \
+	src/target/layout.c src/target/layout.h \
+	src/target/legacy.c src/target/legacy.h \
+	src/target/pyobj.c src/target/pyobj.h \
+	src/target/python.c src/target/python.h \
+	src/target/remote.c src/target/remote.h \
+	src/target/typename.c \
+	src/target/version.c src/target/version.h

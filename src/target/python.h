@@ -36,6 +36,11 @@
 	X(frame_type, "PyFrame_Type", 0) \
 	X(runtime, "_PyRuntime", 0) \
 	X(generation0, "_PyGC_generation0", 0) \
+	X(finalizing, "_Py_Finalizing", 0)	/* 3.6: the thread state that ends Python */ \
+	X(unicode_type, "PyUnicode_Type", 1) \
+	X(string_type, "PyString_Type", 0)	/* 2.7: str */ \
+	X(long_type, "PyLong_Type", 1) \
+	X(int_type, "PyInt_Type", 0)		/* 2.7: int */ \
 	X(py_version, "Py_Version", 0)
 
 struct python_symbols {

@@ -1,1 +1,2 @@
 # tests/live
+include tests/live/find.mk

@@ -1,1 +1,3 @@
 # unit tests of src/target
+if HAVE_CMOCKA
+endif

@@ -1,0 +1,13 @@
+/* The self-checks of a layout: what it says is compared with what the running interpreter shows. */
+#ifndef LT_TARGET_CHECK_H
+#define LT_TARGET_CHECK_H
+
+#include "target/python.h"
+
+/*
+ * Needs everything but the C library's part of *py. LT_E_LAYOUT with a detail that names the
+ * check that failed; LT_E_UNREADY where the interpreter is not (or no longer) initialized.
+ */
+enum lt_errc check_layout(const struct python *py, struct lt_err *err);
+
+#endif

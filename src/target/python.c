@@ -1,0 +1,226 @@
+#include "config.h"
+
+#include "target/python.h"
+
+#include <stdlib.h>
+
+#include "target/check.h"
+#include "target/clib.h"
+#include "target/image.h"
+#include "target/legacy.h"
+#include "target/version.h"
+#include "util/mem.h"
+
+#define FIRST_SYMBOL "PyGILState_Ensure"	/* what makes an object worth a look */
+
+struct symbol_row {
+	const char *name;
+	size_t at;
+	bool needed;
+};
+
+static const struct symbol_row symbol_rows[] = {
+#define X(field, symbol, needed) {symbol, offsetof(struct python_symbols, field), needed},
+	PYTHON_SYMBOLS(X)
+#undef X
+};
+
+/*
+ * A non-PIE program linked against libpython may own a copy of a variable (a copy relocation);
+ * then the library uses that copy too, so the program is asked first for data.
+ */
+static uint64_t resolve(const struct image *image, const struct image *exe, const char *name)
+{
+	struct elf_symbol own, copy;
+
+	if (!elf_symbol(&image->elf, name, &own))
+		return 0;
+	if (own.object && exe && exe != image && elf_symbol(&exe->elf, name, &copy) && copy.object)
+		return copy.addr;
+	return own.addr;
+}
+
+static enum lt_errc find_symbols(struct python *py, const struct image *image,
+				 const struct image *exe, struct lt_err *err)
+{
+	/* a program that is a whole Python itself shares nothing with a second one */
+	if (exe && elf_address(&exe->elf, FIRST_SYMBOL))
+		exe = NULL;
+	for (size_t i = 0; i < COUNT_OF(symbol_rows); i++) {
+		const struct symbol_row *row = &symbol_rows[i];
+		uint64_t *field = (uint64_t *)((char *)&py->sym + row->at);
+
+		*field = resolve(image, exe, row->name);
+		if (!*field && row->needed)
+			return lt_err_set(err, LT_E_NOT_PYTHON, 0, "it has no %s", row->name);
+	}
+	return LT_OK;
+}
+
+/* Exported by Py_DEBUG builds alone: 2.7-3.11 the first, 3.12+ the second, some both. */
+static enum python_build find_build(const struct image *image)
+{
+	static const char *const names[] = {"_Py_RefTotal", "_Py_INCREF_IncRefTotal"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (elf_address(&image->elf, names[i]))
+			return PYTHON_DEBUG;
+	return PYTHON_RELEASE;
+}
+
+static enum lt_errc find_lists(struct python *py, struct lt_err *err)
+{
+	const struct layout *l = py->layout;
+	uint64_t base = l->gc_in_runtime ? py->sym.runtime : py->interp, first;
+
+	if (l->gc_generations == LAYOUT_NONE) {		/* _PyGC_generation0 points to the first */
+		if (!py->sym.generation0 ||
+		    !remote_u64(&py->remote, py->sym.generation0, &first) || !first)
+			return lt_err_set(err, LT_E_LAYOUT, 0, "_PyGC_generation0");
+	} else {
+		first = base + (uint64_t)l->gc_generations;
+		py->gc = base + (uint64_t)l->gc_state;
+		py->heads[3] = base + (uint64_t)l->gc_permanent;
+	}
+	for (int i = 0; i < 3; i++)
+		py->heads[i] = first + (uint64_t)(i * l->gc_generation_size);
+	return LT_OK;
+}
+
+static enum lt_errc try_image(pid_t pid, const struct image *image, const struct images *images,
+			      struct python *ret, struct lt_err *err)
+{
+	struct python py = {.remote = {.pid = pid}};
+	enum lt_errc rc = find_symbols(&py, image, images->exe, err);
+
+	if (rc != LT_OK)
+		return rc;
+	clib_object(image, &py.where);
+	py.build = find_build(image);
+	rc = version_find(&py, image, err);
+	if (rc == LT_OK)
+		rc = find_lists(&py, err);
+	if (rc == LT_OK)
+		rc = check_layout(&py, err);
+	if (rc == LT_OK)
+		*ret = py;
+	return rc;
+}
+
+/* No object is a CPython: what is it instead? */
+static enum lt_errc name_other(const struct images *images, struct lt_err *err)
+{
+	static const char *const pypy[] = {"pypy_main_startup", "pypy_execute_source",
+					   "PyPyGILState_Ensure"};
+
+	for (size_t i = 0; i < images->n; i++)
+		for (size_t k = 0; k < COUNT_OF(pypy); k++)
+			if (elf_address(&images->list[i].elf, pypy[k]))
+				return lt_err_set(err, LT_E_PYPY, 0, "it has %s", pypy[k]);
+	if (images->bits32)
+		return lt_err_set(err, LT_E_BITS32, 0, "its program is ELF class 32");
+	if (images->exe && (!images->exe->elf.dynamic || !images->exe->elf.has_interp) &&
+	    !images->loader)
+		return lt_err_set(err, LT_E_STATIC, 0, "its program asks for no loader");
+	return lt_err_set(err, LT_E_NOT_PYTHON, 0, "nothing in it exports " FIRST_SYMBOL);
+}
+
+/* Of two reasons to refuse, the one about an interpreter that is alive says more. */
+static int weight(enum lt_errc code)
+{
+	return code == LT_E_NOT_PYTHON ? 0 : code == LT_E_UNREADY ? 1 : 2;
+}
+
+static enum lt_errc try_images(pid_t pid, const struct images *images, struct python *ret,
+			       struct lt_err *err)
+{
+	struct lt_err best = {0};
+
+	for (size_t i = 0; i < images->n; i++) {
+		struct lt_err e = {0};
+
+		if (!elf_address(&images->list[i].elf, FIRST_SYMBOL))
+			continue;
+		if (try_image(pid, &images->list[i], images, ret, &e) == LT_OK)
+			return LT_OK;
+		if (best.code == LT_OK || weight(e.code) > weight(best.code))
+			best = e;
+	}
+	if (best.code == LT_OK)
+		return name_other(images, err);
+	if (err)
+		*err = best;
+	return best.code;
+}
+
+enum lt_errc python_find(pid_t pid, struct python *ret, struct lt_err *err)
+{
+	struct remote remote = {.pid = pid};
+	struct maps maps = {0};
+	struct images images = {0};
+	struct lt_err gone;
+	enum lt_errc rc = maps_read(pid, &maps, err);
+
+	if (rc != LT_OK)
+		return rc;
+	if (maps.n == 0) {			/* a kernel thread, a zombie, or it is ending */
+		maps_done(&maps);
+		return lt_err_set(err, LT_E_NOT_PYTHON, 0, "PID %d has no memory", (int)pid);
+	}
+	rc = remote_probe(&remote, maps.list[0].start, err);
+	if (rc == LT_OK || rc == LT_E_REMOTE) {	/* REMOTE: the first map may be unreadable */
+		images_read(&remote, &maps, &images);
+		rc = try_images(pid, &images, ret, err);
+		if (rc == LT_OK)
+			clib_find(&images, &maps, ret);
+		else if (remote_probe(&remote, maps.list[0].start, &gone) == LT_E_GONE)
+			rc = lt_err_set(err, LT_E_GONE, 0, "PID %d", (int)pid);
+	}
+	images_done(&images);
+	maps_done(&maps);
+	return rc;
+}
+
+bool python_ready(const struct python *py)
+{
+	const struct layout *l = py->layout;
+	int32_t initialized;
+	uint64_t finalizing;
+
+	if (l->rt_initialized == LAYOUT_NONE)
+		return legacy_ready(py);
+	return remote_i32(&py->remote, py->sym.runtime + (uint64_t)l->rt_initialized,
+			  &initialized) && initialized == 1 &&
+	       remote_u64(&py->remote, py->sym.runtime + (uint64_t)l->rt_finalizing,
+			  &finalizing) && finalizing == 0;
+}
+
+bool python_collecting(const struct python *py)
+{
+	const struct layout *l = py->layout;
+	uint64_t base = l->gc_in_runtime ? py->sym.runtime : py->interp;
+	int32_t collecting;
+
+	return l->gc_collecting != LAYOUT_NONE &&
+	       remote_i32(&py->remote, base + (uint64_t)l->gc_collecting, &collecting) &&
+	       collecting != 0;
+}
+
+bool python_pending_lock_free(const struct python *py)
+{
+	const struct layout *l = py->layout;
+	uint64_t at = (l->lock_in_runtime ? py->sym.runtime : py->interp) + (uint64_t)l->lock_at;
+	uint32_t count;
+	unsigned char byte;
+
+	switch (l->lock) {
+	case LAYOUT_LOCK_TRY:
+		return true;
+	case LAYOUT_LOCK_SEM:
+		return remote_u64(&py->remote, at, &at) && at &&
+		       remote_u32(&py->remote, at, &count) && count == 1;
+	case LAYOUT_LOCK_BYTE:
+		return remote_read(&py->remote, at, &byte, 1) && byte == 0;
+	}
+	return false;
+}
