@@ -1,1 +1,21 @@
-# sources of src/proc
+noinst_LIBRARIES += libproc.a
+libproc_a_CFLAGS = $(AM_CFLAGS) $(PROCPS_CFLAGS)
+libproc_a_SOURCES = \
+	src/proc/cgroup.c src/proc/cgroup.h \
+	src/proc/figures.c src/proc/figures.h \
+	src/proc/figures_files.c \
+	src/proc/figures_fixed.c \
+	src/proc/figures_ops.h \
+	src/proc/figures_slow.c \
+	src/proc/maps.h \
+	src/proc/pidstat.c src/proc/pidstat.h \
+	src/proc/procfile.c src/proc/procfile.h \
+	src/proc/status.c src/proc/status.h \
+	src/proc/status_syscall.c
+
+# The one file that knows the library; automake puts the other one into the tarball all the same.
+if PROCPS_LIBPROC2
+libproc_a_SOURCES += src/proc/figures_libproc2.c
+else
+libproc_a_SOURCES += src/proc/figures_libprocps.c
+endif

@@ -1,0 +1,236 @@
+#include "config.h"
+#include "proc/cgroup.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proc/procfile.h"
+#include "util/io.h"
+#include "util/num.h"
+
+#define MOUNTINFO_MAX (4u << 20)
+#define NO_LIMIT (1ULL << 62)		/* v1 prints LONG_MAX rounded down to a page */
+
+struct mount {
+	bool v2;
+	char root[PATH_MAX];		/* the group that is mounted there */
+	char point[PATH_MAX];
+};
+
+struct word {
+	const char *at;
+	size_t len;
+};
+
+/* The run of bytes up to `stop` or the end; *p moves behind the stop. */
+static bool next_word(const char **p, const char *end, char stop, struct word *ret)
+{
+	const char *found;
+
+	if (*p >= end)
+		return false;
+	found = memchr(*p, stop, (size_t)(end - *p));
+	ret->at = *p;
+	ret->len = (size_t)((found ? found : end) - *p);
+	*p = found ? found + 1 : end;
+	return true;
+}
+
+static bool word_is(const struct word *w, const char *s)
+{
+	return strlen(s) == w->len && memcmp(w->at, s, w->len) == 0;
+}
+
+/* "rw,memory" has memory */
+static bool list_has(const struct word *list, const char *name)
+{
+	const char *p = list->at, *end = list->at + list->len;
+	struct word w;
+
+	while (next_word(&p, end, ',', &w))
+		if (word_is(&w, name))
+			return true;
+	return false;
+}
+
+static int octal(const char *s)
+{
+	int v = 0;
+
+	for (int i = 0; i < 3; i++) {
+		if (s[i] < '0' || s[i] > '7')
+			return -1;
+		v = v * 8 + (s[i] - '0');
+	}
+	return v;
+}
+
+/* mountinfo writes blank, tab, newline and backslash as \040, \011, \012 and \134. */
+static bool copy_path(char *dst, size_t size, const struct word *w)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < w->len; i++) {
+		int c = w->at[i] == '\\' && w->len - i > 3 ? octal(w->at + i + 1) : -1;
+
+		if (out + 1 >= size)
+			return false;
+		dst[out++] = c < 0 ? w->at[i] : (char)c;
+		i += c < 0 ? 0 : 3;
+	}
+	dst[out] = '\0';
+	return out > 0;
+}
+
+/*
+ * "35 31 0:32 /docker/4f1 /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory":
+ * id parent dev ROOT POINT options [optional ...] - TYPE source OPTIONS. true for a hierarchy
+ * that limits memory.
+ */
+static bool parse_mount(const char *line, const char *end, struct mount *ret)
+{
+	struct word skip, root, point, type, options;
+	const char *p = line;
+
+	for (int i = 0; i < 3; i++)
+		if (!next_word(&p, end, ' ', &skip))
+			return false;
+	if (!next_word(&p, end, ' ', &root) || !next_word(&p, end, ' ', &point))
+		return false;
+	do {
+		if (!next_word(&p, end, ' ', &skip))
+			return false;
+	} while (!word_is(&skip, "-"));
+	if (!next_word(&p, end, ' ', &type) || !next_word(&p, end, ' ', &skip) ||
+	    !next_word(&p, end, ' ', &options))
+		return false;
+	ret->v2 = word_is(&type, "cgroup2");
+	if (!ret->v2 && !(word_is(&type, "cgroup") && list_has(&options, "memory")))
+		return false;
+	return copy_path(ret->root, sizeof(ret->root), &root) &&
+	       copy_path(ret->point, sizeof(ret->point), &point);
+}
+
+/*
+ * "4:memory:/app/web" of v1 or "0::/app/web" of v2. A path with ".." lies outside of leaktop's
+ * cgroup namespace, where nothing of it is mounted.
+ */
+static bool find_group(const char *cgroup, bool v2, char *dst, size_t size)
+{
+	const char *p = cgroup, *end = cgroup + strlen(cgroup);
+	struct word line, id, controllers;
+
+	while (next_word(&p, end, '\n', &line)) {
+		const char *at = line.at, *stop = line.at + line.len;
+		int n;
+
+		if (!next_word(&at, stop, ':', &id) || !next_word(&at, stop, ':', &controllers))
+			continue;
+		if (v2 ? !word_is(&id, "0") || controllers.len : !list_has(&controllers, "memory"))
+			continue;
+		n = snprintf(dst, size, "%.*s", (int)(stop - at), at);
+		return n > 0 && (size_t)n < size && dst[0] == '/' && !strstr(dst, "/..");
+	}
+	return false;
+}
+
+/* The part of group below the mounted one, "" or "/..."; NULL where group is elsewhere. */
+static const char *below(const char *group, const char *mounted)
+{
+	size_t n = strcmp(mounted, "/") == 0 ? 0 : strlen(mounted);
+
+	if (strncmp(group, mounted, n) != 0 || (group[n] != '/' && group[n] != '\0'))
+		return NULL;
+	return strcmp(group + n, "/") == 0 ? "" : group + n;
+}
+
+int64_t cgroup_parse_limit(const char *text, size_t n)
+{
+	const char *p = text, *end = text + n;
+	uint64_t v;
+
+	if (!num_scan(&p, end, 10, &v) || (p < end && *p != '\n') || v >= NO_LIMIT)
+		return LT_UNKNOWN;
+	return (int64_t)v;
+}
+
+static int64_t read_limit(const char *dir, bool v2)
+{
+	char path[PATH_MAX];
+	struct buf b = {0};
+	int64_t limit = LT_UNKNOWN;
+	int n = snprintf(path, sizeof(path), "%s/%s", dir,
+			 v2 ? "memory.max" : "memory.limit_in_bytes");
+
+	if (n > 0 && (size_t)n < sizeof(path) && io_read_file(path, PROCFILE_SMALL_MAX, &b) == 0)
+		limit = cgroup_parse_limit(buf_text(&b), b.len);
+	buf_done(&b);
+	return limit;
+}
+
+static int64_t tighter(int64_t a, int64_t b)
+{
+	if (!num_known(a) || !num_known(b))
+		return num_known(a) ? a : b;
+	return a < b ? a : b;
+}
+
+/* From the group of the process up to the mount point: each level's limit holds for all below. */
+static int64_t walk_up(const char *root, const struct mount *m, const char *rest)
+{
+	char dir[PATH_MAX];
+	int base = snprintf(dir, sizeof(dir), "%s%s", root, m->point);
+	int len = snprintf(dir, sizeof(dir), "%s%s%s", root, m->point, rest);
+	int64_t limit = LT_UNKNOWN;
+
+	if (base <= 0 || len < base || (size_t)len >= sizeof(dir))
+		return LT_UNKNOWN;
+	for (;;) {
+		char *slash;
+
+		limit = tighter(limit, read_limit(dir, m->v2));
+		slash = strrchr(dir + base, '/');
+		if (!slash)
+			return limit;
+		*slash = '\0';
+	}
+}
+
+int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo)
+{
+	const char *p = mountinfo, *end = mountinfo + strlen(mountinfo);
+	int64_t limit = LT_UNKNOWN;
+	char group[PATH_MAX];
+	struct mount m;
+	struct word line;
+
+	while (next_word(&p, end, '\n', &line)) {
+		const char *rest;
+
+		if (!parse_mount(line.at, line.at + line.len, &m) ||
+		    !find_group(cgroup, m.v2, group, sizeof(group)))
+			continue;
+		rest = below(group, m.root);
+		if (rest)
+			limit = tighter(limit, walk_up(root, &m, rest));
+	}
+	return limit;
+}
+
+int64_t cgroup_memory_limit(const char *root, pid_t pid)
+{
+	struct buf cgroup = {0}, mountinfo = {0};
+	int64_t limit = LT_UNKNOWN;
+	char own[PATH_MAX], path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid);
+	snprintf(own, sizeof(own), "%s/proc/self/mountinfo", root);
+	if (io_read_file(path, PROCFILE_SMALL_MAX, &cgroup) == 0 &&
+	    io_read_file(own, MOUNTINFO_MAX, &mountinfo) == 0)
+		limit = cgroup_limit(root, buf_text(&cgroup), buf_text(&mountinfo));
+	buf_done(&cgroup);
+	buf_done(&mountinfo);
+	return limit;
+}
