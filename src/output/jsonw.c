@@ -1,5 +1,5 @@
 #include "config.h"
-#include "output/json.h"
+#include "output/jsonw.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -9,9 +9,9 @@
 #include "util/clean.h"
 #include "util/num.h"
 
-void json_begin(struct json *j, struct buf *out)
+void jsonw_begin(struct jsonw *j, struct buf *out)
 {
-	*j = (struct json){.out = out};
+	*j = (struct jsonw){.out = out};
 }
 
 static void put_escaped(struct buf *out, const char *at, size_t len, unsigned code)
@@ -54,7 +54,7 @@ static void put_text(struct buf *out, const char *s)
 }
 
 /* The comma before and the key of the value that follows. */
-static void lead(struct json *j, const char *key)
+static void lead(struct jsonw *j, const char *key)
 {
 	if (j->comma)
 		buf_putc(j->out, ',');
@@ -65,55 +65,55 @@ static void lead(struct json *j, const char *key)
 	buf_putc(j->out, ':');
 }
 
-static void open_with(struct json *j, const char *key, char bracket)
+static void open_with(struct jsonw *j, const char *key, char bracket)
 {
 	lead(j, key);
 	buf_putc(j->out, bracket);
 	j->comma = false;
 }
 
-static void close_with(struct json *j, char bracket)
+static void close_with(struct jsonw *j, char bracket)
 {
 	buf_putc(j->out, bracket);
 	j->comma = true;
 }
 
-void json_object(struct json *j, const char *key)
+void jsonw_object(struct jsonw *j, const char *key)
 {
 	open_with(j, key, '{');
 }
 
-void json_object_end(struct json *j)
+void jsonw_object_end(struct jsonw *j)
 {
 	close_with(j, '}');
 }
 
-void json_array(struct json *j, const char *key)
+void jsonw_array(struct jsonw *j, const char *key)
 {
 	open_with(j, key, '[');
 }
 
-void json_array_end(struct json *j)
+void jsonw_array_end(struct jsonw *j)
 {
 	close_with(j, ']');
 }
 
-void json_null(struct json *j, const char *key)
+void jsonw_null(struct jsonw *j, const char *key)
 {
 	lead(j, key);
 	buf_puts(j->out, "null");
 }
 
-void json_bool(struct json *j, const char *key, bool v)
+void jsonw_bool(struct jsonw *j, const char *key, bool v)
 {
 	lead(j, key);
 	buf_puts(j->out, v ? "true" : "false");
 }
 
-void json_int(struct json *j, const char *key, int64_t v)
+void jsonw_int(struct jsonw *j, const char *key, int64_t v)
 {
 	if (!num_known(v)) {
-		json_null(j, key);
+		jsonw_null(j, key);
 		return;
 	}
 	lead(j, key);
@@ -124,7 +124,7 @@ void json_int(struct json *j, const char *key, int64_t v)
  * v with `decimals` digits behind the point, made from integers: printf("%f") would write the
  * comma of some locales.
  */
-static void put_fixed(struct json *j, const char *key, double v, int decimals, bool strip)
+static void put_fixed(struct jsonw *j, const char *key, double v, int decimals, bool strip)
 {
 	int64_t scale = 1, whole, part;
 	double scaled;
@@ -133,7 +133,7 @@ static void put_fixed(struct json *j, const char *key, double v, int decimals, b
 		scale *= 10;
 	scaled = v * (double)scale;
 	if (!(fabs(scaled) < 9.2e18)) {	/* also catches NAN */
-		json_null(j, key);
+		jsonw_null(j, key);
 		return;
 	}
 	whole = llround(fabs(scaled));
@@ -146,20 +146,20 @@ static void put_fixed(struct json *j, const char *key, double v, int decimals, b
 		buf_printf(j->out, ".%0*" PRId64, decimals, part);
 }
 
-void json_real(struct json *j, const char *key, double v)
+void jsonw_real(struct jsonw *j, const char *key, double v)
 {
 	put_fixed(j, key, v, 6, true);
 }
 
-void json_time(struct json *j, const char *key, double wall_s)
+void jsonw_time(struct jsonw *j, const char *key, double wall_s)
 {
 	put_fixed(j, key, wall_s, 3, false);
 }
 
-void json_string(struct json *j, const char *key, const char *s)
+void jsonw_string(struct jsonw *j, const char *key, const char *s)
 {
 	if (!s) {
-		json_null(j, key);
+		jsonw_null(j, key);
 		return;
 	}
 	lead(j, key);
