@@ -1,1 +1,6 @@
-# sources of src/output
+noinst_LIBRARIES += liboutput.a
+liboutput_a_SOURCES = \
+	src/output/jsonw.c src/output/jsonw.h \
+	src/output/jsonl.c \
+	src/output/sink.c src/output/sink.h \
+	src/output/table.c

@@ -6,9 +6,12 @@
 #define LT_OUTPUT_SINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "model/snapshot.h"
+#include "util/buf.h"
 #include "util/err.h"
 
 struct sink_options {
@@ -16,14 +19,16 @@ struct sink_options {
 	int top;			/* rows; 0: all */
 };
 
-struct sink {
+struct sink {				/* = {.ops = , .options = }, the rest zero; nothing to free */
 	const struct sink_ops *ops;
 	struct sink_options options;
+	int64_t pause_total_us;		/* of the samples written, for the detach line */
 };
 
 /* Each returns LT_OK, or LT_E_OUTPUT with errno (EPIPE is the caller's to forgive). */
 struct sink_ops {
 	const char *name, *help;	/* the word after -f */
+	int default_top;		/* rows without -T; 0: all */
 	enum lt_errc (*attach)(struct sink *s, const struct snapshot *snap, struct lt_err *err);
 	enum lt_errc (*sample)(struct sink *s, const struct snapshot *snap, struct lt_err *err);
 	enum lt_errc (*verdict)(struct sink *s, const struct snapshot *snap, struct lt_err *err);
@@ -37,5 +42,21 @@ extern const struct sink_ops sink_table, sink_jsonl;
 /* By name, NULL where there is none; sink_by_index for --help and the tests, NULL past the end. */
 const struct sink_ops *sink_by_name(const char *name);
 const struct sink_ops *sink_by_index(size_t i);
+
+/* For the sinks themselves. */
+
+/* Writes and flushes text, and frees it in every case: consumes b. */
+enum lt_errc sink_write(struct sink *s, struct buf *b, struct lt_err *err);
+/* How many rows of snap may be shown: none of a sample that was not counted. */
+size_t sink_rows(const struct sink *s, const struct snapshot *snap);
+/* The first count has grown by nothing: its deltas are unknown, not 0. */
+bool sink_grown(const struct snapshot *snap);
+/* Adds the sample's pause to the total. */
+void sink_account(struct sink *s, const struct snapshot *snap);
+/* Why this sample has no count: a word for programs, and a line for people in buf. Returns buf. */
+const char *sink_gap_code(const struct snapshot *snap);
+char *sink_gap_text(const struct snapshot *snap, char *buf, size_t size);
+/* One honest line on what was seen so far, appended to b. */
+void sink_summary(const struct snapshot *snap, struct buf *b);
 
 #endif

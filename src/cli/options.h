@@ -1,0 +1,55 @@
+/*
+ * The command line (product.md section 2). One const table of options feeds the parser, --help,
+ * and the test that holds the man page against both.
+ */
+#ifndef LT_CLI_OPTIONS_H
+#define LT_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "model/snapshot.h"
+#include "output/sink.h"
+#include "util/err.h"
+
+struct options {
+	pid_t pid;			/* 0 only with help, version or list_fields */
+	int64_t delay_ns;		/* between samples */
+	int64_t iterations;		/* samples; 0: no end */
+	int64_t duration_ns;		/* 0: no end */
+	bool batch;			/* asked for, or implied by -f */
+	const struct sink_ops *sink;	/* how batch writes; never NULL */
+	enum snapshot_sort sort;
+	bool reversed;			/* against the natural order of sort */
+	bool list_fields;
+	int top;			/* rows in batch; 0: all */
+	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
+	bool readonly, preflight;
+	bool no_color, ascii;
+	bool help, version;
+};
+
+/* One row of the table; `letter` is 0 where there is only the long name, `arg` NULL without one. */
+struct options_row {
+	const char *name, *arg, *help;
+	int key;			/* the letter, or a number above 255 */
+};
+
+/*
+ * Reads argv, whose order getopt may change. On failure LT_E_USAGE with the cause in err, *ret
+ * untouched. Help, version and list_fields need no PID. May be called again and again.
+ */
+enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err);
+
+void options_help(FILE *out);
+void options_version(FILE *out);
+void options_fields(FILE *out);		/* -O: "name  what it is", one a line */
+
+/* Row i, NULL past the end. options_letter: the short name, 0 where there is none. */
+const struct options_row *options_by_index(size_t i);
+char options_letter(const struct options_row *row);
+
+#endif

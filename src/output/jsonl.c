@@ -1,0 +1,222 @@
+/* JSON Lines, version 1: product.md section 3 field by field, in its order. */
+#include "config.h"
+#include "output/sink.h"
+
+#include "output/jsonw.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+/* {"v":1,"kind":KIND and nothing closed yet. */
+static void begin(struct jsonw *j, struct buf *b, const char *kind)
+{
+	jsonw_begin(j, b);
+	jsonw_object(j, NULL);
+	jsonw_int(j, "v", 1);
+	jsonw_string(j, "kind", kind);
+}
+
+static enum lt_errc end(struct sink *s, struct jsonw *j, struct lt_err *err)
+{
+	jsonw_object_end(j);
+	buf_putc(j->out, '\n');
+	return sink_write(s, j->out, err);
+}
+
+/* What could not be read is the empty string in struct sample_target, and null outside. */
+static void known_string(struct jsonw *j, const char *key, const char *s)
+{
+	jsonw_string(j, key, s[0] ? s : NULL);
+}
+
+static enum lt_errc attach(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+{
+	const struct sample_target *target = snap->target;
+	struct buf b = {0};
+	struct jsonw j;
+
+	begin(&j, &b, "attach");
+	jsonw_time(&j, "t", target->attach_wall_s);
+	jsonw_int(&j, "pid", target->pid);
+	known_string(&j, "python", target->python);
+	known_string(&j, "build", target->build);
+	known_string(&j, "exe", target->exe);
+	known_string(&j, "command", target->command);
+	known_string(&j, "method", target->method);
+	jsonw_int(&j, "attach_us", target->attach_us);
+	return end(s, &j, err);
+}
+
+static void put_memory(struct jsonw *j, const struct sample_memory *memory)
+{
+	jsonw_object(j, "memory");
+	jsonw_int(j, "rss", memory->rss);
+	jsonw_int(j, "vsz", memory->vsz);
+	jsonw_int(j, "pss", memory->pss);
+	jsonw_int(j, "uss", memory->uss);
+	jsonw_int(j, "swap", memory->swap);
+	jsonw_int(j, "limit", memory->limit);
+	jsonw_object_end(j);
+}
+
+/* The ledger is not measured yet; its members stand there so that readers need no second schema. */
+static void put_ledger(struct jsonw *j)
+{
+	static const char *const members[] = {
+		"python_live", "python_free", "c_live", "c_free", "mapped", "stacks", "other",
+	};
+
+	jsonw_object(j, "ledger");
+	for (size_t i = 0; i < COUNT_OF(members); i++)
+		jsonw_null(j, members[i]);
+	jsonw_object_end(j);
+}
+
+static void put_gc(struct jsonw *j, const struct sample_gc *gc)
+{
+	jsonw_object(j, "gc");
+	if (num_known(gc->enabled))
+		jsonw_bool(j, "enabled", gc->enabled != 0);
+	else
+		jsonw_null(j, "enabled");
+	jsonw_int(j, "frozen", gc->frozen);
+	jsonw_int(j, "garbage", gc->garbage);
+	jsonw_array(j, "generations");
+	for (size_t i = 0; i < COUNT_OF(gc->gen); i++) {
+		const struct sample_generation *gen = &gc->gen[i];
+
+		jsonw_object(j, NULL);
+		jsonw_int(j, "objects", gen->objects);
+		jsonw_int(j, "count", gen->count);
+		jsonw_int(j, "threshold", gen->threshold);
+		jsonw_int(j, "collections", gen->collections);
+		jsonw_int(j, "collected", gen->collected);
+		jsonw_int(j, "uncollectable", gen->uncollectable);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+	jsonw_object_end(j);
+}
+
+static void put_types(struct jsonw *j, const struct snapshot *snap, size_t n)
+{
+	bool grown = sink_grown(snap);
+
+	jsonw_array(j, "types");
+	for (size_t i = 0; i < n; i++) {
+		const struct snapshot_row *row = &snap->rows[i];
+
+		jsonw_object(j, NULL);
+		jsonw_string(j, "type", row->name);
+		jsonw_int(j, "count", row->count);
+		jsonw_int(j, "bytes", row->bytes);
+		jsonw_int(j, "count_delta", grown ? row->count_delta : LT_UNKNOWN);
+		jsonw_int(j, "bytes_delta", grown ? row->bytes_delta : LT_UNKNOWN);
+		jsonw_real(j, "rate", row->rate);
+		jsonw_null(j, "verdict");
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+}
+
+static void put_cost(struct jsonw *j, const struct sample_cost *cost)
+{
+	jsonw_object(j, "cost");
+	jsonw_int(j, "stops", cost->stops);
+	jsonw_int(j, "stopped_us", cost->stopped_us);
+	jsonw_int(j, "pause_us", cost->pause_us);
+	jsonw_int(j, "cpu_us", cost->cpu_us);
+	jsonw_object_end(j);
+}
+
+static void put_gap(struct jsonw *j, const struct snapshot *snap)
+{
+	char text[512];
+
+	jsonw_object(j, "gap");
+	jsonw_string(j, "code", sink_gap_code(snap));
+	jsonw_string(j, "message", sink_gap_text(snap, text, sizeof(text)));
+	jsonw_object_end(j);
+}
+
+static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+{
+	struct buf b = {0};
+	struct jsonw j;
+
+	sink_account(s, snap);
+	begin(&j, &b, "sample");
+	jsonw_time(&j, "t", snap->t);
+	jsonw_int(&j, "seq", snap->seq);
+	jsonw_int(&j, "pid", snap->target->pid);
+	put_memory(&j, &snap->memory);
+	put_ledger(&j);
+	put_gc(&j, &snap->gc);
+	jsonw_int(&j, "objects", snap->census ? snap->objects : LT_UNKNOWN);
+	put_types(&j, snap, sink_rows(s, snap));
+	put_cost(&j, &snap->cost);
+	if (!snap->census)
+		put_gap(&j, snap);
+	return end(s, &j, err);
+}
+
+static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+{
+	struct buf b = {0}, summary = {0};
+	struct jsonw j;
+
+	sink_summary(snap, &summary);
+	begin(&j, &b, "verdict");
+	jsonw_time(&j, "t", snap->seq ? snap->t : snap->target->attach_wall_s);
+	jsonw_int(&j, "pid", snap->target->pid);
+	jsonw_bool(&j, "leaking", false);
+	jsonw_null(&j, "word");
+	jsonw_null(&j, "cause");
+	jsonw_string(&j, "summary", buf_text(&summary));
+	jsonw_array(&j, "suspects");
+	jsonw_array_end(&j);
+	buf_done(&summary);
+	return end(s, &j, err);
+}
+
+static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
+			   const struct sample_left *left, double now, struct lt_err *err)
+{
+	bool known = num_known(snap->cost_total.pause_us);
+	struct buf b = {0};
+	struct jsonw j;
+
+	begin(&j, &b, "detach");
+	jsonw_time(&j, "t", now);
+	jsonw_int(&j, "pid", snap->target->pid);
+	jsonw_int(&j, "samples", snap->samples);
+	jsonw_object(&j, "pause_us");
+	jsonw_int(&j, "max", snap->cost_total.pause_us);
+	jsonw_int(&j, "total", known ? s->pause_total_us : LT_UNKNOWN);
+	jsonw_object_end(&j);
+	jsonw_object(&j, "left");
+	jsonw_int(&j, "threads", left->threads);
+	jsonw_int(&j, "fds", left->fds);
+	jsonw_int(&j, "maps", left->maps);
+	jsonw_object_end(&j);
+	return end(s, &j, err);
+}
+
+static enum lt_errc error(struct sink *s, const struct lt_err *what, struct lt_err *err)
+{
+	const struct lt_err_info *info = lt_err_info(what->code);
+	struct buf b = {0};
+	char text[512];
+	struct jsonw j;
+
+	begin(&j, &b, "error");
+	jsonw_string(&j, "code", info->code);
+	jsonw_string(&j, "message", lt_err_text(what, text, sizeof(text)));
+	jsonw_string(&j, "remedy", info->remedy);
+	return end(s, &j, err);
+}
+
+const struct sink_ops sink_jsonl = {
+	.name = "jsonl", .help = "JSON Lines, for programs and recordings",
+	.default_top = 0,
+	.attach = attach, .sample = sample, .verdict = verdict, .detach = detach, .error = error,
+};

@@ -1,0 +1,120 @@
+#include "config.h"
+#include "output/sink.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "util/io.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+static const struct sink_ops *const sinks[] = {&sink_table, &sink_jsonl};
+
+const struct sink_ops *sink_by_index(size_t i)
+{
+	return i < COUNT_OF(sinks) ? sinks[i] : NULL;
+}
+
+const struct sink_ops *sink_by_name(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(sinks); i++)
+		if (strcmp(sinks[i]->name, name) == 0)
+			return sinks[i];
+	return NULL;
+}
+
+/*
+ * A line goes to the descriptor itself where there is one: when a signal interrupts a flush,
+ * glibc's stdio drops what it had not written yet, and half a line is no JSON.
+ */
+enum lt_errc sink_write(struct sink *s, struct buf *b, struct lt_err *err)
+{
+	FILE *out = s->options.out;
+	int fd = fileno(out);
+	int rc = 0;
+
+	errno = 0;	/* fileno() of a memory stream sets it */
+	if (fd < 0 && fwrite(buf_text(b), 1, b->len, out) != b->len)
+		rc = errno ? errno : EIO;
+	if (rc == 0 && fflush(out) != 0)
+		rc = errno ? errno : EIO;
+	if (rc == 0 && fd >= 0)
+		rc = io_write_all(fd, buf_text(b), b->len);
+	buf_done(b);
+	if (rc)
+		return lt_err_set(err, LT_E_OUTPUT, rc, "writing %s", s->ops->name);
+	return LT_OK;
+}
+
+size_t sink_rows(const struct sink *s, const struct snapshot *snap)
+{
+	size_t top = (size_t)s->options.top;
+
+	if (!snap->census)
+		return 0;
+	return s->options.top > 0 && top < snap->n_rows ? top : snap->n_rows;
+}
+
+bool sink_grown(const struct snapshot *snap)
+{
+	return snap->samples - snap->gaps > 1;
+}
+
+void sink_account(struct sink *s, const struct snapshot *snap)
+{
+	if (num_known(snap->cost.pause_us))
+		s->pause_total_us += snap->cost.pause_us;
+}
+
+const char *sink_gap_code(const struct snapshot *snap)
+{
+	return snap->why.code == LT_OK ? "not-asked" : lt_err_info(snap->why.code)->code;
+}
+
+char *sink_gap_text(const struct snapshot *snap, char *buf, size_t size)
+{
+	if (snap->why.code != LT_OK)
+		return lt_err_text(&snap->why, buf, size);
+	snprintf(buf, size, "no count was asked for");
+	return buf;
+}
+
+/* The row that gained most objects, or NULL; rows may be in any order. */
+static const struct snapshot_row *fastest(const struct snapshot *snap)
+{
+	const struct snapshot_row *best = NULL;
+
+	for (size_t i = 0; i < snap->n_rows; i++) {
+		const struct snapshot_row *row = &snap->rows[i];
+
+		if (!num_known(row->count_delta) || row->count_delta <= 0)
+			continue;
+		if (!best || row->count_delta > best->count_delta)
+			best = row;
+	}
+	return best;
+}
+
+void sink_summary(const struct snapshot *snap, struct buf *b)
+{
+	const struct snapshot_row *row = fastest(snap);
+	int64_t counted = snap->samples - snap->gaps;
+	char why[512];
+
+	if (counted <= 0 && snap->samples > 0)
+		buf_printf(b, "no verdict: no sample was counted: %s",
+			   sink_gap_text(snap, why, sizeof(why)));
+	else if (counted <= 0)
+		buf_puts(b, "no verdict: no sample was taken");
+	else if (!sink_grown(snap))
+		buf_puts(b, "no verdict yet: one counted sample shows no growth");
+	else if (row)
+		buf_printf(b, "no verdict yet: +%" PRId64 " objects of %s since the start",
+			   row->count_delta, row->name);
+	else if (snap->filter && snap->filter[0])
+		buf_printf(b, "no verdict yet: no type that matches %s has grown since the start",
+			   snap->filter);
+	else
+		buf_puts(b, "no verdict yet: no type has grown since the start");
+}

@@ -1,0 +1,207 @@
+/*
+ * The table of batch mode: what `top -b` users expect. Every field is a word without spaces and
+ * none is ever empty, so that awk can count columns; the type stands last and is never cut.
+ */
+#include "config.h"
+#include "output/sink.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+#include "util/mem.h"
+#include "util/num.h"
+
+#define WORD 32
+
+static char *dash(char *buf)
+{
+	snprintf(buf, WORD, "-");
+	return buf;
+}
+
+/* 48213, or "-"; no groups of three, which would be two words. */
+static char *plain(int64_t v, char *buf)
+{
+	if (!num_known(v))
+		return dash(buf);
+	snprintf(buf, WORD, "%" PRId64, v);
+	return buf;
+}
+
+static char *with_sign(int64_t v, char *buf)
+{
+	if (!num_known(v))
+		return dash(buf);
+	snprintf(buf, WORD, "%s%" PRId64, v > 0 ? "+" : "", v);
+	return buf;
+}
+
+static char *size_of(int64_t bytes, char *buf)
+{
+	return num_known(bytes) ? num_size(bytes, buf, WORD) : dash(buf);
+}
+
+static char *size_with_sign(int64_t bytes, char *buf)
+{
+	return num_known(bytes) ? num_ssize(bytes, buf, WORD) : dash(buf);
+}
+
+/* One decimal below ten, none above; from integers, for the point must not depend on the locale. */
+static char *tenths(double v, const char *plus, char *buf)
+{
+	const char *sign = v < 0 ? "-" : plus;
+	double a = fabs(v);
+	long long n;
+
+	if (!(a < 1e15))	/* also NAN */
+		return dash(buf);
+	n = llround(a * 10);
+	if (n == 0)
+		snprintf(buf, WORD, "0");
+	else if (n < 100)
+		snprintf(buf, WORD, "%s%lld.%lld", sign, n / 10, n % 10);
+	else
+		snprintf(buf, WORD, "%s%lld", sign, llround(a));
+	return buf;
+}
+
+static char *ms_of(int64_t us, char *buf)
+{
+	if (!num_known(us) || us < 0)
+		return dash(buf);
+	snprintf(buf, WORD, "%" PRId64 ".%02" PRId64, us / 1000, us % 1000 / 10);
+	return buf;
+}
+
+/* ISO 8601 in UTC: a log is read in another time zone than it was written in. */
+static char *utc(double wall_s, char *buf)
+{
+	time_t t = (time_t)wall_s;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || strftime(buf, WORD, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return dash(buf);
+	return buf;
+}
+
+static void put_memory(struct buf *b, const struct snapshot *snap)
+{
+	const struct sample_memory *now = &snap->memory, *delta = &snap->memory_delta;
+	bool grown = snap->samples > 1;		/* the first sample has grown by nothing yet */
+	char w[6][WORD];
+
+	buf_printf(b, "%s  pid %d  sample %" PRId64 "  RSS %s %s  PSS %s %s",
+		   utc(snap->t, w[0]), (int)snap->target->pid, snap->seq, size_of(now->rss, w[1]),
+		   size_with_sign(grown ? delta->rss : LT_UNKNOWN, w[2]), size_of(now->pss, w[3]),
+		   size_with_sign(grown ? delta->pss : LT_UNKNOWN, w[4]));
+	buf_printf(b, "  USS %s  swap %s  VSZ %s  limit %s  threads %s\n",
+		   size_of(now->uss, w[0]), size_of(now->swap, w[1]), size_of(now->vsz, w[2]),
+		   size_of(now->limit, w[3]), plain(now->threads, w[4]));
+}
+
+static void put_gc(struct buf *b, const struct snapshot *snap)
+{
+	const struct sample_gc *gc = &snap->gc;
+	char w[4][WORD];
+
+	buf_printf(b, "gc %s", !num_known(gc->enabled) ? "-" : gc->enabled ? "on" : "off");
+	for (size_t i = 0; i < COUNT_OF(gc->gen); i++)
+		buf_printf(b, "  gen%zu %s/%s", i, plain(gc->gen[i].count, w[0]),
+			   plain(gc->gen[i].threshold, w[1]));
+	buf_printf(b, "  full %s  garbage %s  frozen %s  objects %s\n",
+		   plain(gc->gen[2].collections, w[0]), plain(gc->garbage, w[1]),
+		   plain(gc->frozen, w[2]),
+		   plain(snap->census ? snap->objects : LT_UNKNOWN, w[3]));
+}
+
+static void put_cost(struct buf *b, const struct snapshot *snap)
+{
+	const struct sample_cost *cost = &snap->cost;
+	char w[4][WORD];
+
+	buf_printf(b, "cost  pause %s ms  stops %s  cpu %s ms  %s%% of a core\n",
+		   ms_of(cost->pause_us, w[0]), plain(cost->stops, w[1]), ms_of(cost->cpu_us, w[2]),
+		   tenths(snap->cost_share * 100, "", w[3]));
+}
+
+#define ROW "%10s %8s %10s %8s %9s %s\n"
+
+static void put_row(struct buf *b, const struct snapshot_row *row, bool grown)
+{
+	char w[5][WORD];
+
+	buf_printf(b, ROW, plain(row->count, w[0]), size_of(row->bytes, w[1]),
+		   with_sign(grown ? row->count_delta : LT_UNKNOWN, w[2]),
+		   size_with_sign(grown ? row->bytes_delta : LT_UNKNOWN, w[3]),
+		   tenths(row->rate * 60, "+", w[4]), row->name);
+}
+
+static enum lt_errc attach(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+{
+	const struct sample_target *target = snap->target;
+	struct buf b = {0};
+	char w[WORD];
+
+	buf_printf(&b, "leaktop %d  python %s %s  attached in %s ms (%s)  %s\n", (int)target->pid,
+		   target->python[0] ? target->python : "-", target->build[0] ? target->build : "-",
+		   ms_of(target->attach_us, w), target->method[0] ? target->method : "-",
+		   target->command[0] ? target->command : "-");
+	return sink_write(s, &b, err);
+}
+
+static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+{
+	size_t n = sink_rows(s, snap);
+	struct buf b = {0};
+	char why[512];
+
+	sink_account(s, snap);
+	buf_putc(&b, '\n');
+	put_memory(&b, snap);
+	put_gc(&b, snap);
+	put_cost(&b, snap);
+	if (!snap->census)
+		buf_printf(&b, "no count: %s\n", sink_gap_text(snap, why, sizeof(why)));
+	buf_printf(&b, ROW, "COUNT", "SIZE", "+COUNT", "+SIZE", "RATE/min", "TYPE");
+	for (size_t i = 0; i < n; i++)
+		put_row(&b, &snap->rows[i], sink_grown(snap));
+	return sink_write(s, &b, err);
+}
+
+static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+{
+	struct buf b = {0};
+
+	buf_puts(&b, "\n>> ");
+	sink_summary(snap, &b);
+	buf_putc(&b, '\n');
+	return sink_write(s, &b, err);
+}
+
+static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
+			   const struct sample_left *left, double now, struct lt_err *err)
+{
+	struct buf b = {0};
+	char w[6][WORD];
+
+	buf_printf(&b, "%s  detached after %" PRId64 " samples, longest pause %s ms;"
+		   " left behind: threads %s, fds %s, maps %s\n",
+		   utc(now, w[0]), snap->samples, ms_of(snap->cost_total.pause_us, w[1]),
+		   plain(left->threads, w[2]), plain(left->fds, w[3]), plain(left->maps, w[4]));
+	return sink_write(s, &b, err);
+}
+
+/* A person reads the error on stderr, where cli/ puts it: here only what went before is pushed out. */
+static enum lt_errc error(struct sink *s, const struct lt_err *what, struct lt_err *err)
+{
+	struct buf nothing = {0};
+
+	return sink_write(s, &nothing, err);
+}
+
+const struct sink_ops sink_table = {
+	.name = "table", .help = "a table per sample, for people",
+	.default_top = 20,
+	.attach = attach, .sample = sample, .verdict = verdict, .detach = detach, .error = error,
+};

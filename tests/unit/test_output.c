@@ -1,0 +1,482 @@
+#include "config.h"
+#include "test.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "output_fixture.h"
+#include "output/jsonw.h"
+#include "util/mem.h"
+
+static char *text;	/* what the sinks wrote in this test */
+static size_t text_size;
+
+static struct sink open_sink(const struct sink_ops *ops, int top)
+{
+	FILE *out = open_memstream(&text, &text_size);
+
+	assert_non_null(out);
+	return (struct sink){.ops = ops, .options = {.out = out, .top = top}};
+}
+
+static const char *close_sink(struct sink *s)
+{
+	fclose(s->options.out);
+	return text;
+}
+
+static int free_text(void **state)
+{
+	free(text);
+	text = NULL;
+	return 0;
+}
+
+static const char *sample_with(const struct sink_ops *ops, const struct snapshot *snap, int top)
+{
+	struct sink s = open_sink(ops, top);
+
+	assert_int_equal(ops->sample(&s, snap, NULL), LT_OK);
+	return close_sink(&s);
+}
+
+static void the_attach_line_is_the_contracts_field_by_field(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct sink s = open_sink(&sink_jsonl, 0);
+
+	assert_int_equal(s.ops->attach(&s, &snap, NULL), LT_OK);
+	assert_string_equal(close_sink(&s),
+		"{\"v\":1,\"kind\":\"attach\",\"t\":1764000000.123,\"pid\":4242,"
+		"\"python\":\"3.12.1\",\"build\":\"release\",\"exe\":\"/usr/bin/python3.12\","
+		"\"command\":\"python3 api.py --name \\\"x\\\"\",\"method\":\"thread\","
+		"\"attach_us\":8123}\n");
+}
+
+static void the_sample_line_is_the_contracts_field_by_field(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+
+	assert_string_equal(sample_with(&sink_jsonl, &snap, 2),
+		"{\"v\":1,\"kind\":\"sample\",\"t\":1764000004.500,\"seq\":3,\"pid\":4242,"
+		"\"memory\":{\"rss\":851853312,\"vsz\":1288490188,\"pss\":null,\"uss\":null,"
+		"\"swap\":0,\"limit\":1073741824},"
+		"\"ledger\":{\"python_live\":null,\"python_free\":null,\"c_live\":null,"
+		"\"c_free\":null,\"mapped\":null,\"stacks\":null,\"other\":null},"
+		"\"gc\":{\"enabled\":true,\"frozen\":0,\"garbage\":null,\"generations\":["
+		"{\"objects\":312,\"count\":313,\"threshold\":700,\"collections\":5000,"
+		"\"collected\":40,\"uncollectable\":0},"
+		"{\"objects\":4,\"count\":5,\"threshold\":10,\"collections\":400,"
+		"\"collected\":30,\"uncollectable\":0},"
+		"{\"objects\":470000,\"count\":7,\"threshold\":10,\"collections\":1841,"
+		"\"collected\":20,\"uncollectable\":null}]},"
+		"\"objects\":470316,"
+		"\"types\":[{\"type\":\"__main__.Connection\",\"count\":48213,\"bytes\":3085632,"
+		"\"count_delta\":12680,\"bytes_delta\":811520,\"rate\":16.666667,\"verdict\":null},"
+		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,"
+		"\"count_delta\":-87,\"bytes_delta\":-6144,\"rate\":-0.25,\"verdict\":null}],"
+		"\"cost\":{\"stops\":2,\"stopped_us\":300,\"pause_us\":912,\"cpu_us\":38100}}\n");
+}
+
+static void a_sample_without_a_count_says_why_and_has_no_types(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	const char *line;
+
+	snap.census = false;
+	snap.gaps = 1;
+	lt_err_set(&snap.why, LT_E_BUSY, 0, "in zlib_compress");
+	line = sample_with(&sink_jsonl, &snap, 0);
+	assert_non_null(strstr(line, "\"objects\":null,\"types\":[],\"cost\":"));
+	assert_non_null(strstr(line, ",\"gap\":{\"code\":\"busy\",\"message\":"
+				     "\"the main thread is inside C code: in zlib_compress\"}}\n"));
+	free_text(NULL);
+	snap.why = (struct lt_err){0};
+	assert_non_null(strstr(sample_with(&sink_jsonl, &snap, 0), "\"code\":\"not-asked\""));
+}
+
+static void the_first_count_has_grown_by_null_and_not_by_0(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+
+	snap.samples = 1;
+	assert_non_null(strstr(sample_with(&sink_jsonl, &snap, 1),
+			       "\"count_delta\":null,\"bytes_delta\":null"));
+	free_text(NULL);
+	assert_non_null(strstr(sample_with(&sink_table, &snap, 1),
+			       "     48213    2.94M          -        - "));
+	assert_non_null(strstr(text, "RSS 812.4M -  PSS"));
+}
+
+static const char *verdict_of(const struct snapshot *snap)
+{
+	struct sink s = open_sink(&sink_jsonl, 0);
+
+	assert_int_equal(s.ops->verdict(&s, snap, NULL), LT_OK);
+	return close_sink(&s);
+}
+
+static void the_verdict_line_claims_nothing_and_names_the_fastest_row(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+
+	assert_string_equal(verdict_of(&snap),
+		"{\"v\":1,\"kind\":\"verdict\",\"t\":1764000004.500,\"pid\":4242,"
+		"\"leaking\":false,\"word\":null,\"cause\":null,\"summary\":\"no verdict yet: "
+		"+12680 objects of __main__.Connection since the start\",\"suspects\":[]}\n");
+}
+
+static void the_summary_is_honest_about_what_was_not_seen(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct snapshot_row rows[] = {fixture_rows[2], fixture_rows[1]};
+
+	snap.rows = rows;
+	snap.n_rows = COUNT_OF(rows);
+	assert_non_null(strstr(verdict_of(&snap), "no type has grown since the start"));
+	free_text(NULL);
+	snap.filter = "^app";
+	assert_non_null(strstr(verdict_of(&snap), "no type that matches ^app has grown"));
+	free_text(NULL);
+	snap.samples = 1;
+	assert_non_null(strstr(verdict_of(&snap), "one counted sample shows no growth"));
+	free_text(NULL);
+	snap.gaps = 1;
+	lt_err_set(&snap.why, LT_E_BUSY, 0, "x");
+	assert_non_null(strstr(verdict_of(&snap), "no sample was counted: the main thread"));
+	free_text(NULL);
+	snap.samples = snap.gaps = snap.seq = 0;
+	assert_non_null(strstr(verdict_of(&snap), "\"t\":1764000000.123"));
+	assert_non_null(strstr(text, "no sample was taken"));
+}
+
+static void the_detach_line_sums_the_pauses_of_the_samples(void **state)
+{
+	const struct sample_left left = {.threads = 0, .fds = 0, .maps = LT_UNKNOWN};
+	struct snapshot snap = fixture_snapshot();
+	struct sink s = open_sink(&sink_jsonl, 1);
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(s.ops->sample(&s, &snap, NULL), LT_OK);
+	assert_int_equal(s.ops->detach(&s, &snap, &left, 1764000006, NULL), LT_OK);
+	assert_string_equal(strrchr(close_sink(&s), '\n') - strlen(
+		"{\"v\":1,\"kind\":\"detach\",\"t\":1764000006.000,\"pid\":4242,\"samples\":3,"
+		"\"pause_us\":{\"max\":1020,\"total\":2736},"
+		"\"left\":{\"threads\":0,\"fds\":0,\"maps\":null}}"),
+		"{\"v\":1,\"kind\":\"detach\",\"t\":1764000006.000,\"pid\":4242,\"samples\":3,"
+		"\"pause_us\":{\"max\":1020,\"total\":2736},"
+		"\"left\":{\"threads\":0,\"fds\":0,\"maps\":null}}\n");
+}
+
+static void an_error_line_has_the_code_the_cause_and_the_remedy(void **state)
+{
+	struct sink s = open_sink(&sink_jsonl, 0);
+	struct lt_err what;
+
+	lt_err_set(&what, LT_E_GONE, 0, "PID 4242");
+	assert_int_equal(s.ops->error(&s, &what, NULL), LT_OK);
+	assert_string_equal(close_sink(&s),
+		"{\"v\":1,\"kind\":\"error\",\"code\":\"no-process\","
+		"\"message\":\"there is no such process: PID 4242\","
+		"\"remedy\":\"check the PID: pgrep -a python lists the running ones\"}\n");
+}
+
+/* A value through our writer and back through jansson. */
+static json_t *read_back(void (*put)(struct jsonw *j, const void *value), const void *value)
+{
+	struct buf b = {0};
+	struct jsonw j;
+	json_error_t why;
+	json_t *root;
+
+	jsonw_begin(&j, &b);
+	jsonw_array(&j, NULL);
+	put(&j, value);
+	jsonw_array_end(&j);
+	root = json_loads(buf_text(&b), 0, &why);
+	if (!root)
+		fail_msg("%s in %s", why.text, buf_text(&b));
+	buf_done(&b);
+	return root;
+}
+
+static void put_string(struct jsonw *j, const void *value)
+{
+	jsonw_string(j, NULL, value);
+}
+
+static void put_real(struct jsonw *j, const void *value)
+{
+	jsonw_real(j, NULL, *(const double *)value);
+}
+
+static void any_text_survives_a_json_reader(void **state)
+{
+	static const char *const texts[] = {
+		"", "plain", "q\"b\\s/", "\x01\x1f\b\f\n\r\t\x7f", "n\xc3\xa9 \xe6\xbc\xa2",
+		"\xe2\x80\xa8\xe2\x80\xa9", "\xf0\x9f\x98\x80", "\xc2\x9b[31m",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		json_t *root = read_back(put_string, texts[i]);
+
+		assert_string_equal(json_string_value(json_array_get(root, 0)), texts[i]);
+		json_decref(root);
+	}
+}
+
+static void a_line_carries_no_raw_control_character_and_no_bad_utf8(void **state)
+{
+	struct snapshot_row rows[] = {fixture_rows[0]};
+	struct snapshot snap = fixture_snapshot();
+	json_t *root;
+
+	rows[0].name = "a\x1b]0;x\x07\n\xe2\x80\xa8\xff\xc3";
+	snap.rows = rows;
+	snap.n_rows = 1;
+	sample_with(&sink_jsonl, &snap, 0);
+	assert_ptr_equal(strchr(text, '\n'), text + text_size - 1);
+	for (size_t i = 0; i + 1 < text_size; i++)
+		assert_in_range((unsigned char)text[i], 0x20, 0x7e);
+	assert_non_null(strstr(text, "a\\u001b]0;x\\u0007\\n\\u2028\\ufffd\\ufffd\""));
+	root = json_loads(text, 0, NULL);
+	assert_non_null(root);
+	json_decref(root);
+}
+
+static void a_real_number_is_short_and_close_or_null(void **state)
+{
+	static const struct { double v; const char *text; } cases[] = {
+		{0, "[0]"}, {-0.0, "[0]"}, {2, "[2]"}, {0.5, "[0.5]"}, {-0.25, "[-0.25]"},
+		{1.0 / 3, "[0.333333]"}, {1e-9, "[0]"}, {-1e-9, "[0]"}, {0.9999996, "[1]"},
+		{123456.75, "[123456.75]"}, {NAN, "[null]"}, {INFINITY, "[null]"},
+		{-INFINITY, "[null]"}, {1e300, "[null]"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		json_t *root = read_back(put_real, &cases[i].v);
+		char *got = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
+		struct buf b = {0};
+		struct jsonw j;
+
+		jsonw_begin(&j, &b);
+		jsonw_array(&j, NULL);
+		jsonw_real(&j, NULL, cases[i].v);
+		jsonw_array_end(&j);
+		assert_string_equal(buf_text(&b), cases[i].text);
+		assert_non_null(got);
+		buf_done(&b);
+		free(got);
+		json_decref(root);
+	}
+}
+
+static void integers_keep_every_digit(void **state)
+{
+	struct buf b = {0};
+	struct jsonw j;
+
+	jsonw_begin(&j, &b);
+	jsonw_object(&j, NULL);
+	jsonw_int(&j, "max", INT64_MAX);
+	jsonw_int(&j, "low", -INT64_MAX);
+	jsonw_int(&j, "unknown", LT_UNKNOWN);
+	jsonw_object_end(&j);
+	assert_string_equal(buf_text(&b), "{\"max\":9223372036854775807,"
+					  "\"low\":-9223372036854775807,\"unknown\":null}");
+	buf_done(&b);
+}
+
+/* Field k of the line that ends in the word `last`, or of the header line for "TYPE". */
+static const char *field(const char *all, const char *last, int k)
+{
+	static char copy[4096];
+	char *lines = NULL, *words = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", all);
+	for (char *line = strtok_r(copy, "\n", &lines); line; line = strtok_r(NULL, "\n", &lines)) {
+		char *end = line + strlen(line) - strlen(last);
+		char *word = NULL;
+
+		if (end < line || strcmp(end, last) != 0)
+			continue;
+		for (int i = 0; i <= k; i++)
+			word = strtok_r(i ? NULL : line, " ", &words);
+		return word ? word : "";
+	}
+	return "";
+}
+
+static void every_field_of_the_table_is_one_word_in_a_fixed_place(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	static const char *const want[][6] = {
+		{"COUNT", "SIZE", "+COUNT", "+SIZE", "RATE/min", "TYPE"},
+		{"48213", "2.94M", "+12680", "+792.5K", "+1000", "__main__.Connection"},
+		{"391204", "97.0M", "-87", "-6.00K", "-15", "dict"},
+		{"5", "300", "0", "0", "-", "str"},
+	};
+
+	sample_with(&sink_table, &snap, 0);
+	for (size_t i = 0; i < COUNT_OF(want); i++)
+		for (int k = 0; k < 6; k++)
+			assert_string_equal(field(text, want[i][5], k), want[i][k]);
+	for (size_t i = 0; i < text_size; i++)
+		assert_true(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
+}
+
+static void the_table_begins_with_memory_gc_and_cost(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+
+	assert_string_equal(sample_with(&sink_table, &snap, 1),
+		"\n2025-11-24T16:00:04Z  pid 4242  sample 3  RSS 812.4M +38.2M  PSS - -  USS -"
+		"  swap 0  VSZ 1.20G  limit 1.00G  threads 18\n"
+		"gc on  gen0 313/700  gen1 5/10  gen2 7/10  full 1841  garbage -  frozen 0"
+		"  objects 470316\n"
+		"cost  pause 0.91 ms  stops 2  cpu 38.10 ms  0.4% of a core\n"
+		"     COUNT     SIZE     +COUNT    +SIZE  RATE/min TYPE\n"
+		"     48213    2.94M     +12680  +792.5K     +1000 __main__.Connection\n");
+}
+
+static void no_name_is_ever_cut(void **state)
+{
+	struct snapshot_row rows[] = {fixture_rows[0]};
+	struct snapshot snap = fixture_snapshot();
+	char name[256];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	rows[0].name = name;
+	snap.rows = rows;
+	snap.n_rows = 1;
+	assert_non_null(strstr(sample_with(&sink_table, &snap, 0), name));
+	free_text(NULL);
+	assert_non_null(strstr(sample_with(&sink_jsonl, &snap, 0), name));
+}
+
+static void a_table_without_a_count_says_why_and_shows_no_old_rows(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+
+	snap.census = false;
+	lt_err_set(&snap.why, LT_E_COLLECTING, 0, "%s", "");
+	sample_with(&sink_table, &snap, 0);
+	assert_non_null(strstr(text, "no count: the target is in a garbage collection\n"));
+	assert_non_null(strstr(text, "objects -\n"));
+	assert_null(strstr(text, "Connection"));
+}
+
+static void the_table_frames_its_samples_with_attach_verdict_and_detach(void **state)
+{
+	const struct sample_left left = {0, 0, LT_UNKNOWN};
+	struct snapshot snap = fixture_snapshot();
+	struct sink s = open_sink(&sink_table, 0);
+
+	assert_int_equal(s.ops->attach(&s, &snap, NULL), LT_OK);
+	assert_int_equal(s.ops->verdict(&s, &snap, NULL), LT_OK);
+	assert_int_equal(s.ops->detach(&s, &snap, &left, 1764000006, NULL), LT_OK);
+	assert_int_equal(s.ops->error(&s, &(struct lt_err){.code = LT_E_GONE}, NULL), LT_OK);
+	assert_string_equal(close_sink(&s),
+		"leaktop 4242  python 3.12.1 release  attached in 8.12 ms (thread)"
+		"  python3 api.py --name \"x\"\n"
+		"\n>> no verdict yet: +12680 objects of __main__.Connection since the start\n"
+		"2025-11-24T16:00:06Z  detached after 3 samples, longest pause 1.02 ms;"
+		" left behind: threads 0, fds 0, maps -\n");
+}
+
+static void a_full_disk_is_an_error_with_its_errno(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct lt_err err;
+
+	for (size_t i = 0; sink_by_index(i); i++) {
+		struct sink s = {.ops = sink_by_index(i), .options = {.out = fopen("/dev/full", "w")}};
+
+		if (!s.options.out)
+			SKIP("there is no /dev/full");
+		assert_int_equal(s.ops->sample(&s, &snap, &err), LT_E_OUTPUT);
+		assert_int_equal(err.sys_errno, ENOSPC);
+		fclose(s.options.out);
+	}
+}
+
+static void a_reader_that_left_is_an_error_with_epipe(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct lt_err err;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; sink_by_index(i); i++) {
+		struct sink s = {.ops = sink_by_index(i)};
+		int fds[2];
+
+		assert_int_equal(pipe(fds), 0);
+		close(fds[0]);
+		s.options.out = fdopen(fds[1], "w");
+		assert_int_equal(s.ops->sample(&s, &snap, &err), LT_E_OUTPUT);
+		assert_int_equal(err.sys_errno, EPIPE);
+		fclose(s.options.out);
+	}
+	signal(SIGPIPE, SIG_DFL);
+}
+
+static void a_line_is_out_when_the_call_returns_and_in_order_with_stdio(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct sink s = {.ops = &sink_jsonl};
+	char got[256] = "";
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	s.options.out = fdopen(fds[1], "w");
+	fputs("before\n", s.options.out);
+	assert_int_equal(s.ops->verdict(&s, &snap, NULL), LT_OK);
+	assert_true(read(fds[0], got, sizeof(got) - 1) > 0);
+	assert_memory_equal(got, "before\n{\"v\":1", 13);
+	fclose(s.options.out);
+	close(fds[0]);
+}
+
+static void sinks_are_found_by_the_word_after_f(void **state)
+{
+	assert_ptr_equal(sink_by_name("table"), &sink_table);
+	assert_ptr_equal(sink_by_name("jsonl"), &sink_jsonl);
+	assert_null(sink_by_name("xml"));
+	assert_null(sink_by_name(""));
+	assert_null(sink_by_index(2));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_teardown(f, free_text)
+	const struct CMUnitTest tests[] = {
+		T(the_attach_line_is_the_contracts_field_by_field),
+		T(the_sample_line_is_the_contracts_field_by_field),
+		T(a_sample_without_a_count_says_why_and_has_no_types),
+		T(the_first_count_has_grown_by_null_and_not_by_0),
+		T(the_verdict_line_claims_nothing_and_names_the_fastest_row),
+		T(the_summary_is_honest_about_what_was_not_seen),
+		T(the_detach_line_sums_the_pauses_of_the_samples),
+		T(an_error_line_has_the_code_the_cause_and_the_remedy),
+		T(any_text_survives_a_json_reader),
+		T(a_line_carries_no_raw_control_character_and_no_bad_utf8),
+		T(a_real_number_is_short_and_close_or_null),
+		T(integers_keep_every_digit),
+		T(every_field_of_the_table_is_one_word_in_a_fixed_place),
+		T(the_table_begins_with_memory_gc_and_cost),
+		T(no_name_is_ever_cut),
+		T(a_table_without_a_count_says_why_and_shows_no_old_rows),
+		T(the_table_frames_its_samples_with_attach_verdict_and_detach),
+		T(a_full_disk_is_an_error_with_its_errno),
+		T(a_reader_that_left_is_an_error_with_epipe),
+		T(a_line_is_out_when_the_call_returns_and_in_order_with_stdio),
+		T(sinks_are_found_by_the_word_after_f),
+	};
+
+	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
+}
