@@ -61,7 +61,7 @@ struct agent_block {
 	uint32_t ob_type, ob_size, tp_name, tp_basicsize, tp_itemsize, tp_flags;
 	uint32_t managed_flags, managed_size;	/* bytes in front of instances of such types */
 	uint32_t list_allocated;
-	uint32_t dict, dict_keys, dict_values;
+	uint32_t dict, dict_keys, dict_values;	/* 2.7: dict_keys is ma_mask */
 	uint32_t set_mask;
 	uint32_t slots;			/* of the index, a power of two */
 	uint32_t max_types;		/* of the table, < slots */

@@ -105,8 +105,8 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 	b->walk = !c->visit;
 	for (int i = 0; i < AGENT_LISTS; i++)
 		b->head[i] = c->py->heads[i];
-	if (c->py->gc && l->gc_collecting != LAYOUT_NONE)
-		b->collecting = c->py->gc + (uint64_t)l->gc_collecting;
+	if (l->gc_collecting != LAYOUT_NONE)	/* counted from where the layout counts gc_state from */
+		b->collecting = c->py->gc - (uint64_t)l->gc_state + (uint64_t)l->gc_collecting;
 	b->gc_head_size = place(l->gc_head_size);
 	b->ob_type = place(l->ob_type);
 	b->ob_size = place(l->ob_size);
@@ -118,7 +118,7 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 	b->managed_size = l->managed_size;
 	b->list_allocated = place(l->list_allocated);
 	b->dict = (uint32_t)l->dict;
-	b->dict_keys = place(l->dict_keys);
+	b->dict_keys = place(l->dict == LAYOUT_DICT_27 ? l->dict_mask : l->dict_keys);
 	b->dict_values = place(l->dict_values);
 	b->set_mask = place(l->set_mask);
 	b->max_objects = OBJECTS_MOST;

@@ -1,6 +1,12 @@
 noinst_LIBRARIES += libcli.a
-libcli_a_SOURCES = src/cli/options.c src/cli/options.h
+libcli_a_SOURCES = \
+	src/cli/complain.c src/cli/complain.h \
+	src/cli/options.c src/cli/options.h
 
 bin_PROGRAMS += leaktop
-leaktop_SOURCES = src/cli/main.c
-leaktop_LDADD = libcli.a liboutput.a libutil.a -lm
+leaktop_SOURCES = \
+	src/cli/inspect.c src/cli/inspect.h \
+	src/cli/main.c \
+	src/cli/watch.c src/cli/watch.h
+leaktop_LDADD = libcli.a libsession.a libcensus.a libinject.a libagent.a libtarget.a libproc.a \
+	liboutput.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(PROCPS_LIBS) -lm

@@ -47,8 +47,10 @@
 /* to 3.11 a str has a wstr; it went in 3.12 (PEP 623), and int got its tag */
 #define VALUES_36  .unicode_ascii_data = 0x30, .unicode_compact_data = 0x48, \
 	.integer = LAYOUT_INT_OBSIZE
-#define VALUES_311 VALUES_36
+#define VALUES_311 VALUES_36, \
+	.managed_flags = 1 << 4, .managed_size = 16, .frame_unsized = true
 #define VALUES_312 .unicode_ascii_data = 0x28, .unicode_compact_data = 0x38, \
+	.managed_flags = 1 << 4 | 1 << 3, .managed_size = 16, .frame_unsized = true, \
 	.integer = LAYOUT_INT_LVTAG
 
 /* the collector's structs: 3 words and long double alignment to 3.7, 2 words from 3.8 */

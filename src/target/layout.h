@@ -89,6 +89,9 @@ struct layout {
 	/* objects */
 	int32_t ob_type, ob_size;
 	int32_t tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_dict, tp_mro, tp_subclasses;
+	uint32_t managed_flags;		/* tp_flags of types with words for a dict or weak references ... */
+	uint32_t managed_size;		/* ... in front of the gc head: this many bytes (3.11+, 0 before) */
+	bool frame_unsized;		/* 3.11+: a frame has items but no ob_size */
 	int32_t ht_name, ht_qualname;	/* in a heap type */
 	int32_t list_item, list_allocated;
 	int32_t dict_keys, dict_values;	/* 2.7: dict_keys is ma_table */

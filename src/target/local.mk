@@ -1,7 +1,5 @@
 noinst_LIBRARIES += libtarget.a
-# src/proc/maps.c: here until src/proc has a library of its own that may list it
 libtarget_a_SOURCES = \
-	src/proc/maps.c src/proc/maps.h \
 	src/target/check.c src/target/check.h \
 	src/target/clib.c src/target/clib.h \
 	src/target/elf.c src/target/elf.h \
