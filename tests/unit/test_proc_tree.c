@@ -165,6 +165,7 @@ static void a_container_sees_its_own_group_as_the_mounts_root(void **state)
 
 	put("sys/fs/cgroup/memory/memory.limit_in_bytes", "700\n");
 	put("sys/fs/cgroup/memory/in/memory.limit_in_bytes", "600\n");
+	put("sys/fs/cgroup/memory2/in/memory.limit_in_bytes", "1\n");
 	assert_int_equal(cgroup_limit(tree, "4:memory:/docker/4f1\n", mount), 700);
 	assert_int_equal(cgroup_limit(tree, "4:memory:/docker/4f1/in\n", mount), 600);
 	/* another container, or one whose name only begins alike: not to be seen from here */
