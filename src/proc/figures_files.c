@@ -8,8 +8,8 @@
 #include "util/num.h"
 
 /*
- * "39210 2913 1561 745 0 3502 0\n": size and resident, in pages. The same source as the library's
- * (stat has an rss too), so that the figures do not jump when leaktop changes from one to the other.
+ * "39210 2913 1561 745 0 3502 0\n": size and resident, in pages. stat has an rss too, but the
+ * libraries take theirs from here, so nothing jumps when leaktop changes from one to the other.
  */
 enum lt_errc figures_parse_statm(const char *text, size_t n, struct figures_quick *ret,
 				 struct lt_err *err)

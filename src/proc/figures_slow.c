@@ -24,7 +24,7 @@ static const struct {
 	{"Pss", true},
 	{"Private_Clean", false},
 	{"Private_Dirty", false},
-	{"Private_Hugetlb", false},	/* Linux 4.4 and later */
+	{"Private_Hugetlb", false},	/* since Linux 4.4 */
 };
 
 /* "Private_Dirty:       116 kB". A sum saturates, and is unknown as bytes then. */

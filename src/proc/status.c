@@ -21,33 +21,34 @@ enum {
 
 enum kind { TEXT, LETTER, INT, INT_LAST, INT4, MASK, SHSTK, FLAG, PRESENT };
 
-/* "SigBlk:\t0000000000000000": key, form of the value, where it goes. */
+/* "SigBlk:\t0000000000000000": key, where its value goes, and in what form. */
 static const struct row {
 	const char *key;
-	enum kind kind;
 	size_t offset;
+	enum kind kind;
 	unsigned seen;
 } rows[] = {
-	{"Name", TEXT, offsetof(struct status, comm), 0},
-	{"State", LETTER, offsetof(struct status, state), SEEN_STATE},
-	{"Tgid", INT, offsetof(struct status, tgid), SEEN_TGID},
-	{"Pid", INT, offsetof(struct status, ns_pid), 0},	/* before Linux 4.1: no NSpid */
-	{"PPid", INT, offsetof(struct status, ppid), 0},
-	{"TracerPid", INT, offsetof(struct status, tracer), 0},
-	{"Uid", INT4, offsetof(struct status, uid), SEEN_UID},
-	{"Gid", INT4, offsetof(struct status, gid), 0},
-	{"NSpid", INT_LAST, offsetof(struct status, ns_pid), 0},
-	{"Kthread", FLAG, offsetof(struct status, kernel_thread), SEEN_KTHREAD}, /* Linux 6.8 */
-	{"VmSize", PRESENT, 0, SEEN_VMSIZE},
-	{"Threads", INT, offsetof(struct status, threads), 0},
-	{"SigPnd", MASK, offsetof(struct status, sig_pending), 0},
-	{"ShdPnd", MASK, offsetof(struct status, sig_shared_pending), 0},
-	{"SigBlk", MASK, offsetof(struct status, sig_blocked), 0},
-	{"SigIgn", MASK, offsetof(struct status, sig_ignored), 0},
-	{"SigCgt", MASK, offsetof(struct status, sig_caught), 0},
-	{"CapEff", MASK, offsetof(struct status, cap_effective), 0},
-	{"Seccomp", INT, offsetof(struct status, seccomp), 0},
-	{"x86_Thread_features", SHSTK, offsetof(struct status, shadow_stack), 0},
+	{"Name", offsetof(struct status, comm), TEXT, 0},
+	{"State", offsetof(struct status, state), LETTER, SEEN_STATE},
+	{"Tgid", offsetof(struct status, tgid), INT, SEEN_TGID},
+	{"Pid", offsetof(struct status, ns_pid), INT, 0},	/* before Linux 4.1: no NSpid */
+	{"PPid", offsetof(struct status, ppid), INT, 0},
+	{"TracerPid", offsetof(struct status, tracer), INT, 0},
+	{"Uid", offsetof(struct status, uid), INT4, SEEN_UID},
+	{"Gid", offsetof(struct status, gid), INT4, 0},
+	{"NSpid", offsetof(struct status, ns_pid), INT_LAST, 0},
+	/* a newer line; seen in Linux 6.18 */
+	{"Kthread", offsetof(struct status, kernel_thread), FLAG, SEEN_KTHREAD},
+	{"VmSize", 0, PRESENT, SEEN_VMSIZE},
+	{"Threads", offsetof(struct status, threads), INT, 0},
+	{"SigPnd", offsetof(struct status, sig_pending), MASK, 0},
+	{"ShdPnd", offsetof(struct status, sig_shared_pending), MASK, 0},
+	{"SigBlk", offsetof(struct status, sig_blocked), MASK, 0},
+	{"SigIgn", offsetof(struct status, sig_ignored), MASK, 0},
+	{"SigCgt", offsetof(struct status, sig_caught), MASK, 0},
+	{"CapEff", offsetof(struct status, cap_effective), MASK, 0},
+	{"Seccomp", offsetof(struct status, seccomp), INT, 0},
+	{"x86_Thread_features", offsetof(struct status, shadow_stack), SHSTK, 0},
 };
 
 /* Every int of struct status is filled through int32_t, the ids through uint32_t. */
@@ -161,7 +162,7 @@ enum lt_errc status_parse(const char *text, size_t n, struct status *ret, struct
 				seen |= rows[i].seen;
 	if ((seen & NEEDED) != NEEDED)
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "/proc/PID/status is not complete");
-	/* Without the Kthread line: a zombie has no memory left either, but was no kernel thread. */
+	/* Without that line: a zombie has no memory left either, but was no kernel thread. */
 	if (!(seen & SEEN_KTHREAD))
 		st.kernel_thread = !(seen & SEEN_VMSIZE) && !pidstat_ended(st.state);
 	*ret = st;

@@ -1,15 +1,26 @@
 if HAVE_CMOCKA
-check_PROGRAMS += test_proc_figures test_proc_parse test_proc_status
-TESTS += test_proc_figures test_proc_parse test_proc_status
-test_proc_figures_SOURCES = tests/unit/test_proc_figures.c tests/unit/test_proc_child.c \
-	tests/unit/test_proc_child.h tests/unit/test.h
-test_proc_figures_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-test_proc_figures_LDADD = libproc.a libutil.a $(PROCPS_LIBS) $(CMOCKA_LIBS) -lm
+proc_tests = test_proc_figures test_proc_parse test_proc_sources test_proc_status test_proc_tree
+check_PROGRAMS += $(proc_tests)
+TESTS += $(proc_tests)
+check_LIBRARIES += libproctest.a
+libproctest_a_SOURCES = tests/unit/test_proc_child.c tests/unit/test_proc_child.h
+libproctest_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+proc_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+proc_test_libs = libproctest.a libproc.a libutil.a $(PROCPS_LIBS) $(CMOCKA_LIBS) -lm
+
+test_proc_figures_SOURCES = tests/unit/test_proc_figures.c tests/unit/test.h
+test_proc_figures_CFLAGS = $(proc_test_cflags)
+test_proc_figures_LDADD = $(proc_test_libs)
 test_proc_parse_SOURCES = tests/unit/test_proc_parse.c tests/unit/test.h
-test_proc_parse_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-test_proc_parse_LDADD = libproc.a libutil.a $(PROCPS_LIBS) $(CMOCKA_LIBS) -lm
-test_proc_status_SOURCES = tests/unit/test_proc_status.c tests/unit/test_proc_child.c \
-	tests/unit/test_proc_child.h tests/unit/test.h
-test_proc_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
-test_proc_status_LDADD = libproc.a libutil.a $(PROCPS_LIBS) $(CMOCKA_LIBS) -lm
+test_proc_parse_CFLAGS = $(proc_test_cflags)
+test_proc_parse_LDADD = $(proc_test_libs)
+test_proc_sources_SOURCES = tests/unit/test_proc_sources.c tests/unit/test.h
+test_proc_sources_CFLAGS = $(proc_test_cflags)
+test_proc_sources_LDADD = $(proc_test_libs)
+test_proc_status_SOURCES = tests/unit/test_proc_status.c tests/unit/test.h
+test_proc_status_CFLAGS = $(proc_test_cflags) -pthread
+test_proc_status_LDADD = $(proc_test_libs) -lpthread
+test_proc_tree_SOURCES = tests/unit/test_proc_tree.c tests/unit/test.h
+test_proc_tree_CFLAGS = $(proc_test_cflags)
+test_proc_tree_LDADD = $(proc_test_libs)
 endif

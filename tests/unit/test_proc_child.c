@@ -5,9 +5,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 
 #include "test_proc_child.h"
@@ -145,6 +147,31 @@ void child_make_zombie(struct child *c)
 
 	kill(c->pid, SIGKILL);
 	assert_int_equal(waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+/* clone3 with set_tid: Linux 5.5 and CAP_SYS_ADMIN. */
+bool child_rebirth(struct child *c)
+{
+	pid_t pid = c->pid;
+	struct clone_args args = {
+		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1,
+	};
+	long reborn;
+
+	kill(c->pid, SIGKILL);
+	waitpid(c->pid, NULL, 0);
+	reborn = syscall(SYS_clone3, &args, sizeof(args));
+	if (reborn == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	if (reborn != pid) {
+		close(c->order_fd);
+		close(c->answer_fd);
+		c->pid = 0;
+	}
+	return reborn == pid;
 }
 
 int child_as_nobody(int (*check)(void *arg), void *arg)

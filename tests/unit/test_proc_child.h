@@ -36,6 +36,9 @@ int64_t child_answer(struct child *c);
 void child_stop(struct child *c);	/* returns when it is stopped */
 void child_make_zombie(struct child *c);	/* returns when it has ended, not reaped */
 
+/* Ends it and begins an idle process with the same PID; false where that is not permitted. */
+bool child_rebirth(struct child *c);
+
 /* Runs check(arg) in a process that is another user; its result, or -1 where that went wrong. */
 int child_as_nobody(int (*check)(void *arg), void *arg);
 
