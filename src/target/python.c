@@ -8,6 +8,7 @@
 #include "target/clib.h"
 #include "target/image.h"
 #include "target/legacy.h"
+#include "target/lock.h"
 #include "target/version.h"
 #include "util/mem.h"
 
@@ -125,6 +126,8 @@ static enum lt_errc try_image(pid_t pid, const struct image *image, const struct
 		rc = find_lists(&py, err);
 	if (rc == LT_OK)
 		rc = check_layout(&py, err);
+	if (rc == LT_OK && py.layout->lock != LAYOUT_LOCK_TRY && !lock_find(&py, &py.lock))
+		rc = lt_err_set(err, LT_E_LAYOUT, 0, "the lock of pending calls was not found");
 	if (rc == LT_OK)
 		*ret = py;
 	return rc;
@@ -231,19 +234,18 @@ bool python_collecting(const struct python *py)
 
 bool python_pending_lock_free(const struct python *py)
 {
-	const struct layout *l = py->layout;
-	uint64_t at = (l->lock_in_runtime ? py->sym.runtime : py->interp) + (uint64_t)l->lock_at;
+	uint64_t semaphore;
 	uint32_t count;
 	unsigned char byte;
 
-	switch (l->lock) {
+	switch (py->layout->lock) {
 	case LAYOUT_LOCK_TRY:
 		return true;
 	case LAYOUT_LOCK_SEM:
-		return remote_u64(&py->remote, at, &at) && at &&
-		       remote_u32(&py->remote, at, &count) && count == 1;
+		return remote_u64(&py->remote, py->lock, &semaphore) && semaphore &&
+		       remote_u32(&py->remote, semaphore, &count) && count == 1;
 	case LAYOUT_LOCK_BYTE:
-		return remote_read(&py->remote, at, &byte, 1) && byte == 0;
+		return remote_read(&py->remote, py->lock, &byte, 1) && byte == 0;
 	}
 	return false;
 }
