@@ -143,26 +143,11 @@ static enum lt_errc check_walk(const struct python *py, struct lt_err *err)
 	return LT_OK;
 }
 
-/* The lock of pending calls reads as one: a semaphore that counts 0 or 1, a byte of flags. */
-static enum lt_errc check_lock(const struct python *py, struct lt_err *err)
-{
-	const struct layout *l = py->layout;
-	uint64_t at = (l->lock_in_runtime ? py->sym.runtime : py->interp) + (uint64_t)l->lock_at;
-	uint32_t count;
-
-	if (l->lock != LAYOUT_LOCK_SEM)
-		return LT_OK;
-	if (!remote_u64(&py->remote, at, &at) || !at || at % 8 != 0 ||
-	    !remote_u32(&py->remote, at, &count) || count > 1)
-		return fails(err, "the lock of pending calls is no semaphore");
-	return LT_OK;
-}
-
 enum lt_errc check_layout(const struct python *py, struct lt_err *err)
 {
 	static enum lt_errc (*const checks[])(const struct python *, struct lt_err *) = {
 		check_header, check_ready, check_interpreters, check_version, check_thresholds,
-		check_walk, check_lock,
+		check_walk,
 	};
 	enum lt_errc rc = check_type(py, py->sym.type_type, "type", err);
 

@@ -59,7 +59,8 @@
 
 #define GC_STATICS \
 	.gc_in_runtime = false, .gc_state = LAYOUT_NONE, .gc_enabled = LAYOUT_NONE, \
-	.gc_generations = LAYOUT_NONE, .gc_permanent = LAYOUT_NONE, .gc_stats = LAYOUT_NONE, \
+	.gc_generations = LAYOUT_NONE, .gc_generation0 = LAYOUT_NONE, \
+	.gc_permanent = LAYOUT_NONE, .gc_stats = LAYOUT_NONE, \
 	.gc_collecting = LAYOUT_NONE, .gc_garbage = LAYOUT_NONE
 
 #define RUNTIME_NONE \
@@ -109,7 +110,8 @@ static const struct layout rows[] = {
 		.rt_interp_head = 0x18, .rt_interp_main = 0x20,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x38, .in_modules = 0x28,
 		.gc_in_runtime = true, .gc_state = 0x140, .gc_enabled = 0x14c,
-		.gc_generations = 0x160, .gc_permanent = 0x200, .gc_stats = 0x230,
+		.gc_generations = 0x160, .gc_generation0 = 0x1f0,
+		.gc_permanent = 0x200, .gc_stats = 0x230,
 		.gc_collecting = 0x278, .gc_garbage = 0x280, .gc_heap_size = LAYOUT_NONE, GC_36,
 		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x2d8,
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
@@ -120,7 +122,8 @@ static const struct layout rows[] = {
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x48, .in_modules = 0x38,
 		.gc_in_runtime = true, .gc_state = 0x158, .gc_enabled = 0x164,
-		.gc_generations = 0x170, .gc_permanent = 0x1c0, .gc_stats = 0x1d8,
+		.gc_generations = 0x170, .gc_generation0 = 0x1b8,
+		.gc_permanent = 0x1c0, .gc_stats = 0x1d8,
 		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x260,
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x350, .ht_qualname = 0x360,
@@ -131,7 +134,8 @@ static const struct layout rows[] = {
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x368, .in_modules = 0x358,
 		.gc_state = 0x268, .gc_enabled = 0x274,
-		.gc_generations = 0x280, .gc_permanent = 0x2d0, .gc_stats = 0x2e8,
+		.gc_generations = 0x280, .gc_generation0 = 0x2c8,
+		.gc_permanent = 0x2d0, .gc_stats = 0x2e8,
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x348, .ht_qualname = 0x358,
@@ -142,7 +146,8 @@ static const struct layout rows[] = {
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x368, .in_modules = 0x358,
 		.gc_state = 0x268, .gc_enabled = 0x274,
-		.gc_generations = 0x280, .gc_permanent = 0x2d0, .gc_stats = 0x2e8,
+		.gc_generations = 0x280, .gc_generation0 = 0x2c8,
+		.gc_permanent = 0x2d0, .gc_stats = 0x2e8,
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x350, .ht_qualname = 0x360,
@@ -153,7 +158,8 @@ static const struct layout rows[] = {
 		.rt_interp_head = 0x28, .rt_interp_main = 0x30,
 		.in_next = 0x0, .in_threads = 0x10, .in_sysdict = 0x388, .in_modules = 0x378,
 		.gc_state = 0x288, .gc_enabled = 0x294,
-		.gc_generations = 0x2a0, .gc_permanent = 0x2f0, .gc_stats = 0x308,
+		.gc_generations = 0x2a0, .gc_generation0 = 0x2e8,
+		.gc_permanent = 0x2f0, .gc_stats = 0x308,
 		.gc_collecting = 0x350, .gc_garbage = 0x358, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x70,
 		OBJECTS_3, DICT_311, VALUES_311, .ht_name = 0x350, .ht_qualname = 0x360,
@@ -164,7 +170,8 @@ static const struct layout rows[] = {
 		.rt_interp_head = 0x28, .rt_interp_main = 0x30,
 		.in_next = 0x0, .in_threads = 0x48, .in_sysdict = 0x160, .in_modules = 0x3b0,
 		.gc_state = 0x70, .gc_enabled = 0x7c,
-		.gc_generations = 0x88, .gc_permanent = 0xd8, .gc_stats = 0xf0,
+		.gc_generations = 0x88, .gc_generation0 = 0xd0,
+		.gc_permanent = 0xd8, .gc_stats = 0xf0,
 		.gc_collecting = 0x138, .gc_garbage = 0x140, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x7e8,
 		OBJECTS_3, DICT_311, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
@@ -176,7 +183,8 @@ static const struct layout rows[] = {
 		.in_next = 0x1c60, .in_threads = 0x1cb0,
 		.in_sysdict = 0x1dd8, .in_modules = 0x1de8,
 		.gc_state = 0x1ce8, .gc_enabled = 0x1cf4,
-		.gc_generations = 0x1d00, .gc_permanent = 0x1d50, .gc_stats = 0x1d68,
+		.gc_generations = 0x1d00, .gc_generation0 = 0x1d48,
+		.gc_permanent = 0x1d50, .gc_stats = 0x1d68,
 		.gc_collecting = 0x1db0, .gc_garbage = 0x1db8, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xa58,
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
@@ -185,10 +193,10 @@ static const struct layout rows[] = {
 		 * object's list changes with every increment and bit 0 of _gc_next is a flag. Not
 		 * computed: 3.14.5 kept every offset with dummy members (gh-148726). */
 		.version_lo = 0x030e00f0, .version_hi = 0x030e04ff, .name = "3.14.0-3.14.4",
-		.walk = LAYOUT_WALK_VISIT, INTERP_314,
+		.walk = LAYOUT_WALK_VISIT, .gc_generation0 = LAYOUT_NONE, INTERP_314,
 	}, {
 		.version_lo = 0x030e0500, .version_hi = 0x030effff, .name = "3.14",
-		INTERP_314,
+		.gc_generation0 = 0x1df0, INTERP_314,
 	}, {
 		.version_lo = 0x030f00f0, .version_hi = 0x030fffff, .name = "3.15",
 		.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_315, .ts_interp = 0x10,
@@ -197,7 +205,8 @@ static const struct layout rows[] = {
 		.in_next = 0x1c60, .in_threads = 0x1ca8,
 		.in_sysdict = 0x1d98, .in_modules = 0x1da8,
 		.gc_state = 0x1ce8, .gc_enabled = 0x1ce8,
-		.gc_generations = 0x1cf0, .gc_permanent = 0x1d38,
+		.gc_generations = 0x1cf0, .gc_generation0 = 0x1d90,
+		.gc_permanent = 0x1d38,
 		.gc_stats = 0x1d50, .gc_stats_ring = true,
 		.gc_collecting = 0x1d58, .gc_garbage = 0x1d68, .gc_heap_size = 0x1d78, GC_38,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xba8,

@@ -69,6 +69,7 @@ struct layout {
 	int32_t gc_state;		/* the struct itself */
 	int32_t gc_enabled;		/* int; 2.7 and 3.6 keep these in statics of gcmodule.c */
 	int32_t gc_generations;		/* three struct gc_generation */
+	int32_t gc_generation0;		/* pointer to the first of them, which outranks the above */
 	int32_t gc_permanent;		/* the frozen generation */
 	int32_t gc_stats;		/* three of {collections, collected, uncollectable}, Py_ssize_t */
 	bool gc_stats_ring;		/* 3.15: gc_stats is a pointer to ring buffers */

@@ -7,6 +7,7 @@ libtarget_a_SOURCES = \
 	src/target/image.c src/target/image.h \
 	src/target/layout.c src/target/layout.h \
 	src/target/legacy.c src/target/legacy.h \
+	src/target/lock.c src/target/lock.h \
 	src/target/pyobj.c src/target/pyobj.h \
 	src/target/python.c src/target/python.h \
 	src/target/remote.c src/target/remote.h \

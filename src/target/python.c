@@ -8,6 +8,7 @@
 #include "target/clib.h"
 #include "target/image.h"
 #include "target/legacy.h"
+#include "target/lock.h"
 #include "target/version.h"
 #include "util/mem.h"
 
@@ -68,22 +69,45 @@ static enum python_build find_build(const struct image *image)
 	return PYTHON_RELEASE;
 }
 
+/*
+ * The collector keeps a pointer to its youngest generation, so the place of the lists need not be
+ * believed: Debian's 3.13.18 has them 4 bytes before where 3.13.0 has them (the array is aligned
+ * to 4 there). 2.7 and 3.6 export the pointer itself.
+ */
+static enum lt_errc find_generations(const struct python *py, uint64_t base, uint64_t *ret,
+				     struct lt_err *err)
+{
+	const struct layout *l = py->layout;
+	uint64_t at, low = base + (uint64_t)l->gc_state, high = base + (uint64_t)l->gc_permanent;
+
+	if (l->gc_generations != LAYOUT_NONE && l->gc_generation0 == LAYOUT_NONE) {
+		*ret = base + (uint64_t)l->gc_generations;
+		return LT_OK;
+	}
+	at = l->gc_generations == LAYOUT_NONE ? py->sym.generation0 :
+	     base + (uint64_t)l->gc_generation0;
+	if (!at || !remote_u64(&py->remote, at, ret) || !*ret)
+		return lt_err_set(err, LT_E_LAYOUT, 0, "generation0 is not set");
+	if (l->gc_generations != LAYOUT_NONE &&
+	    (*ret <= low || *ret + 3 * (uint64_t)l->gc_generation_size > high))
+		return lt_err_set(err, LT_E_LAYOUT, 0, "generation0 points out of the gc's state");
+	return LT_OK;
+}
+
 static enum lt_errc find_lists(struct python *py, struct lt_err *err)
 {
 	const struct layout *l = py->layout;
 	uint64_t base = l->gc_in_runtime ? py->sym.runtime : py->interp, first;
+	enum lt_errc rc = find_generations(py, base, &first, err);
 
-	if (l->gc_generations == LAYOUT_NONE) {		/* _PyGC_generation0 points to the first */
-		if (!py->sym.generation0 ||
-		    !remote_u64(&py->remote, py->sym.generation0, &first) || !first)
-			return lt_err_set(err, LT_E_LAYOUT, 0, "_PyGC_generation0");
-	} else {
-		first = base + (uint64_t)l->gc_generations;
+	if (rc != LT_OK)
+		return rc;
+	for (int i = 0; i < 3; i++)
+		py->heads[i] = first + (uint64_t)(i * l->gc_generation_size);
+	if (l->gc_state != LAYOUT_NONE) {
 		py->gc = base + (uint64_t)l->gc_state;
 		py->heads[3] = base + (uint64_t)l->gc_permanent;
 	}
-	for (int i = 0; i < 3; i++)
-		py->heads[i] = first + (uint64_t)(i * l->gc_generation_size);
 	return LT_OK;
 }
 
@@ -102,6 +126,8 @@ static enum lt_errc try_image(pid_t pid, const struct image *image, const struct
 		rc = find_lists(&py, err);
 	if (rc == LT_OK)
 		rc = check_layout(&py, err);
+	if (rc == LT_OK && py.layout->lock != LAYOUT_LOCK_TRY && !lock_find(&py, &py.lock))
+		rc = lt_err_set(err, LT_E_LAYOUT, 0, "the lock of pending calls was not found");
 	if (rc == LT_OK)
 		*ret = py;
 	return rc;
@@ -208,19 +234,18 @@ bool python_collecting(const struct python *py)
 
 bool python_pending_lock_free(const struct python *py)
 {
-	const struct layout *l = py->layout;
-	uint64_t at = (l->lock_in_runtime ? py->sym.runtime : py->interp) + (uint64_t)l->lock_at;
+	uint64_t semaphore;
 	uint32_t count;
 	unsigned char byte;
 
-	switch (l->lock) {
+	switch (py->layout->lock) {
 	case LAYOUT_LOCK_TRY:
 		return true;
 	case LAYOUT_LOCK_SEM:
-		return remote_u64(&py->remote, at, &at) && at &&
-		       remote_u32(&py->remote, at, &count) && count == 1;
+		return remote_u64(&py->remote, py->lock, &semaphore) && semaphore &&
+		       remote_u32(&py->remote, semaphore, &count) && count == 1;
 	case LAYOUT_LOCK_BYTE:
-		return remote_read(&py->remote, at, &byte, 1) && byte == 0;
+		return remote_read(&py->remote, py->lock, &byte, 1) && byte == 0;
 	}
 	return false;
 }

@@ -47,6 +47,8 @@ static void put_python(const struct python *py)
 	put_hex("interp", py->interp);
 	put_hex("gc", py->gc);
 	put_hex("generation0", py->heads[0]);
+	put_hex("lock", py->lock);
+	put_hex("runtime", py->sym.runtime);
 	put_hex("errno_location", py->errno_location);
 	put_hex("libc_text", py->text[0].start);
 	put_hex("loader_text", py->text[1].start);
