@@ -1,0 +1,190 @@
+#include "config.h"
+#include "model/gauges.h"
+
+#include <math.h>
+
+#include "util/clock.h"
+#include "util/num.h"
+
+#define HELD_NS (60 * CLOCK_NS_PER_S)
+#define RSS_READINGS_MIN 3	/* fewer show the start of leaktop, not a trend */
+
+#define MEMORY_FIGURES(X) X(rss) X(vsz) X(pss) X(uss) X(swap) X(limit) X(threads)
+#define COST_SUMS(X) X(stops) X(stopped_us) X(cpu_us)
+
+static const struct sample_memory no_memory = {
+#define X(figure) .figure = LT_UNKNOWN,
+	MEMORY_FIGURES(X)
+#undef X
+};
+
+static struct sample_gc no_gc(void)
+{
+	static const struct sample_generation none = {
+		.objects = LT_UNKNOWN, .count = LT_UNKNOWN, .threshold = LT_UNKNOWN,
+		.collections = LT_UNKNOWN, .collected = LT_UNKNOWN, .uncollectable = LT_UNKNOWN,
+	};
+
+	return (struct sample_gc){
+		.enabled = LT_UNKNOWN, .frozen = LT_UNKNOWN, .garbage = LT_UNKNOWN,
+		.gen = {none, none, none},
+	};
+}
+
+void gauges_init(struct gauges *g)
+{
+	*g = (struct gauges){.memory = no_memory, .gc = no_gc()};
+	g->pss_ns = g->uss_ns = g->full_ns = g->start_ns = LT_UNKNOWN;
+	g->full = g->full_count = LT_UNKNOWN;
+	g->base.memory = g->first.memory = no_memory;
+	g->base.full = g->first.full = LT_UNKNOWN;
+	series_clear(g->rss);
+	series_clear(g->pss);
+}
+
+/* v, or the last reading while it is not too old. */
+static int64_t held(int64_t v, int64_t last, int64_t *read_ns, int64_t now_ns)
+{
+	if (num_known(v)) {
+		*read_ns = now_ns;
+		return v;
+	}
+	return num_known(*read_ns) && now_ns - *read_ns <= HELD_NS ? last : LT_UNKNOWN;
+}
+
+static void push_memory(struct gauges *g, const struct sample_memory *m, int64_t now_ns,
+			const struct series_grid *grid)
+{
+	int64_t pss = held(m->pss, g->memory.pss, &g->pss_ns, now_ns);
+	int64_t uss = held(m->uss, g->memory.uss, &g->uss_ns, now_ns);
+	int slot;
+
+	g->memory = *m;
+	g->memory.pss = pss;
+	g->memory.uss = uss;
+	series_put(g->rss, grid, m->rss);
+	series_put(g->pss, grid, pss);
+	if (!num_known(m->rss))
+		return;
+	slot = rate_clock_mark(&g->rss_clock, now_ns);
+	if (slot >= 0)
+		g->rss_marks[slot] = m->rss;
+	g->rss_ns = now_ns;
+	g->n_rss++;
+}
+
+/* Counts rises only: a counter that fell has been reset, and what it lost is not known. */
+static void push_gc(struct gauges *g, const struct sample_gc *gc, int64_t now_ns)
+{
+	int64_t count = gc->gen[2].collections;
+	int64_t rise = num_delta(count, g->full_count);
+
+	g->gc = *gc;
+	if (!num_known(count))
+		return;
+	g->full_count = count;
+	if (!num_known(g->full))
+		g->full = 0;
+	if (rise > 0) {
+		g->full += rise;
+		g->full_ns = now_ns;
+	}
+}
+
+static int64_t total_of(int64_t total, int64_t v)
+{
+	int64_t sum;
+
+	if (!num_known(v))
+		return total;
+	return __builtin_add_overflow(total, v, &sum) ? INT64_MAX : sum;
+}
+
+static void push_cost(struct gauges *g, const struct sample_cost *cost)
+{
+	g->cost = *cost;
+#define X(figure) g->cost_total.figure = total_of(g->cost_total.figure, cost->figure);
+	COST_SUMS(X)
+#undef X
+	if (cost->pause_us > g->cost_total.pause_us)
+		g->cost_total.pause_us = cost->pause_us;
+}
+
+/* What the base lacks is taken from the first reading after it. */
+static void join_base(struct gauges_base *base, const struct gauges *g)
+{
+#define X(figure) \
+	if (!num_known(base->memory.figure)) \
+		base->memory.figure = g->memory.figure;
+	MEMORY_FIGURES(X)
+#undef X
+	if (!num_known(base->full))
+		base->full = g->full;
+}
+
+void gauges_push(struct gauges *g, const struct sample *s, int64_t now_ns,
+		 const struct series_grid *grid, const struct series_step *step)
+{
+	series_follow(g->rss, step);
+	series_follow(g->pss, step);
+	push_memory(g, &s->memory, now_ns, grid);
+	push_gc(g, &s->gc, now_ns);
+	push_cost(g, &s->cost);
+	if (!num_known(g->start_ns))
+		g->start_ns = now_ns;
+	g->now_ns = now_ns;
+	join_base(&g->base, g);
+	join_base(&g->first, g);
+}
+
+void gauges_rebase(struct gauges *g, double t)
+{
+	g->base = (struct gauges_base){.t = t, .memory = g->memory, .full = g->full};
+}
+
+void gauges_rebase_as_first(struct gauges *g, double t)
+{
+	g->first = (struct gauges_base){.t = t, .memory = g->memory, .full = g->full};
+}
+
+void gauges_rebase_first(struct gauges *g)
+{
+	g->base = g->first;
+}
+
+static double rss_rate(const struct gauges *g, const struct series_grid *grid)
+{
+	struct rate_span span = rate_clock_span(&g->rss_clock, g->rss_ns, g->now_ns,
+						rate_window_ns(grid->pace_ns));
+
+	if (g->n_rss < RSS_READINGS_MIN)
+		return NAN;
+	return rate_over(&span, g->rss_marks, g->memory.rss);
+}
+
+/* Of the time watched. In its first second that is too short to divide by. */
+static double cost_share(const struct gauges *g)
+{
+	double watched_s = (double)(g->now_ns - g->start_ns) / (double)CLOCK_NS_PER_S;
+
+	return (double)g->cost_total.cpu_us / 1e6 / fmax(watched_s, 1);
+}
+
+void gauges_show(const struct gauges *g, const struct series_grid *grid, struct snapshot *ret)
+{
+	ret->base_t = g->base.t;
+	ret->memory = g->memory;
+#define X(figure) ret->memory_delta.figure = num_delta(g->memory.figure, g->base.memory.figure);
+	MEMORY_FIGURES(X)
+#undef X
+	ret->rss_rate = rss_rate(g, grid);
+	ret->rss = series_show(g->rss, grid);
+	ret->pss = series_show(g->pss, grid);
+	ret->gc = g->gc;
+	ret->gc_full_since_base = num_delta(g->full, g->base.full);
+	ret->gc_full_ago_s = num_known(g->full_ns)
+		? (double)(g->now_ns - g->full_ns) / (double)CLOCK_NS_PER_S : NAN;
+	ret->cost = g->cost;
+	ret->cost_total = g->cost_total;
+	ret->cost_share = num_known(g->start_ns) ? cost_share(g) : 0;
+}

@@ -1,0 +1,297 @@
+#include "config.h"
+#include "model/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "model/filter.h"
+#include "model/flatlines.h"
+#include "model/gauges.h"
+#include "model/order.h"
+#include "model/rate.h"
+#include "model/series.h"
+#include "model/types.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+#define HOLD_SAMPLES 5
+
+/* A type that did not rise for this long, or for three samples, has stopped growing. */
+#define LIVELY_NS (30 * CLOCK_NS_PER_S)
+#define LIVELY_SAMPLES 3
+
+/* Keeps sums and doubled times inside 64 bits, whatever a recording says. */
+#define MONO_MAX_NS (INT64_MAX / 8)
+
+struct model {
+	struct sample_target target;
+	struct series_grid grid;
+	struct gauges gauges;
+	struct types types;
+	struct rate_clock census_clock;
+	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of what never changed */
+	int64_t census_ns;		/* of the last one; LT_UNKNOWN none so far */
+	bool base_asked;		/* by the user: the first census does not move it */
+	struct filter filter;
+	struct order order;
+	enum order_step order_step;	/* due at the next snapshot */
+	struct flatlines flatlines;
+	struct snapshot_row *all, *rows;	/* owned, cap_rows each: by id, and as shown */
+	size_t cap_rows;
+	struct snapshot snap;		/* parts are kept here only; the rest is filled when stale */
+	bool stale;
+};
+
+struct model *model_new(const struct sample_target *target)
+{
+	struct model *m = MEM_NEW(struct model);
+
+	m->target = *target;
+	gauges_init(&m->gauges);
+	series_clear(m->seen);
+	m->census_ns = LT_UNKNOWN;
+	m->snap.target = &m->target;
+	m->snap.objects = LT_UNKNOWN;
+	m->stale = true;
+	return m;
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	types_done(&m->types);
+	filter_done(&m->filter);
+	order_done(&m->order);
+	flatlines_done(&m->flatlines);
+	free(m->all);
+	free(m->rows);
+	free(m);
+}
+
+static int64_t lively_ns(const struct model *m)
+{
+	int64_t samples_ns = LIVELY_SAMPLES * m->grid.pace_ns;
+
+	return samples_ns > LIVELY_NS ? samples_ns : LIVELY_NS;
+}
+
+static void match_types(struct model *m, size_t from)
+{
+	for (size_t i = from; i < m->types.n; i++)
+		m->types.v[i].matches = filter_shows(&m->filter, m->types.v[i].name);
+}
+
+/* The first sample is the baseline until the first census is: memory grows without one, too. */
+static void start_base(struct model *m, double t)
+{
+	gauges_rebase_as_first(&m->gauges, t);
+	if (!m->base_asked)
+		gauges_rebase_first(&m->gauges);
+}
+
+static void count_types(struct model *m, const struct sample *s)
+{
+	struct types_round round = {
+		.grid = &m->grid,
+		.seen = m->seen,
+		.now_ns = m->grid.last_ns,
+		.lively_ns = lively_ns(m),
+		.mark = rate_clock_mark(&m->census_clock, m->grid.last_ns),
+		.first = !num_known(m->census_ns),
+	};
+	size_t known = m->types.n;
+
+	types_begin(&m->types);
+	for (size_t i = 0; i < s->n_types; i++)
+		types_add(&m->types, &s->types[i]);
+	types_settle(&m->types, &round);
+	match_types(m, known);
+	series_put(m->seen, &m->grid, 0);
+	if (round.first)
+		start_base(m, s->t);
+	m->census_ns = m->grid.last_ns;
+	m->snap.census_t = s->t;
+	m->order_step = m->snap.order_held ? ORDER_HELD : ORDER_REFRESH;
+}
+
+void model_push(struct model *m, const struct sample *s)
+{
+	int64_t now_ns = s->mono_ns < 0 ? 0 : s->mono_ns > MONO_MAX_NS ? MONO_MAX_NS : s->mono_ns;
+	struct series_step step = series_grid_step(&m->grid, now_ns);
+
+	gauges_push(&m->gauges, s, m->grid.last_ns, &m->grid, &step);
+	types_follow(&m->types, &step);
+	series_follow(m->seen, &step);
+	if (m->snap.samples == 0)
+		start_base(m, s->t);
+	if (s->census)
+		count_types(m, s);
+	else
+		m->snap.gaps++;
+	if (m->snap.order_held)
+		m->snap.order_held--;
+	m->snap.samples++;
+	m->snap.t = s->t;
+	m->snap.seq = s->seq;
+	m->snap.objects = s->objects;
+	m->snap.census = s->census;
+	m->snap.why = s->why;
+	m->stale = true;
+}
+
+/* The rows stay where they are: a new baseline changes every figure but no one's rank at once. */
+static void rebased(struct model *m)
+{
+	m->order_step = ORDER_HELD;
+	m->stale = true;
+}
+
+void model_baseline_now(struct model *m)
+{
+	if (m->snap.samples == 0)
+		return;
+	m->base_asked = true;
+	gauges_rebase(&m->gauges, m->snap.t);
+	types_rebase(&m->types);
+	rebased(m);
+}
+
+void model_baseline_first(struct model *m)
+{
+	m->base_asked = false;
+	gauges_rebase_first(&m->gauges);
+	types_rebase_first(&m->types);
+	rebased(m);
+}
+
+void model_ended(struct model *m, double t)
+{
+	m->snap.ended = true;
+	m->snap.ended_t = t;
+}
+
+void model_sort(struct model *m, enum snapshot_sort key, bool reversed)
+{
+	order_by(&m->order, key, reversed);
+	m->snap.order_held = 0;
+	m->stale = true;
+}
+
+bool model_filter(struct model *m, const char *re, char *msg, size_t size)
+{
+	if (!filter_set(&m->filter, re, msg, size))
+		return false;
+	match_types(m, 0);
+	m->stale = true;
+	return true;
+}
+
+void model_hide_flat(struct model *m, bool hide)
+{
+	m->snap.hide_flat = hide;
+	m->stale = true;
+}
+
+void model_hold_order(struct model *m)
+{
+	m->snap.order_held = HOLD_SAMPLES;
+	if (m->order_step == ORDER_REFRESH)
+		m->order_step = ORDER_HELD;
+}
+
+static void make_room(struct model *m)
+{
+	if (m->types.n <= m->cap_rows && m->rows)
+		return;
+	m->cap_rows = m->types.cap;
+	free(m->all);
+	free(m->rows);
+	m->all = mem_array(m->cap_rows, sizeof(*m->all));
+	m->rows = mem_array(m->cap_rows, sizeof(*m->rows));
+}
+
+static const int64_t *trend_of(struct model *m, const struct type *type)
+{
+	return type->history ? type->history->cells
+			     : flatlines_get(&m->flatlines, type->count, m->seen);
+}
+
+static struct snapshot_row row_of(struct model *m, size_t id, const struct rate_span *span)
+{
+	const struct type *type = &m->types.v[id];
+	const int64_t *marks = type->history ? type->history->marks : NULL;
+	int64_t rose_ns = type->rose_ns;
+
+	return (struct snapshot_row){
+		.id = (uint32_t)id,
+		.name = type->name,
+		.count = type->count,
+		.bytes = type->bytes,
+		.count_delta = num_delta(type->count, type->base_count),
+		.bytes_delta = num_delta(type->bytes, type->base_bytes),
+		.rate = rate_over(span, marks, type->count),
+		.grew_ago_s = num_known(rose_ns)
+			? (double)(m->grid.last_ns - rose_ns) / (double)CLOCK_NS_PER_S : NAN,
+		.growing = type->growing,
+		.flat = type->count == type->base_count,
+		.trend = series_show(trend_of(m, type), &m->grid),
+	};
+}
+
+static size_t fill_all(struct model *m)
+{
+	struct rate_span span = {.slot = -1};
+	size_t n = 0;
+
+	if (num_known(m->census_ns))
+		span = rate_clock_span(&m->census_clock, m->census_ns, m->grid.last_ns,
+				       rate_window_ns(m->grid.pace_ns));
+	flatlines_reset(&m->flatlines, m->types.n);
+	m->snap.n_types = m->snap.n_growing = m->snap.n_flat = 0;
+	for (size_t i = 0; i < m->types.n; i++) {
+		const struct type *type = &m->types.v[i];
+
+		if (type->count > 0) {
+			m->snap.n_types++;
+			m->snap.n_growing += type->growing;
+			m->snap.n_flat += type->count == type->base_count;
+		}
+		if (type->listed)
+			m->all[n++] = row_of(m, i, &span);
+	}
+	return n;
+}
+
+static void fill_rows(struct model *m)
+{
+	size_t n;
+	const uint32_t *order;
+
+	make_room(m);
+	n = fill_all(m);
+	order = order_rows(&m->order, m->all, n, m->order_step);
+	m->order_step = ORDER_KEEP;
+	m->snap.n_rows = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct snapshot_row *row = &m->all[order[i]];
+
+		if (m->types.v[row->id].matches && !(m->snap.hide_flat && row->flat))
+			m->rows[m->snap.n_rows++] = *row;
+	}
+	m->snap.rows = m->rows;
+}
+
+const struct snapshot *model_snapshot(struct model *m)
+{
+	if (!m->stale)
+		return &m->snap;
+	gauges_show(&m->gauges, &m->grid, &m->snap);
+	fill_rows(m);
+	m->snap.sort = m->order.sort;
+	m->snap.sort_reversed = m->order.reversed;
+	m->snap.filter = filter_text(&m->filter);
+	m->stale = false;
+	return &m->snap;
+}

@@ -1,0 +1,250 @@
+#include "config.h"
+#include "test_model.h"
+
+#include <math.h>
+
+#include "model/order.h"
+
+#define MAX_ROWS 200
+
+struct shown {			/* rows of one table, and the order they are shown in */
+	struct order order;
+	struct snapshot_row rows[MAX_ROWS];
+	size_t n;
+	char text[2 * MAX_ROWS + 1];
+};
+
+/* Rows named A, B, ... with these growths; returns the names in order. */
+static const char *refresh(struct shown *s, enum order_step step, size_t n, const int64_t growth[])
+{
+	static const char *const letters[] = {"A", "B", "C", "D", "E", "F"};
+	const uint32_t *order;
+
+	s->n = n;
+	for (size_t i = 0; i < n; i++)
+		s->rows[i] = (struct snapshot_row){
+			.id = (uint32_t)i, .name = letters[i % 6], .rate = NAN,
+			.count = 1000 + growth[i], .count_delta = growth[i],
+		};
+	order = order_rows(&s->order, s->rows, n, step);
+	for (size_t i = 0; i < n; i++)
+		s->text[i] = *s->rows[order[i]].name;
+	s->text[n] = '\0';
+	return s->text;
+}
+
+#define REFRESH(s, step, ...)                                                          \
+	refresh(s, step, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t),            \
+		(int64_t[]){__VA_ARGS__})
+
+static void two_that_cross_swap_only_when_clearly_apart_and_twice(void **state)
+{
+	static const struct {
+		int64_t b[5];		/* growth of B in five refreshes; A stays at 1000 */
+		const char *top;	/* who is on top in each */
+	} cases[] = {
+		{{900, 1010, 1020, 1050, 1040}, "AAAAA"},	/* within 5 % for ever */
+		{{900, 1060, 1040, 1060, 1040}, "AAAAA"},	/* never twice in a row */
+		{{900, 1060, 1060, 1060, 1060}, "AABBB"},
+		{{900, 1051, 1051, 900, 960}, "AABBB"},		/* A must win clearly to come back */
+		{{900, 2000, 2000, 500, 500}, "AABBA"},
+		{{900, 1000, 1001, 999, 1000}, "AAAAA"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct shown s = {0};
+		char top[6] = "";
+
+		for (int k = 0; k < 5; k++)
+			top[k] = *REFRESH(&s, ORDER_REFRESH, 1000, cases[i].b[k]);
+		assert_string_equal(top, cases[i].top);
+		order_done(&s.order);
+	}
+}
+
+static void two_that_grow_side_by_side_never_swap(void **state)
+{
+	struct shown s = {0};
+
+	for (int k = 1; k < 200; k++) {
+		int64_t a = 100 * k + (k % 2 ? 3 : 0), b = 100 * k + (k % 2 ? 0 : 3);
+
+		assert_string_equal(REFRESH(&s, ORDER_REFRESH, a, b), "AB");
+	}
+	order_done(&s.order);
+}
+
+static void a_row_passes_many_at_once(void **state)
+{
+	struct shown s = {0};
+
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 50, 40, 30, 20, 10, 0), "ABCDEF");
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 50, 40, 30, 20, 10, 90), "ABCDEF");
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 50, 40, 30, 20, 10, 90), "FABCDE");
+	order_done(&s.order);
+}
+
+static void a_row_within_5_percent_does_not_shield_those_above_it(void **state)
+{
+	struct shown s = {0};
+
+	REFRESH(&s, ORDER_REFRESH, 100, 99, 98);
+	REFRESH(&s, ORDER_REFRESH, 100, 104, 108);
+	/* C beats A clearly and B not; B beats nobody clearly: A goes last. */
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 100, 104, 108), "BCA");
+	order_done(&s.order);
+}
+
+static void a_new_row_gets_its_place_at_once(void **state)
+{
+	struct shown s = {0};
+
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 50, 40, 30), "ABC");
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 50, 40, 30, 45), "ADBC");
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 50, 40, 30, 45, 0), "ADBCE");
+	order_done(&s.order);
+}
+
+static void while_held_only_new_rows_move_and_they_go_last(void **state)
+{
+	struct shown s = {0};
+
+	REFRESH(&s, ORDER_REFRESH, 50, 40, 30);
+	assert_string_equal(REFRESH(&s, ORDER_HELD, 0, 40, 90), "ABC");
+	assert_string_equal(REFRESH(&s, ORDER_HELD, 0, 40, 90, 70, 80), "ABCED");
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 0, 40, 90, 70, 80), "CEDBA");
+	order_done(&s.order);
+}
+
+static void asking_again_without_new_figures_is_no_refresh(void **state)
+{
+	struct shown s = {0};
+
+	REFRESH(&s, ORDER_REFRESH, 50, 40);
+	REFRESH(&s, ORDER_REFRESH, 50, 90);
+	assert_string_equal(REFRESH(&s, ORDER_KEEP, 50, 90), "AB");
+	assert_string_equal(REFRESH(&s, ORDER_KEEP, 50, 90), "AB");
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, 50, 90), "BA");
+	order_done(&s.order);
+}
+
+static void losses_are_ordered_like_gains(void **state)
+{
+	struct shown s = {0};
+
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, -100, 5, -97, 0), "BDCA");
+	REFRESH(&s, ORDER_REFRESH, -97, 5, -100, 0);
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, -97, 5, -100, 0), "BDCA");
+	REFRESH(&s, ORDER_REFRESH, -50, 5, -100, 0);
+	assert_string_equal(REFRESH(&s, ORDER_REFRESH, -50, 5, -100, 0), "BDAC");
+	order_done(&s.order);
+}
+
+static void each_key_sorts_exactly_when_chosen_and_both_ways(void **state)
+{
+	static const struct snapshot_row rows[] = {
+		{.id = 0, .name = "b", .count = 5, .bytes = 900, .count_delta = 1,
+		 .bytes_delta = 30, .rate = 0.5},
+		{.id = 1, .name = "C", .count = 7, .bytes = 100, .count_delta = 0,
+		 .bytes_delta = 20, .rate = NAN},
+		{.id = 2, .name = "a", .count = 6, .bytes = 500, .count_delta = 2,
+		 .bytes_delta = 10, .rate = -1},
+		{.id = 3, .name = "d", .count = 6, .bytes = LT_UNKNOWN, .count_delta = 0,
+		 .bytes_delta = LT_UNKNOWN, .rate = 0},
+	};
+	static const struct { enum snapshot_sort key; const char *down, *up; } cases[] = {
+		{SORT_GROWTH, "abCd", "dCba"},
+		{SORT_COUNT, "Cadb", "bdaC"},
+		{SORT_SIZE, "baCd", "Cabd"},	/* unknown last either way */
+		{SORT_SIZE_GROWTH, "bCad", "aCbd"},
+		{SORT_RATE, "bdaC", "adbC"},
+		{SORT_NAME, "abCd", "dCba"},
+	};
+	struct order o = {0};
+
+	assert_int_equal(sizeof(cases) / sizeof(cases[0]), SORT_COUNT_OF);
+	for (size_t i = 0; i < 2 * SORT_COUNT_OF; i++) {
+		const uint32_t *order;
+		char text[5] = "";
+
+		order_by(&o, cases[i / 2].key, i % 2);
+		order = order_rows(&o, rows, 4, ORDER_KEEP);
+		for (size_t k = 0; k < 4; k++)
+			text[k] = *rows[order[k]].name;
+		assert_string_equal(text, i % 2 ? cases[i / 2].up : cases[i / 2].down);
+	}
+	order_done(&o);
+}
+
+static double bar(double v)
+{
+	return v + 0.05 * fabs(v);
+}
+
+/*
+ * Against a naive reading of the rule, on 2,000 refreshes of random walks: nobody below may beat
+ * somebody above clearly in both refreshes, each row is shown once, and who could not pass did not.
+ */
+static void random_walks_obey_the_rule(void **state)
+{
+	static struct shown s;
+	static int64_t now[MAX_ROWS], before[MAX_ROWS];
+	uint32_t place[MAX_ROWS], random = 12345;
+
+	for (int k = 0; k < 2000; k++) {
+		const uint32_t *order;
+		bool seen[MAX_ROWS] = {false};
+
+		memcpy(before, now, sizeof(before));
+		for (size_t i = 0; i < MAX_ROWS; i++) {
+			random = random * 1664525 + 1013904223;
+			now[i] += (int64_t)(random >> 16) % 61 - 30;
+		}
+		refresh(&s, ORDER_REFRESH, MAX_ROWS, now);
+		order = s.order.rows;
+		for (size_t i = 0; i < MAX_ROWS; i++) {
+			assert_false(seen[order[i]]);
+			seen[order[i]] = true;
+		}
+		for (size_t i = 0; i < MAX_ROWS && k; i++)
+			for (size_t j = i + 1; j < MAX_ROWS; j++) {
+				double low = fmin((double)now[order[j]], (double)before[order[j]]);
+				double high = fmax((double)now[order[i]], (double)before[order[i]]);
+
+				assert_false(low > bar(high));
+			}
+		for (size_t i = 0; i + 1 < MAX_ROWS && k; i++)
+			if (place[order[i]] > place[order[i + 1]]) {
+				/* A pair of neighbours turned round: the lower one must have been
+				 * beaten by somebody who is now above it. */
+				double best = -INFINITY;
+
+				for (size_t j = 0; j <= i; j++)
+					best = fmax(best, fmin((double)now[order[j]],
+							       (double)before[order[j]]));
+				assert_true(best > bar(fmax((double)now[order[i + 1]],
+							    (double)before[order[i + 1]])));
+			}
+		for (size_t i = 0; i < MAX_ROWS; i++)
+			place[order[i]] = (uint32_t)i;
+	}
+	order_done(&s.order);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_that_cross_swap_only_when_clearly_apart_and_twice),
+		cmocka_unit_test(two_that_grow_side_by_side_never_swap),
+		cmocka_unit_test(a_row_passes_many_at_once),
+		cmocka_unit_test(a_row_within_5_percent_does_not_shield_those_above_it),
+		cmocka_unit_test(a_new_row_gets_its_place_at_once),
+		cmocka_unit_test(while_held_only_new_rows_move_and_they_go_last),
+		cmocka_unit_test(asking_again_without_new_figures_is_no_refresh),
+		cmocka_unit_test(losses_are_ordered_like_gains),
+		cmocka_unit_test(each_key_sorts_exactly_when_chosen_and_both_ways),
+		cmocka_unit_test(random_walks_obey_the_rule),
+	};
+
+	return cmocka_run_group_tests_name("model order", tests, NULL, NULL);
+}
