@@ -115,8 +115,7 @@ static int width_in(const struct column *column, int cols)
 	if (is_elastic(column) && cols < 60)
 		return TYPE_LEAST_NARROW;
 	if (column->text == trend_text)
-		return cols >= 160 ? 4 * column->width : cols >= 110 ? 2 * column->width
-								     : column->width;
+		return column->width * (cols >= 180 ? 6 : cols >= 140 ? 3 : cols >= 110 ? 2 : 1);
 	return column->width;
 }
 

@@ -37,15 +37,15 @@ static void title_right(char *ret, size_t size, int width, const struct snapshot
 	num_span(now - snap->base_t, since, sizeof(since));
 	text_clock(snap->base_t, base, sizeof(base));
 	if (base[0])
-		snprintf(all, sizeof(all), "up %s  %gs%c base %s +%s", up, ctx->delay_s,
+		snprintf(all, sizeof(all), "up %s  %gs%c base %s +%s ", up, ctx->delay_s,
 			 ctx->sampling ? '*' : ' ', base, since);
 	else
 		snprintf(all, sizeof(all), "up %s  %gs%c", up, ctx->delay_s,
 			 ctx->sampling ? '*' : ' ');
 	if (clean_width(all) <= width)
 		snprintf(ret, size, "%s", all);
-	else if (base[0] && (int)(strlen(base) + strlen(since)) + 7 <= width)
-		snprintf(ret, size, "base %s +%s", base, since);
+	else if (base[0] && (int)(strlen(base) + strlen(since)) + 8 <= width)
+		snprintf(ret, size, "base %s +%s ", base, since);
 }
 
 static void title_draw(struct canvas *c, int row, const struct snapshot *snap,
@@ -83,11 +83,36 @@ static void memory_begin(struct line *l, const char *name, int64_t bytes, int64_
 	line_put(l, ATTR_PLAIN, "%s  ", spark_text(series, &style, width, spark));
 }
 
+/* A figure and what it is called: both or none. Blank where it is unknown. */
+static void put_figure(struct line *l, const char *name, const char *figure)
+{
+	if (l->at + clean_width(name) + 1 + clean_width(figure) > l->end)
+		l->full = true;
+	if (!figure[0])
+		return;
+	line_put(l, ATTR_LABEL, "%s ", name);
+	line_put(l, ATTR_PLAIN, "%s  ", figure);
+}
+
+static void put_size(struct line *l, const char *name, int64_t bytes)
+{
+	char size[TEXT];
+
+	put_figure(l, name, num_size(bytes, size, sizeof(size)));
+}
+
+static void put_count(struct line *l, const char *name, int64_t n)
+{
+	char count[TEXT];
+
+	put_figure(l, name, num_count(n, count, sizeof(count)));
+}
+
 static void rss_draw(struct canvas *c, int row, const struct snapshot *snap,
 		     const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, row);
-	char rate[TEXT], limit[TEXT], full[TEXT];
+	char rate[TEXT], limit[TEXT], full[TEXT], both[3 * TEXT];
 	const struct sample_memory *m = &snap->memory;
 	double left_s = num_known(m->limit) && num_known(m->rss) && snap->rss_rate > 0
 			? (double)(m->limit - m->rss) / snap->rss_rate : NAN;
@@ -97,33 +122,14 @@ static void rss_draw(struct canvas *c, int row, const struct snapshot *snap,
 		num_ssize((int64_t)(snap->rss_rate * 60), rate, sizeof(rate));
 		line_put(&l, ATTR_PLAIN, "%7s/min  ", rate);
 	}
-	if (num_known(m->limit)) {
-		line_put(&l, ATTR_LABEL, "limit ");
-		line_put(&l, ATTR_PLAIN, "%s", num_size(m->limit, limit, sizeof(limit)));
-	}
+	num_size(m->limit, limit, sizeof(limit));
 	/* Further away than a month it is no forecast. */
 	if (isfinite(left_s) && left_s > 0 && left_s < 30 * 86400.0)
-		line_put(&l, ATTR_PLAIN, ", full ~%s", text_rough(left_s, full, sizeof(full)));
-}
-
-static void put_size(struct line *l, const char *name, int64_t bytes)
-{
-	char size[TEXT];
-
-	if (!num_known(bytes))
-		return;
-	line_put(l, ATTR_LABEL, "%s ", name);
-	line_put(l, ATTR_PLAIN, "%s  ", num_size(bytes, size, sizeof(size)));
-}
-
-static void put_count(struct line *l, const char *name, int64_t n)
-{
-	char count[TEXT];
-
-	if (!num_known(n))
-		return;
-	line_put(l, ATTR_LABEL, "%s ", name);
-	line_put(l, ATTR_PLAIN, "%s  ", num_count(n, count, sizeof(count)));
+		snprintf(both, sizeof(both), "%s, full ~%s", limit,
+			 text_rough(left_s, full, sizeof(full)));
+	else
+		snprintf(both, sizeof(both), "%s", limit);
+	put_figure(&l, "limit", both);
 }
 
 static void pss_draw(struct canvas *c, int row, const struct snapshot *snap,
@@ -236,5 +242,5 @@ void header_draw_tiny(struct canvas *c, const struct snapshot *snap, const struc
 	if (snap->n_rows == 0)
 		return;
 	line_put(&l, ATTR_GROW, "%s ", num_signed(snap->rows[0].count_delta, count, sizeof(count)));
-	line_put_cut(&l, ATTR_PLAIN, snap->rows[0].name);
+	canvas_put_tail(c, 0, l.at, l.end - l.at, ATTR_PLAIN, snap->rows[0].name);
 }

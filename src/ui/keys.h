@@ -22,8 +22,8 @@ enum ui_key {
 
 /* X(ACTION, "keys as written in help", "label in the key bar" or NULL, "help", keys...) */
 #define KEYS(X) \
-	X(HELP, "h ? F1", "F1Help", "help for keys, columns and marks", 'h', '?', KEYS_F(1)) \
-	X(BACK, "Esc Backspace", NULL, "back; clear message, filter", UI_KEY_ESC, UI_KEY_BACKSPACE) \
+	X(HELP, "h ? F1", "F1Help", "this help", 'h', '?', KEYS_F(1)) \
+	X(BACK, "Esc BkSp", NULL, "back; clear the filter", UI_KEY_ESC, UI_KEY_BACKSPACE) \
 	X(UP, "Up k", NULL, "one row up", UI_KEY_UP, 'k') \
 	X(DOWN, "Down j", NULL, "one row down", UI_KEY_DOWN, 'j') \
 	X(PAGE_UP, "PgUp ^B", NULL, "one page up", UI_KEY_PAGE_UP, KEYS_CTRL('B')) \
@@ -33,21 +33,21 @@ enum ui_key {
 	X(FIRST, "Home g", NULL, "first row", UI_KEY_HOME, 'g') \
 	X(LAST, "End G", NULL, "last row", UI_KEY_END, 'G') \
 	X(SORT_MENU, "s F6", "s:sort", "choose the order from a list", 's', KEYS_F(6)) \
-	X(SORT_LEFT, "<", NULL, "sort by the column to the left", '<') \
-	X(SORT_RIGHT, ">", NULL, "sort by the column to the right", '>') \
-	X(SORT_NTH, "1-6", NULL, "sort by column; again: reverse", '1', '2', '3', '4', '5', '6') \
+	X(SORT_LEFT, "<", NULL, "sort by the next column left", '<') \
+	X(SORT_RIGHT, ">", NULL, "sort by the next column right", '>') \
+	X(SORT_NTH, "1-6", NULL, "sort by column; again reverses", '1', '2', '3', '4', '5', '6') \
 	X(REVERSE, "R I", NULL, "reverse the order", 'R', 'I') \
 	X(BY_SIZE, "M", NULL, "sort by size", 'M') \
-	X(BY_GROWTH, "D", NULL, "sort by growth (default)", 'D') \
-	X(FIND, "/ F3", "/:find", "find a type by part of its name", '/', KEYS_F(3)) \
+	X(BY_GROWTH, "D", NULL, "sort by growth (the default)", 'D') \
+	X(FIND, "/ F3", "/:find", "find part of a name", '/', KEYS_F(3)) \
 	X(FIND_NEXT, "n", NULL, "find the next one", 'n') \
 	X(FIND_PREVIOUS, "N", NULL, "find the one before", 'N') \
-	X(FILTER, "f F4 \\", "f:filter", "show matching types (!re: others)", 'f', KEYS_F(4), '\\') \
+	X(FILTER, "f F4 \\", "f:filter", "only matching types (!: not)", 'f', KEYS_F(4), '\\') \
 	X(HIDE_FLAT, "i", "i:flat", "hide or show unchanged types", 'i') \
-	X(FOLLOW, "F", NULL, "cursor follows its type: on, off", 'F') \
-	X(BASELINE_NOW, "b", "b:base", "new baseline: growth from now on", 'b') \
-	X(BASELINE_FIRST, "B", NULL, "baseline back to the first sample", 'B') \
-	X(PAUSE, "p Z", "p:pause", "hold the picture; sampling goes on", 'p', 'Z') \
+	X(FOLLOW, "F", NULL, "cursor follows its type or not", 'F') \
+	X(BASELINE_NOW, "b", "b:base", "new baseline: growth from now", 'b') \
+	X(BASELINE_FIRST, "B", NULL, "baseline: the first sample", 'B') \
+	X(PAUSE, "p Z", "p:pause", "pause the picture only", 'p', 'Z') \
 	X(DELAY, "d", "d:delay", "seconds between samples", 'd') \
 	X(SLOWER, "+", NULL, "longer delay", '+') \
 	X(FASTER, "-", NULL, "shorter delay", '-') \

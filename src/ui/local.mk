@@ -10,6 +10,7 @@ libui_a_SOURCES = \
 	src/ui/notice.c src/ui/notice.h \
 	src/ui/picture.c src/ui/picture.h \
 	src/ui/prompt.c src/ui/prompt.h \
+	src/ui/rescue.c src/ui/rescue.h \
 	src/ui/screen.c src/ui/screen.h \
 	src/ui/spark.c src/ui/spark.h \
 	src/ui/term.c src/ui/term.h \

@@ -12,9 +12,7 @@ static const char *const ramp[LEVELS] = {".", ":", "-", "=", "+", "*", "#", "@"}
 
 int spark_merge(size_t n, int width)
 {
-	if (width <= 0 || n <= (size_t)width)
-		return 1;
-	return (int)((n + (size_t)width - 1) / (size_t)width);
+	return width > 0 && n > (size_t)width ? (int)(n / (size_t)width) : 1;
 }
 
 /* The minimum of the known cells in [from, to); LT_UNKNOWN where there is none. */

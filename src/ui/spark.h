@@ -20,7 +20,8 @@ struct spark_style {
 	bool ascii;
 };
 
-/* How many of n series cells must share a cell of text so that the whole series is seen. */
+/* How many of n series cells share a cell of text: as many as still fill the width. The oldest
+ * n % width are then not seen, rather than a part of the width left empty. */
 int spark_merge(size_t n, int width);
 
 /*

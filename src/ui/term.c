@@ -15,110 +15,16 @@
 #include <wchar.h>
 
 #include "ui/keys.h"
+#include "ui/rescue.h"
 #include "util/clean.h"
 #include "util/mem.h"
 
 #define OUT STDOUT_FILENO
 #define ESC_DELAY_MS 25			/* a lone Esc is an Esc after this; ncurses waits 1000 */
 
-/*
- * What a signal handler needs is made while the terminal is opened: a handler may only write and
- * set attributes.
- */
-static struct {
-	volatile sig_atomic_t on;	/* the terminal is ours and must be restored */
-	pid_t pid;			/* of the process that opened it: a forked child restores nothing */
-	struct termios before;
-	char bytes[256];		/* leave keypad mode, colours off, cursor on, main screen */
-	size_t n_bytes;
-} rescue;
-
 static SCREEN *screen;
 static WINDOW *pad;			/* keys are read through it: it never refreshes the screen */
 static bool no_color;
-
-static void restore(void)
-{
-	size_t done = 0;
-	pid_t foreground;
-
-	if (!rescue.on || rescue.pid != getpid())
-		return;
-	rescue.on = 0;
-	/* In the background the terminal is somebody else's, and touching it would stop us. */
-	foreground = tcgetpgrp(OUT);
-	if (foreground > 0 && foreground != getpgrp())
-		return;
-	while (done < rescue.n_bytes) {
-		ssize_t n = write(OUT, rescue.bytes + done, rescue.n_bytes - done);
-
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	(void)tcsetattr(OUT, TCSANOW, &rescue.before);
-}
-
-/* Signals. */
-
-static struct {
-	int number;
-	bool always;			/* even where it has a handler already, which is then chained */
-	bool taken;
-	struct sigaction former;
-} fatal[] = {
-	{.number = SIGSEGV, .always = true}, {.number = SIGBUS, .always = true},
-	{.number = SIGFPE, .always = true}, {.number = SIGILL, .always = true},
-	{.number = SIGABRT, .always = true},
-	{.number = SIGINT}, {.number = SIGTERM}, {.number = SIGHUP}, {.number = SIGQUIT},
-};
-
-static void fatal_release(int number)
-{
-	for (size_t i = 0; i < COUNT_OF(fatal); i++) {
-		if (!fatal[i].taken || (number && fatal[i].number != number))
-			continue;
-		(void)sigaction(fatal[i].number, &fatal[i].former, NULL);
-		fatal[i].taken = false;
-	}
-}
-
-/*
- * A fault of our own (si_code > 0) happens again when the handler returns, now with the former
- * disposition and the true address; a signal that was sent must be sent again.
- */
-static void fatal_signal(int number, siginfo_t *info, void *context)
-{
-	restore();
-	fatal_release(number);
-	if (info->si_code <= 0)
-		(void)raise(number);
-}
-
-/* A stack that has overflowed cannot run the handler: give it one of its own. */
-static void fatal_stack(void)
-{
-	static char stack[16384];
-	stack_t s;
-
-	if (sigaltstack(NULL, &s) == 0 && (s.ss_flags & SS_DISABLE))
-		(void)sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof(stack)}, NULL);
-}
-
-static void fatal_take(void)
-{
-	struct sigaction action = {.sa_sigaction = fatal_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-
-	fatal_stack();
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < COUNT_OF(fatal); i++) {
-		if (sigaction(fatal[i].number, NULL, &fatal[i].former) != 0)
-			continue;
-		if (!fatal[i].always && fatal[i].former.sa_handler != SIG_DFL)
-			continue;
-		fatal[i].taken = sigaction(fatal[i].number, &action, NULL) == 0;
-	}
-}
 
 /*
  * newterm() installs handlers where a signal has its default action: for SIGINT and SIGTERM they
@@ -140,34 +46,18 @@ static SCREEN *newterm_without_handlers(const char *term)
 
 /* Opening. */
 
-/* Copies a capability without its padding ("$<5>"), for terminals that no longer need any. */
-static void rescue_add(const char *name)
-{
-	const char *s = tigetstr(name);
-
-	if (!s || s == (const char *)-1)
-		return;
-	while (*s && rescue.n_bytes < sizeof(rescue.bytes)) {
-		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
-			s = strchr(s, '>') + 1;
-		else
-			rescue.bytes[rescue.n_bytes++] = *s++;
-	}
-}
-
-static void rescue_prepare(void)
+static void rescue_prepare(const struct termios *before)
 {
 	static const char *const names[] = {"rmkx", "sgr0", "op", "cnorm", "rmcup"};
-	static bool at_exit;
 
-	rescue.n_bytes = 0;
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		rescue_add(names[i]);
-	rescue.pid = getpid();
-	rescue.on = 1;
-	if (!at_exit)
-		at_exit = atexit(restore) == 0;
-	mem_on_exhausted(restore);
+	rescue_clear();
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *s = tigetstr(names[i]);
+
+		if (s && s != (const char *)-1)
+			rescue_add(s);
+	}
+	rescue_arm(OUT, before);
 }
 
 static enum lt_errc check_terminal(const char *term, struct lt_err *err)
@@ -188,7 +78,7 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 	return LT_OK;
 }
 
-/* X(what, attributes with and without colours, colour or -1) */
+/* How a meaning looks: attributes on every terminal, a colour (or none, -1) where there are any. */
 static const struct { attr_t bits; short color; } looks[ATTR_COUNT_OF] = {
 	[ATTR_PLAIN] = {A_NORMAL, -1},
 	[ATTR_LABEL] = {A_NORMAL, COLOR_CYAN},
@@ -235,6 +125,7 @@ static void modes_prepare(void)
 enum lt_errc term_open(struct lt_err *err)
 {
 	const char *term = getenv("TERM");
+	struct termios before;
 	enum lt_errc code;
 
 	setlocale(LC_ALL, "");
@@ -242,15 +133,15 @@ enum lt_errc term_open(struct lt_err *err)
 	code = check_terminal(term, err);
 	if (code != LT_OK)
 		return code;
-	if (tcgetattr(OUT, &rescue.before) != 0)
+	if (tcgetattr(OUT, &before) != 0)
 		return lt_err_set(err, LT_E_TERM, 0, "its modes cannot be read");
 	if (!getenv("ESCDELAY"))
 		set_escdelay(ESC_DELAY_MS);
 	screen = newterm_without_handlers(term);
 	if (!screen)
 		return lt_err_set(err, LT_E_TERM, 0, "ncurses refuses TERM=%.40s", term);
-	rescue_prepare();
-	fatal_take();
+	rescue_prepare(&before);
+	rescue_catch();
 	modes_prepare();
 	colors_prepare();
 	pad = newpad(1, 1);
@@ -264,11 +155,9 @@ void term_close(void)
 {
 	if (!screen)
 		return;
-	if (rescue.on)
+	if (rescue_disarm())
 		endwin();
-	rescue.on = 0;
-	fatal_release(0);
-	mem_on_exhausted(NULL);
+	rescue_release();
 	delwin(pad);
 	delscreen(screen);
 	screen = NULL;
@@ -458,23 +347,24 @@ void term_resized(void)
 
 void term_suspend(void)
 {
-	struct sigaction before, plain = {.sa_handler = SIG_DFL};
+	struct sigaction former, plain = {.sa_handler = SIG_DFL};
 	sigset_t stop, mask;
+	struct termios before;
 
 	endwin();
-	rescue.on = 0;
+	(void)rescue_disarm();
 	sigemptyset(&plain.sa_mask);
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
-	(void)sigaction(SIGTSTP, &plain, &before);
+	(void)sigaction(SIGTSTP, &plain, &former);
 	(void)sigprocmask(SIG_UNBLOCK, &stop, &mask);
 	(void)raise(SIGTSTP);			/* here the process stands until SIGCONT */
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	(void)sigaction(SIGTSTP, &before, NULL);
+	(void)sigaction(SIGTSTP, &former, NULL);
 	/* The user may have changed the modes meanwhile; in the background this stops us again. */
-	(void)tcgetattr(OUT, &rescue.before);
+	if (tcgetattr(OUT, &before) == 0)
+		rescue_arm(OUT, &before);
 	def_shell_mode();
 	reset_prog_mode();
-	rescue.on = 1;
 	term_resized();
 }

@@ -5,7 +5,7 @@
 #include "util/mem.h"
 
 #define TWO_COLUMNS 80			/* columns of screen from which keys stand in two */
-#define NAMES_WIDTH 13
+#define NAMES_WIDTH 8
 
 struct help_state {
 	int top;			/* lines scrolled away */
