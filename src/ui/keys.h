@@ -1,0 +1,84 @@
+/*
+ * Keys: one row per action. The dispatcher, the help screen, the key bar and the lint test that
+ * holds the man page against them all read this table.
+ */
+#ifndef LT_UI_KEYS_H
+#define LT_UI_KEYS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* A key is a Unicode character (control characters included) or one of these, beyond Unicode. */
+enum ui_key {
+	UI_KEY_NONE = 0,
+	UI_KEY_ENTER = '\r', UI_KEY_ESC = 0x1b,
+	UI_KEY_BACKSPACE = 0x110000, UI_KEY_UP, UI_KEY_DOWN, UI_KEY_PAGE_UP, UI_KEY_PAGE_DOWN,
+	UI_KEY_HOME, UI_KEY_END,
+	UI_KEY_F0,			/* F1 is UI_KEY_F0 + 1, up to F12 */
+	UI_KEY_F12 = UI_KEY_F0 + 12,
+};
+#define KEYS_CTRL(letter) ((letter) & 0x1f)
+#define KEYS_F(n) (UI_KEY_F0 + (n))
+
+/* X(ACTION, "keys as written in help", "label in the key bar" or NULL, "help", keys...) */
+#define KEYS(X) \
+	X(HELP, "h ? F1", "F1Help", "this help", 'h', '?', KEYS_F(1)) \
+	X(BACK, "Esc BkSp", NULL, "back; clear the filter", UI_KEY_ESC, UI_KEY_BACKSPACE) \
+	X(UP, "Up k", NULL, "one row up", UI_KEY_UP, 'k') \
+	X(DOWN, "Down j", NULL, "one row down", UI_KEY_DOWN, 'j') \
+	X(PAGE_UP, "PgUp ^B", NULL, "one page up", UI_KEY_PAGE_UP, KEYS_CTRL('B')) \
+	X(PAGE_DOWN, "PgDn ^F", NULL, "one page down", UI_KEY_PAGE_DOWN, KEYS_CTRL('F')) \
+	X(HALF_UP, "^U", NULL, "half a page up", KEYS_CTRL('U')) \
+	X(HALF_DOWN, "^D", NULL, "half a page down", KEYS_CTRL('D')) \
+	X(FIRST, "Home g", NULL, "first row", UI_KEY_HOME, 'g') \
+	X(LAST, "End G", NULL, "last row", UI_KEY_END, 'G') \
+	X(SORT_MENU, "s F6", "s:sort", "choose the order from a list", 's', KEYS_F(6)) \
+	X(SORT_LEFT, "<", NULL, "sort by the next column left", '<') \
+	X(SORT_RIGHT, ">", NULL, "sort by the next column right", '>') \
+	X(SORT_NTH, "1-6", NULL, "sort by column; again reverses", '1', '2', '3', '4', '5', '6') \
+	X(REVERSE, "R I", NULL, "reverse the order", 'R', 'I') \
+	X(BY_SIZE, "M", NULL, "sort by size", 'M') \
+	X(BY_GROWTH, "D", NULL, "sort by growth (the default)", 'D') \
+	X(FIND, "/ F3", "/:find", "find part of a name", '/', KEYS_F(3)) \
+	X(FIND_NEXT, "n", NULL, "find the next one", 'n') \
+	X(FIND_PREVIOUS, "N", NULL, "find the one before", 'N') \
+	X(FILTER, "f F4 \\", "f:filter", "only matching types (!: not)", 'f', KEYS_F(4), '\\') \
+	X(HIDE_FLAT, "i", "i:flat", "hide or show unchanged types", 'i') \
+	X(FOLLOW, "F", NULL, "cursor follows its type or not", 'F') \
+	X(BASELINE_NOW, "b", "b:base", "new baseline: growth from now", 'b') \
+	X(BASELINE_FIRST, "B", NULL, "baseline: the first sample", 'B') \
+	X(PAUSE, "p Z", "p:pause", "pause the picture only", 'p', 'Z') \
+	X(DELAY, "d", "d:delay", "seconds between samples", 'd') \
+	X(SLOWER, "+", NULL, "longer delay", '+') \
+	X(FASTER, "-", NULL, "shorter delay", '-') \
+	X(RESAMPLE, "t r ^R", NULL, "take a sample now", 't', 'r', KEYS_CTRL('R')) \
+	X(COLOR, "z", NULL, "colours on, off", 'z') \
+	X(REDRAW, "^L", NULL, "draw the screen anew", KEYS_CTRL('L')) \
+	X(SUSPEND, "^Z", NULL, "suspend; fg comes back", KEYS_CTRL('Z')) \
+	X(QUIT, "q F10", "q:quit", "quit", 'q', KEYS_F(10))
+
+enum keys_action {
+	KEYS_NONE,
+#define X(id, ...) KEYS_##id,
+	KEYS(X)
+#undef X
+	KEYS_ACTIONS
+};
+
+#define KEYS_PER_ROW 8
+struct keys_row {
+	enum keys_action action;
+	const char *names, *bar, *help;
+	int keys[KEYS_PER_ROW];		/* 0 ends them */
+};
+
+/* KEYS_NONE where no row has this key. */
+enum keys_action keys_find(int key);
+
+/* All rows, in the order of the help screen. */
+const struct keys_row *keys_rows(size_t *ret_n);
+
+/* One row a line, "names<TAB>help": what the man page must have. */
+void keys_print(FILE *f);
+
+#endif

@@ -1,0 +1,80 @@
+#include "config.h"
+#include "ui/picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/mem.h"
+
+static void *grow(void *p, size_t *cap, size_t need, size_t size)
+{
+	if (need <= *cap)
+		return p;
+	*cap = need + need / 2;
+	return mem_resize(p, *cap, size);
+}
+
+/* Copies a series behind *at and points it there. */
+static void take_series(struct series_view *s, int64_t **at)
+{
+	if (s->n)
+		memcpy(*at, s->cells, s->n * sizeof(**at));
+	s->cells = *at;
+	*at += s->n;
+}
+
+static size_t count_cells(const struct snapshot *snap)
+{
+	size_t n = snap->rss.n + snap->pss.n;
+
+	for (size_t i = 0; i < snap->n_rows; i++)
+		n += snap->rows[i].trend.n;
+	return n;
+}
+
+/* Names are laid out first: the buffer moves while it grows, so pointers into it come after. */
+static void take_names(struct picture *p)
+{
+	const char *at;
+
+	buf_clear(&p->names);
+	for (size_t i = 0; i < p->snap.n_rows; i++)
+		buf_put(&p->names, p->rows[i].name, strlen(p->rows[i].name) + 1);
+	at = buf_text(&p->names);
+	for (size_t i = 0; i < p->snap.n_rows; i++) {
+		p->rows[i].name = at;
+		at += strlen(at) + 1;
+	}
+}
+
+void picture_take(struct picture *p, const struct snapshot *snap)
+{
+	int64_t *at;
+
+	p->rows = grow(p->rows, &p->rows_cap, snap->n_rows, sizeof(*p->rows));
+	p->cells = grow(p->cells, &p->cells_cap, count_cells(snap), sizeof(*p->cells));
+	p->snap = *snap;
+	if (snap->target)
+		p->target = *snap->target;
+	p->snap.target = &p->target;
+	snprintf(p->filter, sizeof(p->filter), "%s", snap->filter ? snap->filter : "");
+	p->snap.filter = p->filter;
+	if (snap->n_rows)
+		memcpy(p->rows, snap->rows, snap->n_rows * sizeof(*p->rows));
+	p->snap.rows = p->rows;
+	take_names(p);
+	at = p->cells;
+	for (size_t i = 0; i < snap->n_rows; i++)
+		take_series(&p->rows[i].trend, &at);
+	take_series(&p->snap.rss, &at);
+	take_series(&p->snap.pss, &at);
+}
+
+void picture_done(struct picture *p)
+{
+	free(p->rows);
+	free(p->cells);
+	buf_done(&p->names);
+	memset(p, 0, sizeof(*p));
+}

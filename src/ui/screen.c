@@ -1,0 +1,414 @@
+#include "config.h"
+#include "ui/screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/columns.h"
+#include "ui/picture.h"
+#include "ui/prompt.h"
+#include "ui/view_help.h"
+#include "ui/view_sort.h"
+#include "ui/view_types.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+#define DEPTH_MAX 4
+#define DELAY_LEAST_S 0.1
+#define DELAY_MOST_S 3600.0
+
+struct layer {
+	const struct view_ops *ops;
+	void *state;			/* owned */
+};
+
+struct screen {
+	struct layer layers[DEPTH_MAX];
+	int depth;			/* at least 1: the table of types */
+	struct picture picture;		/* what is shown; always the ui's own */
+	struct view_ctx ctx;
+	bool hide_flat, color, repaint;
+	enum keys_action asking;	/* FIND, FILTER, DELAY: the prompt is open; else KEYS_NONE */
+	struct prompt prompt;
+	char find[sizeof(((struct prompt *)0)->text)];
+};
+
+static struct layer *top_of(struct screen *s)
+{
+	return &s->layers[s->depth - 1];
+}
+
+static void layer_push(struct screen *s, const struct view_ops *ops)
+{
+	if (s->depth == DEPTH_MAX)
+		return;
+	s->layers[s->depth++] = (struct layer){ops, mem_alloc(ops->state_size)};
+	if (ops->open)
+		ops->open(top_of(s)->state, &s->ctx);
+}
+
+static void layer_pop(struct screen *s)
+{
+	free(top_of(s)->state);
+	s->depth--;
+}
+
+struct screen *screen_new(const struct screen_options *options)
+{
+	struct screen *s = MEM_NEW(struct screen);
+	static const struct snapshot nothing = {.filter = ""};
+
+	s->ctx.delay_s = options->delay_s;
+	s->ctx.ascii = options->ascii;
+	s->color = options->color;
+	picture_take(&s->picture, &nothing);
+	layer_push(s, &view_types);
+	return s;
+}
+
+void screen_free(struct screen *s)
+{
+	if (!s)
+		return;
+	while (s->depth > 0)
+		layer_pop(s);
+	picture_done(&s->picture);
+	free(s);
+}
+
+void screen_message(struct screen *s, const char *text)
+{
+	snprintf(s->ctx.message, sizeof(s->ctx.message), "%s", text);
+}
+
+bool screen_paused(const struct screen *s)
+{
+	return s->ctx.paused;
+}
+
+bool screen_color(const struct screen *s)
+{
+	return s->color;
+}
+
+bool screen_take_repaint(struct screen *s)
+{
+	bool repaint = s->repaint;
+
+	s->repaint = false;
+	return repaint;
+}
+
+/* Actions. Each fills the request; what the model must do is only asked for. */
+
+static void ask_sort(struct screen *s, enum snapshot_sort sort, bool reversed,
+		     struct ui_request *ret)
+{
+	s->ctx.sort = sort;
+	s->ctx.reversed = reversed;
+	ret->ask = UI_SORT;
+	ret->sort = sort;
+	ret->reversed = reversed;
+	if (s->ctx.paused)
+		screen_message(s, "paused: the new order is shown when p continues");
+}
+
+/* A key for the order that is in force already reverses it. */
+static void ask_sort_again(struct screen *s, enum snapshot_sort sort, struct ui_request *ret)
+{
+	ask_sort(s, sort, sort == s->ctx.sort && !s->ctx.reversed, ret);
+}
+
+static void ask_delay(struct screen *s, double delay_s, struct ui_request *ret)
+{
+	s->ctx.delay_s = delay_s;
+	ret->ask = UI_DELAY;
+	ret->delay_s = delay_s;
+}
+
+static void ask_filter(struct screen *s, const char *text, struct ui_request *ret)
+{
+	ret->ask = UI_FILTER;
+	snprintf(ret->text, sizeof(ret->text), "%s", text);
+	if (s->ctx.paused)
+		screen_message(s, "paused: the filter is applied when p continues");
+}
+
+static void step_delay(struct screen *s, int step, struct ui_request *ret)
+{
+	static const double steps[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600};
+	double next = s->ctx.delay_s;
+
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+		if (step > 0 && steps[i] > next) {
+			next = steps[i];
+			break;
+		}
+		if (step < 0 && steps[i] < s->ctx.delay_s)
+			next = steps[i];
+	}
+	ask_delay(s, next, ret);
+}
+
+static void go_back(struct screen *s, bool had_message, struct ui_request *ret)
+{
+	ret->ask = UI_REDRAW;
+	if (s->depth > 1)
+		layer_pop(s);
+	else if (!had_message && s->picture.snap.filter[0])
+		ask_filter(s, "", ret);
+}
+
+static void open_prompt(struct screen *s, enum keys_action action, struct ui_request *ret)
+{
+	char label[64], now[32];
+
+	ret->ask = UI_REDRAW;
+	snprintf(now, sizeof(now), "%g", s->ctx.delay_s);
+	snprintf(label, sizeof(label), "delay in seconds (now %s): ", now);
+	if (action == KEYS_DELAY)
+		prompt_begin(&s->prompt, label, "");
+	else if (action == KEYS_FILTER)
+		prompt_begin(&s->prompt, "show types matching: ", s->picture.snap.filter);
+	else
+		prompt_begin(&s->prompt, "find: ", "");
+	if (action == KEYS_FIND)
+		top_of(s)->ops->find(top_of(s)->state, &s->picture.snap, FIND_BEGIN, "");
+	s->asking = action;
+}
+
+static void find_again(struct screen *s, enum view_find how, struct ui_request *ret)
+{
+	char text[sizeof(s->find) + 20];
+
+	ret->ask = UI_HOLD_ORDER;
+	if (s->find[0] == '\0') {
+		screen_message(s, "nothing to find yet: / asks for a name");
+	} else if (!top_of(s)->ops->find(top_of(s)->state, &s->picture.snap, how, s->find)) {
+		snprintf(text, sizeof(text), "not found: %s", s->find);
+		screen_message(s, text);
+	}
+}
+
+static void toggle_pause(struct screen *s, struct ui_request *ret)
+{
+	s->ctx.paused = !s->ctx.paused;
+	ret->ask = UI_REDRAW;
+}
+
+/* What every screen answers to, help and menus included. false: not such an action. */
+static bool act_anywhere(struct screen *s, enum keys_action action, bool had_message,
+			 struct ui_request *ret)
+{
+	switch (action) {
+	case KEYS_QUIT:
+		ret->ask = UI_QUIT;
+		return true;
+	case KEYS_BACK:
+		go_back(s, had_message, ret);
+		return true;
+	case KEYS_COLOR:
+		s->color = !s->color;
+		ret->ask = UI_REDRAW;
+		return true;
+	case KEYS_REDRAW:
+		s->repaint = true;
+		ret->ask = UI_REDRAW;
+		return true;
+	case KEYS_SUSPEND:
+		ret->ask = UI_SUSPEND;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Actions that only ask for something; no state of the screen is involved. */
+static bool act_plainly(enum keys_action action, struct ui_request *ret)
+{
+	static const struct { enum keys_action action; enum ui_ask ask; } plain[] = {
+		{KEYS_BASELINE_NOW, UI_BASELINE_NOW},
+		{KEYS_BASELINE_FIRST, UI_BASELINE_FIRST},
+		{KEYS_RESAMPLE, UI_RESAMPLE},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(plain); i++) {
+		if (plain[i].action != action)
+			continue;
+		ret->ask = plain[i].ask;
+		return true;
+	}
+	return false;
+}
+
+static bool act_sort(struct screen *s, enum keys_action action, int key, struct ui_request *ret)
+{
+	enum snapshot_sort sort = s->ctx.sort;
+
+	switch (action) {
+	case KEYS_SORT_LEFT:
+	case KEYS_SORT_RIGHT:
+		ask_sort(s, columns_next_sort(sort, action == KEYS_SORT_LEFT ? -1 : 1), false, ret);
+		return true;
+	case KEYS_SORT_NTH:
+		if (columns_nth_sort(key - '0', &sort))
+			ask_sort_again(s, sort, ret);
+		return true;
+	case KEYS_REVERSE:
+		ask_sort(s, sort, !s->ctx.reversed, ret);
+		return true;
+	case KEYS_BY_SIZE:
+		ask_sort_again(s, SORT_SIZE, ret);
+		return true;
+	case KEYS_BY_GROWTH:
+		ask_sort_again(s, SORT_GROWTH, ret);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void act_on_table(struct screen *s, enum keys_action action, struct ui_request *ret)
+{
+	switch (action) {
+	case KEYS_HELP:
+	case KEYS_SORT_MENU:
+		layer_push(s, action == KEYS_HELP ? &view_help : &view_sort);
+		ret->ask = UI_REDRAW;
+		break;
+	case KEYS_FIND:
+	case KEYS_FILTER:
+	case KEYS_DELAY:
+		open_prompt(s, action, ret);
+		break;
+	case KEYS_FIND_NEXT:
+	case KEYS_FIND_PREVIOUS:
+		find_again(s, action == KEYS_FIND_NEXT ? FIND_NEXT : FIND_PREVIOUS, ret);
+		break;
+	case KEYS_HIDE_FLAT:
+		s->hide_flat = !s->hide_flat;
+		ret->ask = UI_HIDE_FLAT;
+		ret->on = s->hide_flat;
+		break;
+	case KEYS_PAUSE:
+		toggle_pause(s, ret);
+		break;
+	case KEYS_SLOWER:
+	case KEYS_FASTER:
+		step_delay(s, action == KEYS_SLOWER ? 1 : -1, ret);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The prompt has the keys while it is open. */
+
+static void accept_prompt(struct screen *s, struct ui_request *ret)
+{
+	const char *text = s->prompt.text;
+	char bad[160];
+	int64_t ns;
+
+	if (s->asking == KEYS_FILTER) {
+		ask_filter(s, text, ret);
+	} else if (s->asking == KEYS_FIND) {
+		snprintf(s->find, sizeof(s->find), "%s", text);
+		ret->ask = UI_HOLD_ORDER;
+	} else if (num_parse_seconds(text, (int64_t)(DELAY_LEAST_S * CLOCK_NS_PER_S),
+				     (int64_t)(DELAY_MOST_S * CLOCK_NS_PER_S), &ns)) {
+		ask_delay(s, (double)ns / CLOCK_NS_PER_S, ret);
+	} else if (text[0]) {
+		snprintf(bad, sizeof(bad), "not a delay: %s (0.1 to 3600 seconds)", text);
+		screen_message(s, bad);
+	}
+}
+
+static void prompt_take(struct screen *s, int key, struct ui_request *ret)
+{
+	struct layer *top = top_of(s);
+	bool find = s->asking == KEYS_FIND;
+	char text[sizeof(s->prompt.text) + 20];
+
+	ret->ask = UI_REDRAW;
+	switch (prompt_key(&s->prompt, key)) {
+	case PROMPT_ACCEPTED:
+		accept_prompt(s, ret);
+		s->asking = KEYS_NONE;
+		break;
+	case PROMPT_CANCELLED:
+		if (find)
+			top->ops->find(top->state, &s->picture.snap, FIND_CANCEL, "");
+		s->asking = KEYS_NONE;
+		break;
+	case PROMPT_EDITED:
+		if (find && !top->ops->find(top->state, &s->picture.snap, FIND_HERE,
+					    s->prompt.text)) {
+			snprintf(text, sizeof(text), "not found: %s", s->prompt.text);
+			screen_message(s, text);
+		}
+		break;
+	}
+}
+
+void screen_key(struct screen *s, int key, struct ui_request *ret)
+{
+	enum keys_action action = keys_find(key);
+	struct layer *top = top_of(s);
+	bool had_message = s->ctx.message[0] != '\0';
+	enum view_result result;
+
+	*ret = (struct ui_request){.ask = UI_NOTHING};
+	s->ctx.message[0] = '\0';
+	if (s->asking != KEYS_NONE) {
+		prompt_take(s, key, ret);
+		return;
+	}
+	result = top->ops->key(top->state, &s->picture.snap, key, action, ret);
+	if (result == VIEW_CLOSE) {
+		layer_pop(s);
+		if (ret->ask == UI_SORT)
+			ask_sort(s, ret->sort, ret->reversed, ret);
+		else
+			ret->ask = UI_REDRAW;
+	} else if (result == VIEW_IGNORED) {
+		ret->ask = UI_NOTHING;
+		if (!act_anywhere(s, action, had_message, ret) && !top->ops->modal &&
+		    !act_plainly(action, ret) && !act_sort(s, action, key, ret))
+			act_on_table(s, action, ret);
+	}
+	if (ret->ask == UI_NOTHING && had_message)
+		ret->ask = UI_REDRAW;
+}
+
+/* While paused the picture stays, but that the target has ended must be told. */
+static void take_picture(struct screen *s, const struct snapshot *snap)
+{
+	if (!s->ctx.paused) {
+		picture_take(&s->picture, snap);
+	} else {
+		s->picture.snap.ended = snap->ended;
+		s->picture.snap.ended_t = snap->ended_t;
+	}
+	s->ctx.sort = snap->sort;
+	s->ctx.reversed = snap->sort_reversed;
+	s->hide_flat = snap->hide_flat;
+}
+
+void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
+		 struct canvas *c)
+{
+	int first = s->depth - 1;
+
+	take_picture(s, snap);
+	s->ctx.now = now;
+	s->ctx.sampling = sampling;
+	while (first > 0 && s->layers[first].ops->overlay)
+		first--;
+	for (int i = first; i < s->depth; i++)
+		s->layers[i].ops->draw(s->layers[i].state, &s->picture.snap, c, &s->ctx);
+	if (s->asking != KEYS_NONE)
+		prompt_draw(&s->prompt, c, c->rows - 1);
+}

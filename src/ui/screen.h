@@ -1,0 +1,33 @@
+/*
+ * The whole ui but the terminal: keys in, requests out, a canvas drawn. Owns the stack of views,
+ * the prompt and the picture that is shown. Tests drive it without a terminal; ui.c with one.
+ */
+#ifndef LT_UI_SCREEN_H
+#define LT_UI_SCREEN_H
+
+#include "ui/canvas.h"
+#include "ui/ui.h"
+
+struct screen;
+
+struct screen_options {
+	double delay_s;
+	bool ascii;			/* no block characters */
+	bool color;
+};
+
+struct screen *screen_new(const struct screen_options *options);
+void screen_free(struct screen *s);
+
+/* One key (enum ui_key or a character). ret->ask is UI_NOTHING where it means nothing here. */
+void screen_key(struct screen *s, int key, struct ui_request *ret);
+/* The canvas has its size already and is blank. Arguments as ui_draw's. */
+void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
+		 struct canvas *c);
+void screen_message(struct screen *s, const char *text);
+bool screen_paused(const struct screen *s);
+bool screen_color(const struct screen *s);
+/* ^L was pressed since the last call: the terminal should be drawn from nothing. */
+bool screen_take_repaint(struct screen *s);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Sparklines: a series drawn in n cells of text. Newest on the right, the unknown past blank, a
+ * gap blank ('_' in ASCII), and a row that does not move is dots, not a full bar.
+ */
+#ifndef LT_UI_SPARK_H
+#define LT_UI_SPARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+
+#define SPARK_WIDTH_MAX SERIES_CELLS
+#define SPARK_TEXT_MAX (SPARK_WIDTH_MAX * 3 + 1)	/* a block takes three bytes */
+
+struct spark_style {
+	int64_t noise;			/* a range below it is no movement: 50 objects, 1 MiB */
+	int merge;			/* series cells in one cell of text, at least 1 */
+	bool ascii;
+};
+
+/* How many of n series cells share a cell of text: as many as still fill the width. The oldest
+ * n % width are then not seen, rather than a part of the width left empty. */
+int spark_merge(size_t n, int width);
+
+/*
+ * Draws min..max of what is visible. Merged cells show their minimum, as the series itself
+ * does: the floor is what growth is judged by. width is at most SPARK_WIDTH_MAX. Returns buf.
+ */
+char *spark_text(const struct series_view *s, const struct spark_style *style, int width,
+		 char buf[SPARK_TEXT_MAX]);
+
+#endif

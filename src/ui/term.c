@@ -1,0 +1,370 @@
+#include "config.h"
+#include "ui/term.h"
+
+#include <curses.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "ui/keys.h"
+#include "ui/rescue.h"
+#include "util/clean.h"
+#include "util/mem.h"
+
+#define OUT STDOUT_FILENO
+#define ESC_DELAY_MS 25			/* a lone Esc is an Esc after this; ncurses waits 1000 */
+
+static SCREEN *screen;
+static WINDOW *pad;			/* keys are read through it: it never refreshes the screen */
+static bool no_color;
+
+/*
+ * newterm() installs handlers where a signal has its default action: for SIGINT and SIGTERM they
+ * call functions no handler may call, for SIGTSTP and SIGWINCH they act behind the loop's back.
+ */
+static SCREEN *newterm_without_handlers(const char *term)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+	struct sigaction before[COUNT_OF(numbers)];
+	SCREEN *made;
+
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		(void)sigaction(numbers[i], NULL, &before[i]);
+	made = newterm(term, stdout, stdin);
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		(void)sigaction(numbers[i], &before[i], NULL);
+	return made;
+}
+
+/* Opening. */
+
+static void rescue_prepare(const struct termios *before)
+{
+	static const char *const names[] = {"rmkx", "sgr0", "op", "cnorm", "rmcup"};
+
+	rescue_clear();
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *s = tigetstr(names[i]);
+
+		if (s && s != (const char *)-1)
+			rescue_add(s);
+	}
+	rescue_arm(OUT, before);
+}
+
+static enum lt_errc check_terminal(const char *term, struct lt_err *err)
+{
+	int found = 0;
+	const char *cup;
+
+	if (!isatty(STDIN_FILENO) || !isatty(OUT))
+		return lt_err_set(err, LT_E_TERM, 0, "standard %s is no terminal",
+				  isatty(OUT) ? "input" : "output");
+	if (!term || !term[0])
+		return lt_err_set(err, LT_E_TERM, 0, "TERM is not set");
+	if (setupterm(term, OUT, &found) != OK)
+		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine", term);
+	cup = tigetstr("cup");
+	if (!cup || cup == (const char *)-1)
+		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s cannot move its cursor", term);
+	return LT_OK;
+}
+
+/* How a meaning looks: attributes on every terminal, a colour (or none, -1) where there are any. */
+static const struct { attr_t bits; short color; } looks[ATTR_COUNT_OF] = {
+	[ATTR_PLAIN] = {A_NORMAL, -1},
+	[ATTR_LABEL] = {A_NORMAL, COLOR_CYAN},
+	[ATTR_TITLE] = {A_BOLD, -1},
+	[ATTR_HEAD] = {A_REVERSE, -1},
+	[ATTR_HEAD_SORT] = {A_REVERSE | A_BOLD, -1},
+	[ATTR_GROW] = {A_BOLD, COLOR_YELLOW},
+	[ATTR_CURSOR] = {A_REVERSE, -1},
+	[ATTR_CURSOR_GROW] = {A_REVERSE | A_BOLD, COLOR_YELLOW},
+	[ATTR_NOTICE] = {A_BOLD, COLOR_CYAN},
+	[ATTR_ALERT] = {A_REVERSE | A_BOLD, COLOR_RED},
+	[ATTR_KEY] = {A_BOLD, -1},
+	[ATTR_MENU] = {A_REVERSE, -1},
+};
+
+static void colors_prepare(void)
+{
+	const char *env = getenv("NO_COLOR");
+
+	no_color = (env && env[0]) || !has_colors();
+	if (!has_colors())
+		return;
+	start_color();
+	use_default_colors();
+	for (short i = 0; i < ATTR_COUNT_OF; i++)
+		init_pair((short)(i + 1), looks[i].color, -1);
+}
+
+/* ^Z must come as a key: the screen is restored by ui_suspend, not by a signal handler. */
+static void modes_prepare(void)
+{
+	struct termios now;
+
+	cbreak();
+	noecho();
+	nonl();
+	if (tcgetattr(OUT, &now) == 0) {
+		now.c_cc[VSUSP] = _POSIX_VDISABLE;
+		(void)tcsetattr(OUT, TCSANOW, &now);
+	}
+	def_prog_mode();
+}
+
+enum lt_errc term_open(struct lt_err *err)
+{
+	const char *term = getenv("TERM");
+	struct termios before;
+	enum lt_errc code;
+
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	code = check_terminal(term, err);
+	if (code != LT_OK)
+		return code;
+	if (tcgetattr(OUT, &before) != 0)
+		return lt_err_set(err, LT_E_TERM, 0, "its modes cannot be read");
+	if (!getenv("ESCDELAY"))
+		set_escdelay(ESC_DELAY_MS);
+	screen = newterm_without_handlers(term);
+	if (!screen)
+		return lt_err_set(err, LT_E_TERM, 0, "ncurses refuses TERM=%.40s", term);
+	rescue_prepare(&before);
+	rescue_catch();
+	modes_prepare();
+	colors_prepare();
+	pad = newpad(1, 1);
+	keypad(pad, TRUE);
+	nodelay(pad, TRUE);
+	term_resized();
+	return LT_OK;
+}
+
+void term_close(void)
+{
+	if (!screen)
+		return;
+	if (rescue_disarm())
+		endwin();
+	rescue_release();
+	delwin(pad);
+	delscreen(screen);
+	screen = NULL;
+}
+
+bool term_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* The Linux console has 256 or 512 glyphs, and most of its fonts lack the lower blocks. */
+bool term_blocks(void)
+{
+	return term_utf8() && strcmp(getenv("TERM"), "linux") != 0;
+}
+
+bool term_colors(void)
+{
+	return !no_color;
+}
+
+void term_size(int *ret_rows, int *ret_cols)
+{
+	struct winsize size;
+
+	if (ioctl(OUT, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+		*ret_rows = size.ws_row;
+		*ret_cols = size.ws_col;
+	} else {
+		getmaxyx(stdscr, *ret_rows, *ret_cols);
+	}
+}
+
+/* Drawing. */
+
+bool term_ready(void)
+{
+	struct pollfd out = {.fd = OUT, .events = POLLOUT};
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT);
+}
+
+/*
+ * The C library's idea of a character's width decides where ncurses goes next. Where it differs
+ * from the canvas's, a '?' of the right width keeps the columns straight.
+ */
+static void blit_cell(int row, int col, const struct canvas_cell *cell, attr_t bits, short pair)
+{
+	wchar_t text[2] = {L' ', 0};
+	unsigned code = ' ';
+	cchar_t out;
+
+	(void)clean_decode(cell->text, strlen(cell->text), &code);
+	text[0] = (wchar_t)code;
+	if (wcwidth(text[0]) != cell->width) {
+		if (cell->width == 2)
+			mvaddch(row, col + 1, ' ' | bits);
+		text[0] = L'?';
+	}
+	if (setcchar(&out, text, bits, pair, NULL) == OK)
+		mvadd_wch(row, col, &out);	/* ERR at the last cell, which is written all the same */
+}
+
+void term_blit(const struct canvas *c, bool color)
+{
+	int rows, cols;
+
+	getmaxyx(stdscr, rows, cols);
+	for (int row = 0; row < rows && row < c->rows; row++) {
+		for (int col = 0; col < cols && col < c->cols; col++) {
+			const struct canvas_cell *cell = &c->cells[row * c->cols + col];
+			short pair = color && has_colors() ? (short)(cell->attr + 1) : 0;
+
+			if (cell->width)
+				blit_cell(row, col, cell, looks[cell->attr].bits, pair);
+		}
+	}
+	move(c->cursor_row < rows ? c->cursor_row : rows - 1,
+	     c->cursor_col < cols ? c->cursor_col : cols - 1);
+	curs_set(c->cursor_shown);
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+void term_repaint(void)
+{
+	clearok(curscr, TRUE);
+}
+
+/* Keys. */
+
+static const struct { wint_t curses; int key; } known_keys[] = {
+	{KEY_UP, UI_KEY_UP}, {KEY_DOWN, UI_KEY_DOWN},
+	{KEY_PPAGE, UI_KEY_PAGE_UP}, {KEY_NPAGE, UI_KEY_PAGE_DOWN},
+	{KEY_HOME, UI_KEY_HOME}, {KEY_END, UI_KEY_END}, {KEY_FIND, UI_KEY_HOME},
+	{KEY_SELECT, UI_KEY_END}, {KEY_BACKSPACE, UI_KEY_BACKSPACE}, {KEY_ENTER, UI_KEY_ENTER},
+};
+
+static int decode_curses(wint_t code)
+{
+	for (size_t i = 0; i < COUNT_OF(known_keys); i++)
+		if (known_keys[i].curses == code)
+			return known_keys[i].key;
+	if (code >= KEY_F(1) && code <= KEY_F(12))
+		return KEYS_F((int)(code - KEY_F0));
+	return UI_KEY_NONE;
+}
+
+static int decode_char(wint_t c)
+{
+	switch (c) {
+	case '\n':
+	case '\r':
+		return UI_KEY_ENTER;
+	case 0x08:
+	case 0x7f:
+		return UI_KEY_BACKSPACE;
+	default:
+		return c < UI_KEY_BACKSPACE ? (int)c : UI_KEY_NONE;
+	}
+}
+
+/* Drops up to `most` characters that wait, the last being one in [lo, hi]. */
+static void drop_until(wint_t lo, wint_t hi, int most)
+{
+	wint_t c;
+
+	while (most-- > 0 && wget_wch(pad, &c) != ERR)
+		if (c >= lo && c <= hi)
+			return;
+}
+
+/*
+ * Behind an Esc that ncurses could not make a key of: nothing (it was the Esc key), another Esc,
+ * or the rest of a sequence nobody asked for - a mouse, a late answer, Alt. Read as letters these
+ * would act on the screen at random.
+ */
+static int after_esc(void)
+{
+	wint_t c;
+
+	if (wget_wch(pad, &c) == ERR)
+		return UI_KEY_ESC;
+	if (c == UI_KEY_ESC) {
+		unget_wch((wchar_t)c);
+		return UI_KEY_ESC;
+	}
+	if (c == '[')				/* CSI: parameters, then one byte of 0x40..0x7e */
+		drop_until(0x40, 0x7e, 64);
+	else if (c == 'O')			/* SS3: one byte */
+		drop_until(0, 0x10ffff, 1);
+	else if (c == ']' || c == 'P')		/* OSC, DCS: up to BEL, or to the \ of Esc \ */
+		drop_until(0x07, 0x07, 256);
+	return UI_KEY_NONE;
+}
+
+int term_key(void)
+{
+	int key = UI_KEY_NONE;
+
+	while (key == UI_KEY_NONE) {
+		wint_t c = 0;
+		int got = wget_wch(pad, &c);
+
+		if (got == ERR)
+			return UI_KEY_NONE;
+		if (got == KEY_CODE_YES)
+			key = decode_curses(c);
+		else if (c == UI_KEY_ESC)
+			key = after_esc();
+		else
+			key = decode_char(c);
+	}
+	return key;
+}
+
+/* Size and suspension. */
+
+void term_resized(void)
+{
+	int rows, cols;
+
+	term_size(&rows, &cols);
+	resizeterm(rows, cols);
+	term_repaint();
+}
+
+void term_suspend(void)
+{
+	struct sigaction former, plain = {.sa_handler = SIG_DFL};
+	sigset_t stop, mask;
+	struct termios before;
+
+	endwin();
+	(void)rescue_disarm();
+	sigemptyset(&plain.sa_mask);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	(void)sigaction(SIGTSTP, &plain, &former);
+	(void)sigprocmask(SIG_UNBLOCK, &stop, &mask);
+	(void)raise(SIGTSTP);			/* here the process stands until SIGCONT */
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	(void)sigaction(SIGTSTP, &former, NULL);
+	/* The user may have changed the modes meanwhile; in the background this stops us again. */
+	if (tcgetattr(OUT, &before) == 0)
+		rescue_arm(OUT, &before);
+	def_shell_mode();
+	reset_prog_mode();
+	term_resized();
+}

@@ -1,0 +1,26 @@
+/* Figures as the screen writes them, beyond util/num. All return buf. */
+#ifndef LT_UI_TEXT_H
+#define LT_UI_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Wall seconds -> "14:14:52", local time; "" where t is 0 or not finite. */
+char *text_clock(double t, char *buf, size_t size);
+
+/* Seconds in one unit, rounded: "45s", "10m", "2h", "3d"; "" where not finite. */
+char *text_rough(double seconds, char *buf, size_t size);
+
+/* Microseconds -> "1.2 ms", "" where unknown. */
+char *text_ms(int64_t us, char *buf, size_t size);
+
+/*
+ * A count in at most `width` columns: grouped digits where they fit ("1 204 331"), else rounded
+ * ("1.20M"). sign: write a '+'. LT_UNKNOWN gives "".
+ */
+char *text_count(int64_t v, int sign, int width, char *buf, size_t size);
+
+/* The program's own name in a command line: "python3 -u /srv/api/app.py --port 1" -> "app.py". */
+char *text_program(const char *command, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,88 @@
+#include "config.h"
+#include "ui/ui.h"
+
+#include <stdlib.h>
+
+#include "ui/canvas.h"
+#include "ui/screen.h"
+#include "ui/term.h"
+#include "util/mem.h"
+
+struct ui {
+	struct screen *screen;		/* owned */
+	struct canvas canvas;
+};
+
+enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err)
+{
+	struct screen_options screen = {.delay_s = options->delay_s};
+	enum lt_errc code = term_open(err);
+	struct ui *u;
+
+	if (code != LT_OK)
+		return code;
+	u = MEM_NEW(struct ui);
+	u->canvas.ascii = options->ascii || !term_utf8();
+	screen.ascii = u->canvas.ascii || !term_blocks();
+	screen.color = !options->no_color && term_colors();
+	u->screen = screen_new(&screen);
+	*ret = u;
+	return LT_OK;
+}
+
+void ui_close(struct ui *u)
+{
+	if (!u)
+		return;
+	term_close();
+	screen_free(u->screen);
+	canvas_done(&u->canvas);
+	free(u);
+}
+
+bool ui_next_request(struct ui *u, struct ui_request *ret)
+{
+	int key;
+
+	while ((key = term_key()) != 0) {
+		screen_key(u->screen, key, ret);
+		if (ret->ask != UI_NOTHING)
+			return true;
+	}
+	*ret = (struct ui_request){.ask = UI_NOTHING};
+	return false;
+}
+
+void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+{
+	int rows, cols;
+
+	if (!term_ready())
+		return;
+	term_size(&rows, &cols);
+	canvas_reset(&u->canvas, rows, cols);
+	screen_draw(u->screen, snap, now, sampling, &u->canvas);
+	if (screen_take_repaint(u->screen))
+		term_repaint();
+	term_blit(&u->canvas, screen_color(u->screen));
+}
+
+bool ui_paused(const struct ui *u)
+{
+	return screen_paused(u->screen);
+}
+
+void ui_message(struct ui *u, const char *text)
+{
+	screen_message(u->screen, text);
+}
+
+void ui_resized(struct ui *u)
+{
+	term_resized();
+}
+
+void ui_suspend(struct ui *u)
+{
+	term_suspend();
+}

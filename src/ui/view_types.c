@@ -1,0 +1,262 @@
+#include "config.h"
+#include "ui/view_types.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/columns.h"
+#include "ui/header.h"
+#include "ui/line.h"
+#include "ui/notice.h"
+#include "ui/text.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+struct types_state {
+	size_t cursor;			/* index of the selected row */
+	uint32_t id;			/* of its type, which the cursor follows */
+	bool moved;			/* off the first row; on it the cursor stays on it */
+	bool unfollow;			/* F: the cursor keeps its place instead */
+	size_t top;			/* first row on the screen */
+	size_t page;			/* rows on the screen when it was last drawn */
+	struct { size_t cursor; uint32_t id; bool moved; } origin;	/* where a find began */
+};
+
+struct layout {
+	int rows;			/* of screens with at least so many rows */
+	int meters;
+	bool state;			/* a row for the state, always */
+	bool gap;			/* a blank row above the table */
+	bool status;			/* a row for the order, the filter and messages */
+};
+
+static const struct layout layouts[] = {
+	{30, 5, true, true, true},
+	{16, 5, true, false, true},
+	{8, 2, false, false, false},
+	{0, 1, false, false, false},
+};
+#define TINY_ROWS 6
+#define TINY_COLS 40
+
+static const struct layout *layout_of(int rows)
+{
+	size_t i = 0;
+
+	while (rows < layouts[i].rows)
+		i++;
+	return &layouts[i];
+}
+
+static void cursor_to(struct types_state *st, const struct snapshot *snap, size_t to)
+{
+	if (snap->n_rows == 0)
+		return;
+	st->cursor = to < snap->n_rows ? to : snap->n_rows - 1;
+	st->id = snap->rows[st->cursor].id;
+	st->moved = st->cursor > 0;
+}
+
+/* Rows have moved, come and gone since the last frame: find the one the cursor is on. */
+static void cursor_settle(struct types_state *st, const struct snapshot *snap)
+{
+	size_t i = 0;
+
+	if (snap->n_rows == 0)
+		return;
+	if (st->moved && !st->unfollow) {
+		while (i < snap->n_rows && snap->rows[i].id != st->id)
+			i++;
+		if (i < snap->n_rows) {
+			st->cursor = i;
+			return;
+		}
+	}
+	st->cursor = !st->moved ? 0 : st->cursor < snap->n_rows ? st->cursor : snap->n_rows - 1;
+	st->id = snap->rows[st->cursor].id;
+}
+
+static void scroll_settle(struct types_state *st, size_t n_rows)
+{
+	if (st->top > st->cursor)
+		st->top = st->cursor;
+	if (st->page && st->cursor >= st->top + st->page)
+		st->top = st->cursor - st->page + 1;
+	if (st->top + st->page > n_rows)
+		st->top = n_rows > st->page ? n_rows - st->page : 0;
+}
+
+static void table_draw(struct types_state *st, const struct snapshot *snap, struct canvas *c,
+		       int y, int end, const struct view_ctx *ctx)
+{
+	struct columns_plan plan;
+	char empty[200];
+
+	columns_lay_out(&plan, snap, c->cols);
+	columns_draw_head(&plan, c, y++, ctx);
+	st->page = end > y ? (size_t)(end - y) : 0;
+	cursor_settle(st, snap);
+	scroll_settle(st, snap->n_rows);
+	notice_empty(empty, sizeof(empty), snap);
+	canvas_put(c, y, 1, c->cols - 1, ATTR_PLAIN, empty);
+	c->cursor_row = y;
+	for (size_t i = 0; i < st->page && st->top + i < snap->n_rows; i++) {
+		size_t at = st->top + i;
+		bool selected = at == st->cursor;
+
+		columns_draw_row(&plan, snap, &snap->rows[at], c, y + (int)i, selected, ctx->ascii);
+		if (selected)
+			c->cursor_row = y + (int)i;
+	}
+}
+
+static void status_draw(const struct types_state *st, const struct snapshot *snap,
+			struct canvas *c, int y, const struct view_ctx *ctx)
+{
+	static const char *const names[] = {
+#define X(id, name, help) name,
+		SNAPSHOT_SORTS(X)
+#undef X
+	};
+	struct line l = line_begin(c, y);
+
+	if (ctx->message[0]) {
+		line_put_cut(&l, ATTR_NOTICE, ctx->message);
+		return;
+	}
+	line_put(&l, ATTR_PLAIN, "sort: %s%s   ", names[ctx->sort], ctx->reversed ? " reversed" : "");
+	if (snap->filter[0])
+		line_put(&l, ATTR_NOTICE, "filter: %s   ", snap->filter);
+	if (snap->hide_flat)
+		line_put(&l, ATTR_NOTICE, "unchanged types hidden   ");
+	if (snap->order_held > 0 && !ctx->paused)
+		line_put(&l, ATTR_NOTICE, "order held %gs   ", snap->order_held * ctx->delay_s);
+	if (st->unfollow)
+		line_put(&l, ATTR_NOTICE, "cursor keeps its place   ");
+	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_types);
+}
+
+static void bar_draw(const struct types_state *st, const struct snapshot *snap, struct canvas *c,
+		     int y)
+{
+	struct line l = line_begin(c, y);
+	const struct keys_row *rows;
+	char place[48];
+	size_t n;
+
+	rows = keys_rows(&n);
+	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->cursor + 1 : 0, snap->n_rows);
+	line_put_end(&l, ATTR_PLAIN, place);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].bar)
+			line_put(&l, ATTR_KEY, "%s ", rows[i].bar);
+}
+
+static void types_draw(void *state, const struct snapshot *snap, struct canvas *c,
+		       const struct view_ctx *ctx)
+{
+	const struct layout *layout = layout_of(c->rows);
+	struct types_state *st = state;
+	struct notice notice;
+	int y = layout->meters, end = c->rows - 1 - (layout->status ? 1 : 0);
+
+	if (c->rows < TINY_ROWS || c->cols < TINY_COLS) {
+		header_draw_tiny(c, snap, ctx);
+		return;
+	}
+	header_draw(c, layout->meters, snap, ctx);
+	notice_pick(&notice, snap, ctx);
+	if (layout->state || notice.attr == ATTR_ALERT || notice.attr == ATTR_NOTICE)
+		canvas_put(c, y++, 0, c->cols, notice.attr, notice.text);
+	y += layout->gap ? 1 : 0;
+	table_draw(st, snap, c, y, end, ctx);
+	if (layout->status)
+		status_draw(st, snap, c, end, ctx);
+	if (layout->status || !ctx->message[0])
+		bar_draw(st, snap, c, c->rows - 1);
+	else
+		canvas_put(c, c->rows - 1, 0, c->cols, ATTR_NOTICE, ctx->message);
+}
+
+struct move {
+	enum keys_action action;
+	int rows, halves;		/* how far: in rows, in half pages */
+};
+
+static const struct move moves[] = {
+	{KEYS_UP, -1, 0}, {KEYS_DOWN, 1, 0},
+	{KEYS_HALF_UP, 0, -1}, {KEYS_HALF_DOWN, 0, 1},
+	{KEYS_PAGE_UP, 0, -2}, {KEYS_PAGE_DOWN, 0, 2},
+	{KEYS_FIRST, INT32_MIN, 0}, {KEYS_LAST, INT32_MAX, 0},
+};
+
+static bool cursor_move(struct types_state *st, const struct snapshot *snap,
+			enum keys_action action)
+{
+	int64_t half = st->page > 1 ? (int64_t)st->page / 2 : 1;
+
+	for (size_t i = 0; i < COUNT_OF(moves); i++) {
+		int64_t to = (int64_t)st->cursor + moves[i].rows + moves[i].halves * half;
+
+		if (moves[i].action != action)
+			continue;
+		cursor_to(st, snap, to > 0 ? (size_t)to : 0);
+		return true;
+	}
+	return false;
+}
+
+static enum view_result types_key(void *state, const struct snapshot *snap, int key,
+				  enum keys_action action, struct ui_request *ret)
+{
+	struct types_state *st = state;
+
+	if (cursor_move(st, snap, action)) {
+		ret->ask = UI_HOLD_ORDER;
+		return VIEW_DONE;
+	}
+	if (action != KEYS_FOLLOW)
+		return VIEW_IGNORED;
+	st->unfollow = !st->unfollow;
+	ret->ask = UI_REDRAW;
+	return VIEW_DONE;
+}
+
+static bool types_find(void *state, const struct snapshot *snap, enum view_find how,
+		       const char *text)
+{
+	struct types_state *st = state;
+	size_t n = snap->n_rows, step = how == FIND_PREVIOUS ? n - 1 : 1, at = st->cursor;
+
+	if (how == FIND_BEGIN || how == FIND_CANCEL) {
+		if (how == FIND_BEGIN) {
+			st->origin.cursor = st->cursor;
+			st->origin.id = st->id;
+			st->origin.moved = st->moved;
+		} else {
+			st->cursor = st->origin.cursor;
+			st->id = st->origin.id;
+			st->moved = st->origin.moved;
+		}
+		return true;
+	}
+	if (n == 0)
+		return false;
+	at = how == FIND_HERE ? st->origin.cursor : (at + step) % n;
+	for (size_t i = 0; i < n; i++, at = (at + step) % n) {
+		if (at >= n || !strcasestr(snap->rows[at].name, text))
+			continue;
+		cursor_to(st, snap, at);
+		return true;
+	}
+	return false;
+}
+
+const struct view_ops view_types = {
+	.name = "types",
+	.help = "live objects by type, fastest growing first",
+	.state_size = sizeof(struct types_state),
+	.draw = types_draw,
+	.key = types_key,
+	.find = types_find,
+};
