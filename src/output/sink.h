@@ -19,7 +19,7 @@ struct sink_options {
 	int top;			/* rows; 0: all */
 };
 
-struct sink {				/* = {.ops = , .options = }, the rest zero; nothing to free */
+struct sink {				/* set ops and options, zero the rest; owns nothing */
 	const struct sink_ops *ops;
 	struct sink_options options;
 	int64_t pause_total_us;		/* of the samples written, for the detach line */

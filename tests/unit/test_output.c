@@ -395,8 +395,9 @@ static void a_full_disk_is_an_error_with_its_errno(void **state)
 	struct lt_err err;
 
 	for (size_t i = 0; sink_by_index(i); i++) {
-		struct sink s = {.ops = sink_by_index(i), .options = {.out = fopen("/dev/full", "w")}};
+		struct sink s = {.ops = sink_by_index(i)};
 
+		s.options.out = fopen("/dev/full", "w");
 		if (!s.options.out)
 			SKIP("there is no /dev/full");
 		assert_int_equal(s.ops->sample(&s, &snap, &err), LT_E_OUTPUT);
