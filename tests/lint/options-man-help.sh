@@ -75,6 +75,10 @@ render()	# PAGE: warnings of the formatters that are installed
 }
 
 page=$LT_SRCDIR/doc/leaktop.1
+lint_none 'the tables and a line of each kind can be printed' "$(
+	for what in tables json help; do
+		"$tables" $what >/dev/null 2>&1 || echo "lint_tables $what fails"
+	done)"
 lint_none 'the man page has the options of the table, in its order' \
 	"$(differ "$(table option)" "$(man_options "$page")")"
 lint_none 'leaktop --help has the options of the table, in its order' \
