@@ -1,1 +1,2 @@
-# documentation
+dist_man_MANS += doc/leaktop.1
+EXTRA_DIST += doc/architecture.md

@@ -168,8 +168,8 @@ TAKE_FLAG(help)
 TAKE_FLAG(version)
 
 /*
- * X(take, key, long name, argument or NULL, help). Keys from 256 on have no letter. Adding an option
- * is a line here, a take_ function above, and its paragraph in doc/leaktop.1.
+ * X(take, key, long name, argument or NULL, help). Keys from 256 on have no letter. A new option is
+ * a line here, a take_ function above, and its paragraph in doc/leaktop.1.
  */
 #define OPTIONS(X) \
 	X(pid, 'p', "pid", "PID", "the process to watch (a bare PID does the same)") \
@@ -287,7 +287,8 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 	for (; rc == LT_OK && optind < argc; optind++)
 		rc = take_pid(&p, argv[optind]);
 	if (rc == LT_OK && !p.opt.pid && !p.opt.help && !p.opt.version && !p.opt.list_fields)
-		rc = lt_err_set(err, LT_E_USAGE, 0, "no PID given (pgrep -a python lists candidates)");
+		rc = lt_err_set(err, LT_E_USAGE, 0,
+				"no PID given (pgrep -a python lists candidates)");
 	if (rc != LT_OK)
 		return rc;
 	if (!p.top_given)

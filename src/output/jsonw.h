@@ -28,7 +28,7 @@ void jsonw_null(struct jsonw *j, const char *key);
 void jsonw_bool(struct jsonw *j, const char *key, bool v);
 void jsonw_int(struct jsonw *j, const char *key, int64_t v);	/* LT_UNKNOWN: null */
 
-/* A measured real: at most six decimals, no trailing zeros. Not finite, or past 2^63 / 10^6: null. */
+/* At most six decimals, no trailing zeros. Not finite, or past 2^63 / 10^6: null. */
 void jsonw_real(struct jsonw *j, const char *key, double v);
 /* Wall seconds with exactly three decimals. */
 void jsonw_time(struct jsonw *j, const char *key, double wall_s);

@@ -3,11 +3,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/num.h"
+
+#define LOOK_UP_MS 100	/* how long a blocked write may miss a signal */
 
 static const struct sink_ops *const sinks[] = {&sink_table, &sink_jsonl};
 
@@ -22,6 +27,46 @@ const struct sink_ops *sink_by_name(const char *name)
 		if (strcmp(sinks[i]->name, name) == 0)
 			return sinks[i];
 	return NULL;
+}
+
+/* The loop keeps these blocked and reads them from a descriptor; here they would go unseen. */
+static bool told_to_end(void)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t pending;
+
+	if (sigpending(&pending) < 0)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(ending); i++)
+		if (sigismember(&pending, ending[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A reader that takes its time (a pager) must not keep leaktop from being ended: poll() says that
+ * a pipe has room for PIPE_BUF bytes, so a piece of that size does not block. 0 or an errno value,
+ * EINTR when a signal waits that ends leaktop.
+ */
+static int write_patiently(int fd, const char *text, size_t n)
+{
+	while (n) {
+		struct pollfd room = {.fd = fd, .events = POLLOUT};
+		size_t piece = n < PIPE_BUF ? n : PIPE_BUF;
+		int rc = poll(&room, 1, LOOK_UP_MS);
+
+		if (rc <= 0 && told_to_end())
+			return EINTR;
+		if (rc < 0 && errno != EINTR)
+			return errno;
+		if (rc <= 0)
+			continue;
+		if ((rc = io_write_all(fd, text, piece)) != 0)
+			return rc;
+		text += piece;
+		n -= piece;
+	}
+	return 0;
 }
 
 /*
@@ -40,7 +85,7 @@ enum lt_errc sink_write(struct sink *s, struct buf *b, struct lt_err *err)
 	if (rc == 0 && fflush(out) != 0)
 		rc = errno ? errno : EIO;
 	if (rc == 0 && fd >= 0)
-		rc = io_write_all(fd, buf_text(b), b->len);
+		rc = write_patiently(fd, buf_text(b), b->len);
 	buf_done(b);
 	if (rc)
 		return lt_err_set(err, LT_E_OUTPUT, rc, "writing %s", s->ops->name);

@@ -19,13 +19,16 @@ struct sink_options {
 	int top;			/* rows; 0: all */
 };
 
-struct sink {				/* = {.ops = , .options = }, the rest zero; nothing to free */
+struct sink {				/* set ops and options, zero the rest; owns nothing */
 	const struct sink_ops *ops;
 	struct sink_options options;
 	int64_t pause_total_us;		/* of the samples written, for the detach line */
 };
 
-/* Each returns LT_OK, or LT_E_OUTPUT with errno (EPIPE is the caller's to forgive). */
+/*
+ * Each returns LT_OK, or LT_E_OUTPUT with errno. EPIPE is the caller's to forgive; EINTR says that
+ * the reader takes nothing and a blocked SIGINT, SIGTERM, SIGHUP or SIGQUIT is pending.
+ */
 struct sink_ops {
 	const char *name, *help;	/* the word after -f */
 	int default_top;		/* rows without -T; 0: all */

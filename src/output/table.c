@@ -192,7 +192,7 @@ static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
 	return sink_write(s, &b, err);
 }
 
-/* A person reads the error on stderr, where cli/ puts it: here only what went before is pushed out. */
+/* A person reads the error on stderr, where cli/ puts it: here what went before is pushed out. */
 static enum lt_errc error(struct sink *s, const struct lt_err *what, struct lt_err *err)
 {
 	struct buf nothing = {0};

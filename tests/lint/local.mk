@@ -1,1 +1,14 @@
-# tests/lint
+lint_tests = \
+	tests/lint/agent-clean.sh \
+	tests/lint/headers-alone.sh \
+	tests/lint/include-direction.sh \
+	tests/lint/options-man-help.sh \
+	tests/lint/sizes.sh \
+	tests/lint/words.sh
+dist_check_SCRIPTS += $(lint_tests)
+TESTS += $(lint_tests)
+EXTRA_DIST += tests/lint/lib.sh
+
+check_PROGRAMS += lint_tables
+lint_tables_SOURCES = tests/lint/tables.c tests/unit/output_fixture.h
+lint_tables_LDADD = libcli.a liboutput.a libutil.a -lm

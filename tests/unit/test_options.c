@@ -15,7 +15,7 @@ static enum lt_errc parse(const char *line, struct options *ret, struct lt_err *
 	int argc = 1;
 
 	snprintf(text, sizeof(text), "%s", line);
-	for (char *w = strtok_r(text, " ", &save); w && argc < WORDS; w = strtok_r(NULL, " ", &save)) {
+	for (char *w = text; argc < WORDS && (w = strtok_r(w, " ", &save)); w = NULL) {
 		for (char *c = w; *c; c++)
 			*c = *c == '\t' ? ' ' : *c;
 		argv[argc++] = w;
@@ -136,8 +136,8 @@ static void help_version_and_the_list_of_fields_need_no_pid(void **state)
 static void a_pid_that_is_none_is_refused(void **state)
 {
 	static const char *const pids[] = {
-		"0", "-p 0", "-p -5", "-p 12x", "abc", "-p 4194305", "99999999999999999999", "-p +5",
-		"--pid= 7",
+		"0", "-p 0", "-p -5", "-p 12x", "abc", "-p 4194305", "99999999999999999999",
+		"-p +5", "--pid= 7",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(pids); i++)

@@ -2,8 +2,9 @@
 #include "test.h"
 
 #include <errno.h>
-#include <locale.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -14,6 +15,7 @@
 
 static char *text;	/* what the sinks wrote in this test */
 static size_t text_size;
+static const char text_of_a_page[4096];
 
 static struct sink open_sink(const struct sink_ops *ops, int top)
 {
@@ -395,8 +397,9 @@ static void a_full_disk_is_an_error_with_its_errno(void **state)
 	struct lt_err err;
 
 	for (size_t i = 0; sink_by_index(i); i++) {
-		struct sink s = {.ops = sink_by_index(i), .options = {.out = fopen("/dev/full", "w")}};
+		struct sink s = {.ops = sink_by_index(i)};
 
+		s.options.out = fopen("/dev/full", "w");
 		if (!s.options.out)
 			SKIP("there is no /dev/full");
 		assert_int_equal(s.ops->sample(&s, &snap, &err), LT_E_OUTPUT);
@@ -423,6 +426,65 @@ static void a_reader_that_left_is_an_error_with_epipe(void **state)
 		fclose(s.options.out);
 	}
 	signal(SIGPIPE, SIG_DFL);
+}
+
+static void a_reader_that_takes_nothing_does_not_keep_a_signal_waiting(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct sink s = {.ops = &sink_jsonl};
+	sigset_t term, before;
+	struct lt_err err;
+	int fds[2], sig = 0;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &before);
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	while (write(fds[1], text_of_a_page, sizeof(text_of_a_page)) > 0)
+		;
+	assert_int_equal(fcntl(fds[1], F_SETFL, 0), 0);
+	s.options.out = fdopen(fds[1], "w");
+	assert_int_equal(raise(SIGTERM), 0);
+	alarm(20);	/* ends a test that hangs */
+	assert_int_equal(s.ops->sample(&s, &snap, &err), LT_E_OUTPUT);
+	alarm(0);
+	assert_int_equal(err.sys_errno, EINTR);
+	assert_int_equal(sigwait(&term, &sig), 0);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	fclose(s.options.out);
+	close(fds[0]);
+}
+
+static void a_long_line_arrives_whole_through_a_pipe(void **state)
+{
+	struct snapshot_row rows[2000];
+	struct snapshot snap = fixture_snapshot();
+	const char *want;
+	struct sink s;
+	struct buf got = {0};
+	char chunk[4096];
+	ssize_t n;
+	pid_t child;
+	int fds[2];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		rows[i] = fixture_rows[0];
+	snap.rows = rows;
+	snap.n_rows = COUNT_OF(rows);
+	want = sample_with(&sink_jsonl, &snap, 0);
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	if (child == 0) {
+		s = (struct sink){.ops = &sink_jsonl, .options = {.out = fdopen(fds[1], "w")}};
+		_exit(s.ops->sample(&s, &snap, NULL) == LT_OK ? 0 : 1);
+	}
+	close(fds[1]);
+	while ((n = read(fds[0], chunk, sizeof(chunk))) > 0)
+		buf_put(&got, chunk, (size_t)n);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_string_equal(buf_text(&got), want);
+	buf_done(&got);
+	close(fds[0]);
 }
 
 static void a_line_is_out_when_the_call_returns_and_in_order_with_stdio(void **state)
@@ -474,6 +536,8 @@ int main(void)
 		T(the_table_frames_its_samples_with_attach_verdict_and_detach),
 		T(a_full_disk_is_an_error_with_its_errno),
 		T(a_reader_that_left_is_an_error_with_epipe),
+		T(a_reader_that_takes_nothing_does_not_keep_a_signal_waiting),
+		T(a_long_line_arrives_whole_through_a_pipe),
 		T(a_line_is_out_when_the_call_returns_and_in_order_with_stdio),
 		T(sinks_are_found_by_the_word_after_f),
 	};

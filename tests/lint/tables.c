@@ -1,0 +1,91 @@
+/*
+ * Prints the tables that documentation must agree with, for options-man-help.sh: a word for the
+ * table and the row's columns, separated by tabs.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/output_fixture.h"
+#include "cli/options.h"
+#include "util/err.h"
+
+/* The keys are in the header alone, so nothing of ui/ need be linked. */
+#if __has_include("ui/keys.h")
+#include "ui/keys.h"
+#else
+#define KEYS(X)
+#endif
+
+static void print_options(void)
+{
+	const struct options_row *row;
+	char letter[3] = "-";
+
+	for (size_t i = 0; (row = options_by_index(i)); i++) {
+		letter[1] = options_letter(row);
+		printf("option\t%s\t--%s\t%s\n", letter[1] ? letter : "", row->name,
+		       row->arg ? row->arg : "");
+	}
+	for (size_t i = 0; sink_by_index(i); i++)
+		printf("format\t%s\n", sink_by_index(i)->name);
+}
+
+static void print_fields(void)
+{
+#define X(id, name, help) puts("field\t" name);
+	SNAPSHOT_SORTS(X)
+#undef X
+}
+
+static void print_errors(void)
+{
+	for (int i = LT_OK + 1; i < LT_E_COUNT; i++) {
+		const struct lt_err_info *info = lt_err_info((enum lt_errc)i);
+
+		printf("error\t%d\t%s\n", info->exit_status, info->code);
+	}
+}
+
+static void print_keys(void)
+{
+#define X(id, names, ...) puts("key\t" names);
+	KEYS(X)
+#undef X
+}
+
+/* One line of each kind, with every field that there can be. */
+static int print_json(void)
+{
+	const struct sink_ops *ops = &sink_jsonl;
+	struct sink s = {.ops = ops, .options = {.out = stdout}};
+	struct snapshot snap = fixture_snapshot();
+	struct sample_left left = {0};
+	struct lt_err err = {.code = LT_E_BUSY};
+
+	fflush(stdout);
+	if (ops->attach(&s, &snap, &err) || ops->sample(&s, &snap, &err))
+		return EXIT_FAILURE;
+	snap.census = false;
+	snap.why = err;
+	if (ops->sample(&s, &snap, &err) || ops->verdict(&s, &snap, &err) ||
+	    ops->detach(&s, &snap, &left, snap.t, &err) || ops->error(&s, &err, &err))
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "json") == 0)
+		return print_json();
+	if (argc > 1 && strcmp(argv[1], "help") == 0) {
+		options_help(stdout);
+		return EXIT_SUCCESS;
+	}
+	print_options();
+	print_fields();
+	print_errors();
+	print_keys();
+	return EXIT_SUCCESS;
+}
