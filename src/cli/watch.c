@@ -23,6 +23,7 @@
 
 struct watch {
 	const struct options *options;
+	bool batch;
 	struct session *session;
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
@@ -276,6 +277,14 @@ static void loop(struct watch *w)
 
 /* ---- begin and end ---------------------------------------------------------------------- */
 
+/* No screen where nobody would see one: -b, a pipe, or a terminal that can do nothing. */
+static bool wants_batch(const struct options *o)
+{
+	const char *term = getenv("TERM");
+
+	return o->batch || !isatty(STDOUT_FILENO) || !term || !*term || !strcmp(term, "dumb");
+}
+
 static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
@@ -283,7 +292,7 @@ static enum lt_errc open_output(struct watch *w)
 		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
 	};
 
-	if (!o->batch)
+	if (!w->batch)
 		return ui_open(&ui, &w->ui, &w->err);
 	w->sink = (struct sink){
 		.ops = o->sink,
@@ -354,7 +363,7 @@ static int refuse(struct watch *w)
 {
 	struct sink sink = {.ops = w->options->sink, .options = {.out = stdout}};
 
-	if (w->options->batch)
+	if (w->batch)
 		(void)sink.ops->error(&sink, &w->err, NULL);
 	session_free(w->session);
 	return complain(&w->err);
@@ -362,7 +371,10 @@ static int refuse(struct watch *w)
 
 int watch_run(const struct options *options)
 {
-	struct watch w = {.options = options, .delay_ns = options->delay_ns, .signal_fd = -1};
+	struct watch w = {
+		.options = options, .batch = wants_batch(options),
+		.delay_ns = options->delay_ns, .signal_fd = -1,
+	};
 	struct sample_left left = {0};
 	int status;
 

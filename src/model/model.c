@@ -57,6 +57,11 @@ struct model *model_new(const struct sample_target *target)
 	return m;
 }
 
+void model_target(struct model *m, const struct sample_target *target)
+{
+	m->target = *target;
+}
+
 void model_free(struct model *m)
 {
 	if (!m)
