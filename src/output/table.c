@@ -137,16 +137,20 @@ static void put_row(struct buf *b, const struct snapshot_row *row, bool grown)
 		   tenths(row->rate * 60, "+", w[4]), row->name);
 }
 
+static const char *known(const char *s)
+{
+	return s[0] ? s : "-";
+}
+
 static enum lt_errc attach(struct sink *s, const struct snapshot *snap, struct lt_err *err)
 {
 	const struct sample_target *target = snap->target;
 	struct buf b = {0};
 	char w[WORD];
 
-	buf_printf(&b, "leaktop %d  python %s %s  attached in %s ms (%s)  %s\n", (int)target->pid,
-		   target->python[0] ? target->python : "-", target->build[0] ? target->build : "-",
-		   ms_of(target->attach_us, w), target->method[0] ? target->method : "-",
-		   target->command[0] ? target->command : "-");
+	buf_printf(&b, "leaktop %d  python %s %s  method %s  attached in %s ms  %s\n",
+		   (int)target->pid, known(target->python), known(target->build),
+		   known(target->method), ms_of(target->attach_us, w), known(target->command));
 	return sink_write(s, &b, err);
 }
 
