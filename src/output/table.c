@@ -189,8 +189,8 @@ static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
 	struct buf b = {0};
 	char w[6][WORD];
 
-	buf_printf(&b, "%s  detached after %" PRId64 " samples, longest pause %s ms;"
-		   " left behind: threads %s, fds %s, maps %s\n",
+	buf_printf(&b, "%s  detached  samples %" PRId64 "  longest pause %s ms"
+		   "  left behind: threads %s  fds %s  maps %s\n",
 		   utc(now, w[0]), snap->samples, ms_of(snap->cost_total.pause_us, w[1]),
 		   plain(left->threads, w[2]), plain(left->fds, w[3]), plain(left->maps, w[4]));
 	return sink_write(s, &b, err);
