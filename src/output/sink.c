@@ -121,7 +121,7 @@ char *sink_gap_text(const struct snapshot *snap, char *buf, size_t size)
 {
 	if (snap->why.code != LT_OK)
 		return lt_err_text(&snap->why, buf, size);
-	snprintf(buf, size, "no count was asked for");
+	snprintf(buf, size, "--readonly counts nothing");
 	return buf;
 }
 

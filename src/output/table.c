@@ -137,16 +137,20 @@ static void put_row(struct buf *b, const struct snapshot_row *row, bool grown)
 		   tenths(row->rate * 60, "+", w[4]), row->name);
 }
 
+static const char *known(const char *s)
+{
+	return s[0] ? s : "-";
+}
+
 static enum lt_errc attach(struct sink *s, const struct snapshot *snap, struct lt_err *err)
 {
 	const struct sample_target *target = snap->target;
 	struct buf b = {0};
 	char w[WORD];
 
-	buf_printf(&b, "leaktop %d  python %s %s  attached in %s ms (%s)  %s\n", (int)target->pid,
-		   target->python[0] ? target->python : "-", target->build[0] ? target->build : "-",
-		   ms_of(target->attach_us, w), target->method[0] ? target->method : "-",
-		   target->command[0] ? target->command : "-");
+	buf_printf(&b, "leaktop %d  python %s %s  method %s  attached in %s ms  %s\n",
+		   (int)target->pid, known(target->python), known(target->build),
+		   known(target->method), ms_of(target->attach_us, w), known(target->command));
 	return sink_write(s, &b, err);
 }
 
@@ -185,8 +189,8 @@ static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
 	struct buf b = {0};
 	char w[6][WORD];
 
-	buf_printf(&b, "%s  detached after %" PRId64 " samples, longest pause %s ms;"
-		   " left behind: threads %s, fds %s, maps %s\n",
+	buf_printf(&b, "%s  detached  samples %" PRId64 "  longest pause %s ms"
+		   "  left behind: threads %s  fds %s  maps %s\n",
 		   utc(now, w[0]), snap->samples, ms_of(snap->cost_total.pause_us, w[1]),
 		   plain(left->threads, w[2]), plain(left->fds, w[3]), plain(left->maps, w[4]));
 	return sink_write(s, &b, err);

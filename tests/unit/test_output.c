@@ -384,11 +384,11 @@ static void the_table_frames_its_samples_with_attach_verdict_and_detach(void **s
 	assert_int_equal(s.ops->detach(&s, &snap, &left, 1764000006, NULL), LT_OK);
 	assert_int_equal(s.ops->error(&s, &(struct lt_err){.code = LT_E_GONE}, NULL), LT_OK);
 	assert_string_equal(close_sink(&s),
-		"leaktop 4242  python 3.12.1 release  attached in 8.12 ms (thread)"
+		"leaktop 4242  python 3.12.1 release  method thread  attached in 8.12 ms"
 		"  python3 api.py --name \"x\"\n"
 		"\n>> no verdict yet: +12680 objects of __main__.Connection since the start\n"
-		"2025-11-24T16:00:06Z  detached after 3 samples, longest pause 1.02 ms;"
-		" left behind: threads 0, fds 0, maps -\n");
+		"2025-11-24T16:00:06Z  detached  samples 3  longest pause 1.02 ms"
+		"  left behind: threads 0  fds 0  maps -\n");
 }
 
 static void a_full_disk_is_an_error_with_its_errno(void **state)
