@@ -47,13 +47,6 @@ static enum lt_errc check_type(const struct python *py, uint64_t type, const cha
 	return LT_OK;
 }
 
-static enum lt_errc check_ready(const struct python *py, struct lt_err *err)
-{
-	if (python_ready(py))
-		return LT_OK;
-	return lt_err_set(err, LT_E_UNREADY, 0, "CPython %s", py->version);
-}
-
 /* interpreters.main is what the chain from interpreters.head ends with (pystate.c). */
 static enum lt_errc check_interpreters(const struct python *py, struct lt_err *err)
 {
@@ -146,7 +139,7 @@ static enum lt_errc check_walk(const struct python *py, struct lt_err *err)
 enum lt_errc check_layout(const struct python *py, struct lt_err *err)
 {
 	static enum lt_errc (*const checks[])(const struct python *, struct lt_err *) = {
-		check_header, check_ready, check_interpreters, check_version, check_thresholds,
+		check_header, check_interpreters, check_version, check_thresholds,
 		check_walk,
 	};
 	enum lt_errc rc = check_type(py, py->sym.type_type, "type", err);

@@ -5,8 +5,8 @@
 #include "target/python.h"
 
 /*
- * Needs everything but the C library's part of *py. LT_E_LAYOUT with a detail that names the
- * check that failed; LT_E_UNREADY where the interpreter is not (or no longer) initialized.
+ * Needs everything but the C library's part of *py, of an interpreter that is ready. LT_E_LAYOUT
+ * with a detail that names the check that failed.
  */
 enum lt_errc check_layout(const struct python *py, struct lt_err *err);
 

@@ -15,8 +15,8 @@
 
 /*
  * A library can also lie in memory as a plain file mapping (somebody reads it with mmap). Loaded
- * means: every segment is where the program headers want it, from the same file (or anonymous,
- * where a program has copied its text to huge pages).
+ * means: every segment is where the program headers want it, from the same file, its text
+ * executable (and maybe anonymous, where a program has copied it to huge pages).
  */
 static bool really_loaded(const struct maps *maps, const struct map *base, const struct elf *e)
 {
@@ -26,9 +26,9 @@ static bool really_loaded(const struct maps *maps, const struct map *base, const
 
 		if (l->file_size == 0)
 			continue;
-		if (!m)
+		if (!m || (l->exec && !m->exec))
 			return false;
-		if (m->inode == 0 && m->dev == 0)
+		if (l->exec && m->inode == 0)
 			continue;
 		if (m->inode != base->inode || m->dev != base->dev ||
 		    m->offset + (l->start - m->start) != l->offset)

@@ -111,6 +111,24 @@ static enum lt_errc find_lists(struct python *py, struct lt_err *err)
 	return LT_OK;
 }
 
+/* What is left once the version is known; only a ready interpreter can be checked. */
+static enum lt_errc find_rest(struct python *py, struct lt_err *err)
+{
+	enum lt_errc rc;
+
+	if (!python_ready(py))
+		return lt_err_set(err, LT_E_UNREADY, 0, "CPython %s", py->version);
+	rc = find_lists(py, err);
+	if (rc == LT_OK)
+		rc = check_layout(py, err);
+	if (rc == LT_OK && py->layout->lock != LAYOUT_LOCK_TRY && !lock_find(py, &py->lock))
+		rc = lt_err_set(err, LT_E_LAYOUT, 0, "the lock of pending calls was not found");
+	/* it may have begun to end meanwhile: then it is that, and no strange layout */
+	if (rc != LT_OK && !python_ready(py))
+		rc = lt_err_set(err, LT_E_UNREADY, 0, "CPython %s", py->version);
+	return rc;
+}
+
 static enum lt_errc try_image(pid_t pid, const struct image *image, const struct images *images,
 			      struct python *ret, struct lt_err *err)
 {
@@ -123,11 +141,7 @@ static enum lt_errc try_image(pid_t pid, const struct image *image, const struct
 	py.build = find_build(image);
 	rc = version_find(&py, image, err);
 	if (rc == LT_OK)
-		rc = find_lists(&py, err);
-	if (rc == LT_OK)
-		rc = check_layout(&py, err);
-	if (rc == LT_OK && py.layout->lock != LAYOUT_LOCK_TRY && !lock_find(&py, &py.lock))
-		rc = lt_err_set(err, LT_E_LAYOUT, 0, "the lock of pending calls was not found");
+		rc = find_rest(&py, err);
 	if (rc == LT_OK)
 		*ret = py;
 	return rc;

@@ -160,23 +160,25 @@ static enum lt_errc find_exported(struct python *py, uint32_t hex, struct lt_err
 static enum lt_errc find_by_trying(struct python *py, struct lt_err *err)
 {
 	const struct layout *row;
-	bool any = false;
+	bool ready = false;
 
 	for (size_t i = 0; (row = layout_at(i)); i++) {
 		uint64_t interp;
+		int32_t flag;
 		uint32_t hex;
 
 		if (row->evidence != LAYOUT_FROM_RUNTIME ||
 		    !remote_u64(&py->remote, py->sym.runtime + (uint64_t)row->rt_interp_main,
 				&interp) || !interp)
 			continue;
-		any = true;
+		if (remote_i32(&py->remote, py->sym.runtime + (uint64_t)row->rt_initialized, &flag))
+			ready |= flag == 1;
 		if (!version_sys_hex(py, interp, row, &hex) || layout_for(hex) != row)
 			continue;
 		py->interp = interp;
 		return settle(py, hex, err);
 	}
-	if (!any)
+	if (!ready)
 		return lt_err_set(err, LT_E_UNREADY, 0, "no interpreter yet");
 	return lt_err_set(err, LT_E_VERSION, 0, "sys.hexversion is in none of the known places");
 }
@@ -188,7 +190,9 @@ static enum lt_errc find_legacy(struct python *py, const struct image *image, st
 	uint32_t hex;
 
 	for (size_t i = 0; (row = layout_at(i)); i++) {
-		if (row->evidence == LAYOUT_FROM_STATICS &&
+		bool bytes = row->unicode_state == LAYOUT_NONE;		/* its str is PyString */
+
+		if (row->evidence == LAYOUT_FROM_STATICS && bytes == (py->sym.string_type != 0) &&
 		    legacy_interpreter(py, image, row, &py->interp) &&
 		    version_sys_hex(py, py->interp, row, &hex))
 			return settle(py, hex, err);
