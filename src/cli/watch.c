@@ -76,23 +76,23 @@ static void take_signals(struct watch *w)
 
 /* ---- samples ---------------------------------------------------------------------------- */
 
-static void output_failed(struct watch *w, enum lt_errc rc)
-{
-	if (rc != LT_OK)
-		w->done = true;
-}
-
 static void write_sample(struct watch *w)
 {
-	const struct snapshot *snap = model_snapshot(w->model);
+	const struct snapshot *snap;
 	enum lt_errc rc = LT_OK;
 
+	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
+	model_sort(w->model, w->options->sort, w->options->reversed);
+	snap = model_snapshot(w->model);
 	if (!w->attached)
 		rc = w->sink.ops->attach(&w->sink, snap, &w->err);
 	w->attached = true;
 	if (rc == LT_OK)
 		rc = w->sink.ops->sample(&w->sink, snap, &w->err);
-	output_failed(w, rc);
+	if (rc != LT_OK) {
+		w->done = true;
+		take_signals(w);	/* a write that a signal ended is no fault of the output */
+	}
 }
 
 static void take_sample(struct watch *w, const struct sample *sample)
@@ -347,6 +347,8 @@ static int exit_status(const struct watch *w)
 {
 	struct lt_err err;
 
+	if (w->err.code == LT_E_OUTPUT && w->err.sys_errno == EINTR && w->signal)
+		return 128 + w->signal;
 	if (w->err.code == LT_E_OUTPUT && w->err.sys_errno == EPIPE)
 		return 0;		/* `| head` has seen enough */
 	if (w->err.code != LT_OK)

@@ -3,8 +3,8 @@ check_PROGRAMS += test_maps test_target
 TESTS += test_maps test_target
 test_maps_SOURCES = tests/unit/test_maps.c tests/unit/test.h
 test_maps_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-test_maps_LDADD = libtarget.a libutil.a $(CMOCKA_LIBS)
+test_maps_LDADD = libtarget.a libproc.a libutil.a $(CMOCKA_LIBS)
 test_target_SOURCES = tests/unit/test_target.c tests/unit/test.h
 test_target_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-test_target_LDADD = libtarget.a libutil.a $(CMOCKA_LIBS)
+test_target_LDADD = libtarget.a libproc.a libutil.a $(CMOCKA_LIBS)
 endif
