@@ -30,7 +30,7 @@ struct model {
 	struct gauges gauges;
 	struct types types;
 	struct rate_clock census_clock;
-	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of what never changed */
+	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of level types */
 	int64_t census_ns;		/* of the last one; LT_UNKNOWN none so far */
 	bool base_asked;		/* by the user: the first census does not move it */
 	struct filter filter;
@@ -39,7 +39,7 @@ struct model {
 	struct flatlines flatlines;
 	struct snapshot_row *all, *rows;	/* owned, cap_rows each: by id, and as shown */
 	size_t cap_rows;
-	struct snapshot snap;		/* parts are kept here only; the rest is filled when stale */
+	struct snapshot snap;		/* parts live only here, the rest is filled when stale */
 	bool stale;
 };
 
@@ -202,8 +202,7 @@ void model_hide_flat(struct model *m, bool hide)
 void model_hold_order(struct model *m)
 {
 	m->snap.order_held = HOLD_SAMPLES;
-	if (m->order_step == ORDER_REFRESH)
-		m->order_step = ORDER_HELD;
+	m->order_step = ORDER_HELD;	/* also for a sample that has not been looked at */
 }
 
 static void make_room(struct model *m)

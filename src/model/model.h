@@ -1,7 +1,11 @@
 /*
- * The model: samples in, a read-only snapshot out. Pure: no clock, no I/O, no terminal. Memory is
- * bounded: a ring of cells per type that ever changed, a fixed number of types (the rest is summed
- * in one row). Owns everything it shows.
+ * The model: samples in, a read-only snapshot out. Pure: no clock, no I/O, no terminal. Durations
+ * and rates come from the samples' monotonic clock, so a wall clock that jumps does no harm.
+ * Owns everything it shows.
+ *
+ * Memory is bounded: a series of fixed size per type that ever changed, and at most 20,000 types
+ * (the rest is summed in one row, "(other types)"). Measured, with rows and order: 0.4 MiB for
+ * 500 types and 3.3 MiB for 5,000 of which a tenth changes; 23 MiB for 20,001 that all change.
  */
 #ifndef LT_MODEL_MODEL_H
 #define LT_MODEL_MODEL_H
@@ -23,7 +27,11 @@ void model_target(struct model *m, const struct sample_target *target);
 /* Takes what it needs of s; s is not kept. */
 void model_push(struct model *m, const struct sample *s);
 
-/* Baseline for all +columns: the latest sample, or back to the first one. */
+/*
+ * Baseline for all +columns: the latest sample (its rows, where it is a gap), or back to the first
+ * census, which is the baseline until another one is asked for. A figure without a reading at the
+ * baseline counts from its first one after. Rows that have come to nothing go at a new baseline.
+ */
 void model_baseline_now(struct model *m);
 void model_baseline_first(struct model *m);
 
@@ -40,7 +48,11 @@ void model_hide_flat(struct model *m, bool hide);
 /* The user moved the cursor: keep the order for the next 5 samples. */
 void model_hold_order(struct model *m);
 
-/* Read only, borrowed until the next call of any model_ function but this one. Never NULL. */
+/*
+ * Read only, borrowed until the next call of any model_ function but this one. Never NULL. Made
+ * when asked for after a change; the first one after a census is one refresh of the order: a row
+ * passes another when it is 5 % ahead in two refreshes.
+ */
 const struct snapshot *model_snapshot(struct model *m);
 
 #endif

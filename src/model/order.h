@@ -1,8 +1,8 @@
 /*
  * The order of rows, which must not dance. A row passes another only when its figure beats the
  * other's by 5 % and did so at the previous refresh too; rows within that keep their places.
- * Where figures move within a refresh the worse pair of the two refreshes is compared, which makes
- * "beats" a partial order: it has no circles, and there is always an order that obeys it.
+ * Compared are the lower of one row's last two figures and the higher of the other's: so judged,
+ * "beats" has no circles, and there is always an order that obeys it.
  */
 #ifndef LT_MODEL_ORDER_H
 #define LT_MODEL_ORDER_H

@@ -31,6 +31,7 @@ enum snapshot_sort {
  * A series for a sparkline: fixed time cells, oldest first, the last one still open. A cell holds
  * the minimum seen in its time (the floor, which is what growth is judged by); LT_UNKNOWN is a gap.
  * Cells close at base + k * cell_s and never shift within a cell, so a screen changes little.
+ * All series of a snapshot have the same cells: n * cell_s is the time from the first sample on.
  */
 #define SERIES_CELLS 64
 struct series_view {
@@ -46,7 +47,9 @@ struct snapshot_row {
 	int64_t count_delta, bytes_delta;	/* since the baseline; LT_UNKNOWN before there is one */
 	double rate;			/* objects per second over the last minute or less; NAN unknown */
 	double grew_ago_s;		/* since its count last rose; NAN: never seen to rise */
-	bool growing;			/* material growth since the baseline, and still rising: highlight */
+	/* To be highlighted: 10 objects and 1 % more than at the baseline, and a rise in the last
+	 * 30 s or 3 samples; it goes out when half of that growth is gone or the rises stop. */
+	bool growing;
 	bool flat;			/* count unchanged since the baseline */
 	struct series_view trend;	/* of count */
 };
@@ -57,7 +60,7 @@ struct snapshot {
 	double base_t;			/* of the baseline */
 	int64_t seq;			/* 0: no sample yet */
 	int64_t samples, gaps;		/* gaps: samples without a census */
-	struct sample_memory memory;
+	struct sample_memory memory;	/* PSS and USS: the last reading of the last minute */
 	struct sample_memory memory_delta;	/* since the baseline */
 	double rss_rate;		/* bytes per second, lately; NAN unknown */
 	struct series_view rss, pss;
@@ -70,14 +73,15 @@ struct snapshot {
 	double census_t;		/* of the rows; 0: none so far */
 	struct sample_cost cost;	/* of the latest sample */
 	struct sample_cost cost_total;	/* pause_us: the longest so far */
-	double cost_share;		/* leaktop's CPU time per second of watching, 0.004 = 0.4 % */
+	double cost_share;		/* leaktop's CPU time per second of watching, 0.004 = 0.4 %;
+					 * never NAN: the first second counts as a whole one */
 
 	bool ended;			/* the target is gone; ended_t says since when */
 	double ended_t;
 
 	const struct snapshot_row *rows;	/* in order, after filter and hiding */
 	size_t n_rows;
-	size_t n_types;			/* live types in all */
+	size_t n_types;			/* live types in all, before the filter */
 	size_t n_growing, n_flat;	/* of them */
 	enum snapshot_sort sort;
 	bool sort_reversed;

@@ -3,9 +3,9 @@
  * Owns the names and the histories.
  *
  * Bounded: the first TYPES_MAX names get a row each, all later ones are summed in one more row,
- * TYPES_OTHER. A type takes 104 bytes, its name, and 8 to 16 bytes of hash table; one whose count ever
- * changed also takes a history of 640 bytes. 5,000 types of which 500 change: 0.9 MiB; the most,
- * 20,001 types that all change, with names of 255 bytes: 20 MiB.
+ * TYPES_OTHER. A type takes 104 bytes, its name, and 8 to 16 bytes of hash table; one whose count
+ * ever changed also takes a history of 640 bytes. 5,000 types of which 500 change: 1 MiB; the
+ * most, 20,001 types that all change, with names of 255 bytes: 20 MiB.
  */
 #ifndef LT_MODEL_TYPES_H
 #define LT_MODEL_TYPES_H

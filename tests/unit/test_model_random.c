@@ -6,8 +6,6 @@
 #include "config.h"
 #include "test_model.h"
 
-#include <math.h>
-
 #define N 40
 #define SAMPLES 500
 
