@@ -1,4 +1,4 @@
-"""What a process holds, counted from inside: the truth leaktop is held against.
+"""What a process holds, counted from inside: what leaktop is held against.
 
 census() counts the objects on the collector's lists by full type name, as
 they will be when the caller has returned and its process stands still again.

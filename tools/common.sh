@@ -1,0 +1,131 @@
+# Sourced by the scripts beside it (POSIX sh): packages and building.
+# shellcheck shell=sh
+
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# newer A B: is A younger than B, or B not there?
+newer() {
+	[ ! -e "$2" ] || [ -n "$(find "$1" -newer "$2")" ]
+}
+
+jobs_count() {
+	nproc 2>/dev/null || echo 2
+}
+
+is_root() {
+	[ "$(id -u)" = 0 ]
+}
+
+# Is this Debian package installed?
+installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Does this release have the package? Without package lists nothing is known: no.
+available() {
+	apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'
+}
+
+# The procps library has two names: libproc2-dev from Debian 12 and Ubuntu 24.04 on, libprocps-dev
+# before. Without package lists the release says which.
+procps_package() {
+	for p in libproc2-dev libprocps-dev; do
+		if installed $p || available $p; then
+			echo $p
+			return
+		fi
+	done
+	# shellcheck source=/dev/null
+	case $(. /etc/os-release 2>/dev/null; echo "${ID:-}-${VERSION_ID:-}") in
+	debian-11 | ubuntu-20.* | ubuntu-22.*) echo libprocps-dev ;;
+	*) echo libproc2-dev ;;
+	esac
+}
+
+packages_build() {
+	echo autoconf automake gcc libc6-dev make pkg-config libncurses-dev python3
+	procps_package
+}
+
+packages_test() {
+	echo libcmocka-dev libvterm-dev libjansson-dev
+}
+
+# What tests can do without, and then say so.
+packages_extra() {
+	echo clang debootstrap debian-archive-keyring shellcheck tmux
+}
+
+missing() {
+	for p; do
+		installed "$p" || echo "$p"
+	done
+}
+
+apt_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" </dev/null
+}
+
+# install_packages LIST-FUNCTION...: installs what is missing, or says what to type and ends.
+install_packages() {
+	if ! command -v apt-get >/dev/null; then
+		echo "# no apt-get here: taking what is installed (see README.md for what is needed)"
+		return 0
+	fi
+	if is_root && [ -z "$(apt-cache pkgnames libc6 2>/dev/null | head -n 1)" ]; then
+		apt-get update -q </dev/null || die "apt-get update failed: is there a network?"
+	fi
+	wanted=$(for list; do $list; done | tr '\n' ' ')
+	# shellcheck disable=SC2086
+	needed=$(missing $wanted | tr '\n' ' ')
+	[ -n "$needed" ] || return 0
+	if ! is_root; then
+		echo "${0##*/}: some packages are missing. Install them, then try again:" >&2
+		echo "  sudo apt-get install -y --no-install-recommends ${needed% }" >&2
+		exit 1
+	fi
+	echo "# installing: $needed"
+	# shellcheck disable=SC2086
+	if ! apt_install $needed >/dev/null 2>&1; then
+		# The lists may be old; and then let apt-get say what is wrong.
+		apt-get update -q </dev/null >/dev/null 2>&1
+		# shellcheck disable=SC2086
+		apt_install $needed || die "apt-get could not install: $needed"
+	fi
+}
+
+# The same for packages that may stay away: never fails.
+install_extras() {
+	command -v apt-get >/dev/null && is_root || return 0
+	for p in $(packages_extra); do
+		installed "$p" && continue
+		apt_install "$p" >/dev/null 2>&1 || echo "# not installed: $p"
+	done
+}
+
+# Makes ./configure where it is missing or old.
+make_configure() {
+	if newer "$top/configure.ac" "$top/configure"; then
+		echo "# making configure"
+		autogen=$("$top/autogen.sh" 2>&1) || die "autogen.sh failed: $autogen"
+	fi
+}
+
+# build_in DIRECTORY CONFIGURE-ARGUMENT...: configures, unless it was with the same arguments, and
+# makes. The log is DIRECTORY/build.log.
+build_in() {
+	dir=$1
+	shift
+	mkdir -p "$dir" || return 1
+	if [ ! -f "$dir/Makefile" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$*" ] ||
+		newer "$top/configure" "$dir/Makefile"; then
+		(cd "$dir" && "$top/configure" "$@") >"$dir/build.log" 2>&1 </dev/null || return 1
+		echo "$*" >"$dir/configured"
+	fi
+	make -C "$dir" -j"$(jobs_count)" all >>"$dir/build.log" 2>&1 </dev/null
+}
