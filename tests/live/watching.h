@@ -1,0 +1,38 @@
+/* For live tests: programs of tests/targets under any Python, and samples of them. */
+#ifndef LT_TESTS_LIVE_WATCHING_H
+#define LT_TESTS_LIVE_WATCHING_H
+
+#include <jansson.h>
+
+#include "model/sample.h"
+#include "pythons.h"
+#include "session/session.h"
+
+/*
+ * Starts tests/targets/SCRIPT and waits for its first line, which it returns parsed (the caller
+ * frees it with json_decref), or NULL. Scripts are copied into a root that has one, where they
+ * are removed by watching_clean().
+ */
+json_t *watching_start(struct python_run *run, const struct python_exe *exe, const char *script,
+		       const char *const *args);
+void watching_clean(void);
+
+/* Asks with a line on stdin and returns the answer parsed. */
+json_t *watching_ask(struct python_run *run, const char *line);
+
+/*
+ * The next sample that has a census; tries again until one has, NULL after `tries` without.
+ * Borrowed until the next call for the session. The reason of the last refusal goes to stdout.
+ */
+const struct sample *watching_sample(struct session *s, int tries);
+
+/* Everything a process has that must not change: its maps, threads, files, signal masks. */
+struct belongings {
+	char *maps, *threads, *fds, *signals;	/* owned text */
+};
+void belongings_take(pid_t pid, struct belongings *ret);
+void belongings_free(struct belongings *b);
+/* Prints what differs as TAP comments. true: nothing. */
+bool belongings_equal(const struct belongings *before, const struct belongings *after);
+
+#endif
