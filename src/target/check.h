@@ -10,4 +10,7 @@
  */
 enum lt_errc check_layout(const struct python *py, struct lt_err *err);
 
+/* Has every object two links before its count, as in a Py_TRACE_REFS build? Needs sym only. */
+bool check_traced(const struct python *py);
+
 #endif

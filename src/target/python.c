@@ -142,6 +142,10 @@ static enum lt_errc try_image(pid_t pid, const struct image *image, const struct
 	rc = version_find(&py, image, err);
 	if (rc == LT_OK)
 		rc = find_rest(&py, err);
+	/* there nothing is where the layouts have it, so it may have failed in many ways */
+	if (rc != LT_OK && rc != LT_E_FREE_THREADED && check_traced(&py))
+		rc = lt_err_set(err, LT_E_LAYOUT, 0,
+				"objects have a longer header (a Py_TRACE_REFS build)");
 	if (rc == LT_OK)
 		*ret = py;
 	return rc;
