@@ -9,7 +9,7 @@
 #include "util/mem.h"
 
 #define POINTER_MASK (~3ull)	/* _gc_next and _gc_prev keep two flags from 3.8 on (pycore_gc.h) */
-#define RING_TRIES   200	/* the target goes on running while its rings are looked at */
+#define RING_TRIES   100	/* the target goes on running while its rings are looked at */
 #define CHAIN_MAX    4096
 #define TRACED_TYPE  0x18	/* ob_type behind two links and the count (object.h, to 3.12) */
 
@@ -113,20 +113,22 @@ static bool ring_closed(const struct python *py, uint64_t head)
 	return remote_u64(&py->remote, link[1], &back) && (back & POINTER_MASK) == head;
 }
 
+bool check_ring(const struct python *py, uint64_t head)
+{
+	for (int try = 0; try < RING_TRIES; try++) {
+		if (ring_closed(py, head))
+			return true;
+		clock_sleep_ns(CLOCK_NS_PER_MS);
+	}
+	return false;
+}
+
 static enum lt_errc check_rings(const struct python *py, struct lt_err *err)
 {
-	for (size_t i = 0; i < COUNT_OF(py->heads); i++) {
-		bool closed = false;
-
-		for (int try = 0; py->heads[i] && try < RING_TRIES && !closed; try++) {
-			if (try > 0)
-				clock_sleep_ns(CLOCK_NS_PER_MS);
-			closed = ring_closed(py, py->heads[i]);
-		}
-		if (py->heads[i] && !closed)
+	for (size_t i = 0; i < COUNT_OF(py->heads); i++)
+		if (py->heads[i] && !check_ring(py, py->heads[i]))
 			return lt_err_set(err, LT_E_LAYOUT, 0,
 					  "the gc list of generation %zu is not a ring", i);
-	}
 	return LT_OK;
 }
 
