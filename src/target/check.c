@@ -9,13 +9,20 @@
 #include "util/mem.h"
 
 #define POINTER_MASK (~3ull)	/* _gc_next and _gc_prev keep two flags from 3.8 on (pycore_gc.h) */
-#define RING_TRIES   200	/* the target goes on running while its rings are looked at */
+#define RING_TRIES   100	/* the target goes on running while its rings are looked at */
 #define CHAIN_MAX    4096
-#define TRACED_TYPE  0x18	/* ob_type behind Py_TRACE_REFS' two links, to 3.12 (object.h) */
+#define TRACED_TYPE  0x18	/* ob_type behind two links and the count (object.h, to 3.12) */
 
 static enum lt_errc fails(struct lt_err *err, const char *what)
 {
 	return lt_err_set(err, LT_E_LAYOUT, 0, "%s", what);
+}
+
+bool check_traced(const struct python *py)
+{
+	uint64_t type = py->sym.type_type, v;
+
+	return remote_u64(&py->remote, type + TRACED_TYPE, &v) && v == type;
 }
 
 static enum lt_errc check_header(const struct python *py, struct lt_err *err)
@@ -24,11 +31,7 @@ static enum lt_errc check_header(const struct python *py, struct lt_err *err)
 
 	if (!remote_u64(&py->remote, type + (uint64_t)py->layout->ob_type, &v))
 		return lt_err_set(err, LT_E_REMOTE, 0, "reading PyType_Type");
-	if (v == type)
-		return LT_OK;
-	if (remote_u64(&py->remote, type + TRACED_TYPE, &v) && v == type)
-		return fails(err, "objects have a longer header (a Py_TRACE_REFS build)");
-	return fails(err, "the type of PyType_Type is not itself");
+	return v == type ? LT_OK : fails(err, "the type of PyType_Type is not itself");
 }
 
 static enum lt_errc check_type(const struct python *py, uint64_t type, const char *name,
@@ -110,20 +113,22 @@ static bool ring_closed(const struct python *py, uint64_t head)
 	return remote_u64(&py->remote, link[1], &back) && (back & POINTER_MASK) == head;
 }
 
+bool check_ring(const struct python *py, uint64_t head)
+{
+	for (int try = 0; try < RING_TRIES; try++) {
+		if (ring_closed(py, head))
+			return true;
+		clock_sleep_ns(CLOCK_NS_PER_MS);
+	}
+	return false;
+}
+
 static enum lt_errc check_rings(const struct python *py, struct lt_err *err)
 {
-	for (size_t i = 0; i < COUNT_OF(py->heads); i++) {
-		bool closed = false;
-
-		for (int try = 0; py->heads[i] && try < RING_TRIES && !closed; try++) {
-			if (try > 0)
-				clock_sleep_ns(CLOCK_NS_PER_MS);
-			closed = ring_closed(py, py->heads[i]);
-		}
-		if (py->heads[i] && !closed)
+	for (size_t i = 0; i < COUNT_OF(py->heads); i++)
+		if (py->heads[i] && !check_ring(py, py->heads[i]))
 			return lt_err_set(err, LT_E_LAYOUT, 0,
 					  "the gc list of generation %zu is not a ring", i);
-	}
 	return LT_OK;
 }
 
@@ -139,11 +144,13 @@ static enum lt_errc check_walk(const struct python *py, struct lt_err *err)
 enum lt_errc check_layout(const struct python *py, struct lt_err *err)
 {
 	static enum lt_errc (*const checks[])(const struct python *, struct lt_err *) = {
-		check_header, check_interpreters, check_version, check_thresholds,
+		check_interpreters, check_version, check_thresholds,
 		check_walk,
 	};
-	enum lt_errc rc = check_type(py, py->sym.type_type, "type", err);
+	enum lt_errc rc = check_header(py, err);
 
+	if (rc == LT_OK)
+		rc = check_type(py, py->sym.type_type, "type", err);
 	if (rc == LT_OK)
 		rc = check_type(py, py->sym.dict_type, "dict", err);
 	for (size_t i = 0; i < COUNT_OF(checks) && rc == LT_OK; i++)

@@ -10,4 +10,10 @@
  */
 enum lt_errc check_layout(const struct python *py, struct lt_err *err);
 
+/* Is there the head of a gc list? The target may be changing it just now: ask more than once. */
+bool check_ring(const struct python *py, uint64_t head);
+
+/* Has every object two links before its count, as in a Py_TRACE_REFS build? Needs sym only. */
+bool check_traced(const struct python *py);
+
 #endif

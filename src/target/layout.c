@@ -84,9 +84,10 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x8,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x18, .in_modules = 0x10,
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE,
-		/* PyGC_Head's union is 32 bytes, but gcmodule.c's generations have no padding: the
-		 * union's alignment is 8 there (a double) and 16 in 3.6 (a long double) */
-		.gc_head_size = 32, .gc_generation_size = 40, .gc_threshold = 32, .gc_count = 36,
+		/* PyGC_Head is 32 bytes, aligned to 8 in 2.7.18; older ones have a long double in
+		 * the union: aligned to 16, so that a generation has padding (bpo-27987) */
+		.gc_head_size = 32, .gc_generation_size = 40, .gc_generation_older = 48,
+		.gc_threshold = 32, .gc_count = 36,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
 		OBJECTS, .ht_name = 0x358, .ht_qualname = LAYOUT_NONE,
 		.dict = LAYOUT_DICT_27, .dict_keys = 0x28, .dict_mask = 0x20,
@@ -104,7 +105,22 @@ static const struct layout rows[] = {
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
-		.version_lo = 0x030700f0, .version_hi = 0x0307ffff, .name = "3.7",
+		/* before bpo-27987 gave PyGC_Head its long double in 3.7.4: computed from 3.7.16's
+		 * headers with that change (PR 13581) undone */
+		.version_lo = 0x030700f0, .version_hi = 0x030703ff, .name = "3.7.0-3.7.3",
+		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
+		.rt_initialized = 0x0, .rt_finalizing = 0x8,
+		.rt_interp_head = 0x18, .rt_interp_main = 0x20,
+		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x38, .in_modules = 0x28,
+		.gc_in_runtime = true, .gc_state = 0x138, .gc_enabled = 0x144,
+		.gc_generations = 0x150, .gc_generation0 = 0x1b0,
+		.gc_permanent = 0x1b8, .gc_stats = 0x1d8,
+		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE,
+		.gc_head_size = 24, .gc_generation_size = 32, .gc_threshold = 24, .gc_count = 28,
+		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x280,
+		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
+	}, {
+		.version_lo = 0x03070400, .version_hi = 0x0307ffff, .name = "3.7",
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
 		.rt_initialized = 0x0, .rt_finalizing = 0x8,
 		.rt_interp_head = 0x18, .rt_interp_main = 0x20,

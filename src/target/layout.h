@@ -80,6 +80,7 @@ struct layout {
 	/* the gc's own structs */
 	int32_t gc_head_size;		/* sizeof PyGC_Head */
 	int32_t gc_generation_size;	/* stride of generations[] */
+	int32_t gc_generation_older;	/* another one that older patches have, 0: none */
 	int32_t gc_threshold, gc_count;	/* ints, from a generation's start */
 
 	/* the lock of Py_AddPendingCall; from &_PyRuntime or the interpreter */

@@ -99,11 +99,15 @@ static enum lt_errc find_lists(struct python *py, struct lt_err *err)
 	const struct layout *l = py->layout;
 	uint64_t base = l->gc_in_runtime ? py->sym.runtime : py->interp, first;
 	enum lt_errc rc = find_generations(py, base, &first, err);
+	int32_t size = l->gc_generation_size;
 
 	if (rc != LT_OK)
 		return rc;
+	if (l->gc_generation_older && !check_ring(py, first + (uint64_t)size) &&
+	    check_ring(py, first + (uint64_t)l->gc_generation_older))
+		size = l->gc_generation_older;
 	for (int i = 0; i < 3; i++)
-		py->heads[i] = first + (uint64_t)(i * l->gc_generation_size);
+		py->heads[i] = first + (uint64_t)(i * size);
 	if (l->gc_state != LAYOUT_NONE) {
 		py->gc = base + (uint64_t)l->gc_state;
 		py->heads[3] = base + (uint64_t)l->gc_permanent;
@@ -142,6 +146,10 @@ static enum lt_errc try_image(pid_t pid, const struct image *image, const struct
 	rc = version_find(&py, image, err);
 	if (rc == LT_OK)
 		rc = find_rest(&py, err);
+	/* there nothing is where the layouts have it, so it may have failed in many ways */
+	if (rc != LT_OK && rc != LT_E_FREE_THREADED && check_traced(&py))
+		rc = lt_err_set(err, LT_E_LAYOUT, 0,
+				"objects have a longer header (a Py_TRACE_REFS build)");
 	if (rc == LT_OK)
 		*ret = py;
 	return rc;

@@ -157,7 +157,8 @@ const char *python_line(struct python_run *run)
 {
 	struct pollfd p = {.fd = run->out, .events = POLLIN};
 
-	memmove(run->text, run->text + run->taken, run->n - run->taken);
+	if (run->taken)
+		memmove(run->text, run->text + run->taken, run->n - run->taken);
 	run->n -= run->taken;
 	run->taken = 0;
 	for (;;) {

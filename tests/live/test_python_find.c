@@ -3,6 +3,7 @@
 #include "../unit/test.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <sys/stat.h>
@@ -362,6 +363,137 @@ static void a_program_file_that_was_deleted_does_not_matter(void **state)
 	python_stop(&run);
 }
 
+/* .../versions/3.8.18/bin/python -> .../versions/3.8.18 and its libpython; false where static */
+static bool library_of(const struct python_exe *exe, char *home, char *library, size_t size)
+{
+	char pattern[512];
+	glob_t g;
+	bool found;
+
+	if (exe->root[0] || strncmp(exe->name, "pyenv", 5) != 0)
+		return false;
+	snprintf(home, size, "%.*s", (int)(strlen(exe->path) - strlen("/bin/python")), exe->path);
+	snprintf(pattern, sizeof(pattern), "%s/lib/libpython*.so.1.0", home);
+	found = glob(pattern, 0, NULL, &g) == 0;
+	if (found) {
+		snprintf(library, size, "%s", g.gl_pathv[0]);
+		globfree(&g);
+	}
+	return found;
+}
+
+static void a_python_that_a_program_has_loaded_as_a_plugin_is_found(void **state)
+{
+	const char *dir = getenv("LT_BUILDDIR");
+	char program[512], home[256], library[256];
+	bool any = false;
+
+	snprintf(program, sizeof(program), "%s/embed", dir ? dir : ".");
+	need_pythons();
+	for (size_t i = 0; i < n_subjects; i++) {
+		const char *argv[] = {program, library, home, NULL};
+		struct lt_err err = {0};
+		struct python_run run;
+		struct python py;
+
+		ask(&subjects[i]);
+		if (!library_of(subjects[i].exe, home, library, sizeof(home)))
+			continue;
+		any = true;
+		assert_true(python_start_program(&run, "", argv));
+		assert_non_null(python_line(&run));
+		if (python_find(run.pid, &py, &err) != LT_OK)
+			fail_msg("%s", err.detail);
+		assert_int_equal(py.version_hex, number(&subjects[i], "hexversion"));
+		assert_non_null(strstr(py.where.path, "libpython"));
+		python_stop(&run);
+	}
+	if (!any)
+		SKIP("no Python with a shared library was found");
+}
+
+/* The other one is loaded and never initialized: its interpreters are none. */
+static void of_two_pythons_in_one_process_the_living_one_is_found(void **state)
+{
+	static const char script[] =
+		"import ctypes, sys\n"
+		"ctypes.CDLL(sys.argv[1])\n"
+		"print('up')\n"
+		"sys.stdin.read()\n";
+	char home[256], library[256];
+	bool any = false;
+
+	need_pythons();
+	for (size_t i = 0; i < n_subjects; i++) {
+		const struct python_exe *system = NULL;
+		const char *args[] = {library, NULL};
+		struct lt_err err = {0};
+		struct python_run run;
+		struct python py;
+
+		for (size_t k = 0; k < n_subjects; k++)
+			if (strcmp(subjects[k].exe->path, "/usr/bin/python3") == 0)
+				system = subjects[k].exe;
+		if (!system || !library_of(subjects[i].exe, home, library, sizeof(home)))
+			continue;
+		any = true;
+		assert_true(python_start(&run, system, script, args));
+		assert_non_null(python_line(&run));
+		if (python_find(run.pid, &py, &err) != LT_OK)
+			fail_msg("%s with %s: %s", system->name, library, err.detail);
+		assert_null(strstr(py.where.path, "libpython"));
+		python_stop(&run);
+	}
+	if (!any)
+		SKIP("a /usr/bin/python3 and a libpython are needed");
+}
+
+/* An allocator that goes through to libc, for LD_PRELOAD. */
+static const char allocator[] =
+	"#include <stddef.h>\n"
+	"void *__libc_malloc(size_t n);\n"
+	"void *malloc(size_t n) { return __libc_malloc(n); }\n";
+
+static void a_preloaded_allocator_is_no_place_to_interrupt(void **state)
+{
+	char dir[] = "/tmp/leaktop-test-XXXXXX", source[64], library[64], text[512], preload[96];
+	const char *cc = getenv("CC");
+	const char *argv[] = {"/usr/bin/env", preload, "/usr/bin/python3", "-c",
+			      "print(1, flush=True); import sys; sys.stdin.read()", NULL};
+	struct lt_err err = {0};
+	struct python_run run;
+	struct python py;
+	bool built, found = false;
+	FILE *f;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(source, sizeof(source), "%s/a.c", dir);
+	snprintf(library, sizeof(library), "%s/a.so", dir);
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", library);
+	f = fopen(source, "w");
+	assert_non_null(f);
+	fputs(allocator, f);
+	fclose(f);
+	snprintf(text, sizeof(text), "%s -shared -fPIC -o %s %s >/dev/null 2>&1", cc ? cc : "cc",
+		 library, source);
+	built = system(text) == 0 && access("/usr/bin/python3", X_OK) == 0;
+	if (built) {
+		assert_true(python_start_program(&run, "", argv));
+		assert_non_null(python_line(&run));
+		if (python_find(run.pid, &py, &err) != LT_OK)
+			fail_msg("%s", lt_err_text(&err, text, sizeof(text)));
+		for (size_t i = 0; i < py.n_nogo; i++)
+			found |= strcmp(py.nogo[i].path, library) == 0;
+		python_stop(&run);
+	}
+	remove(source);
+	remove(library);
+	remove(dir);
+	if (!built)
+		SKIP("no compiler for a shared library, or no /usr/bin/python3");
+	assert_true(found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +507,9 @@ int main(void)
 		cmocka_unit_test(a_process_that_is_gone_is_said_to_be_gone),
 		cmocka_unit_test(a_shell_is_not_python),
 		cmocka_unit_test(a_program_file_that_was_deleted_does_not_matter),
+		cmocka_unit_test(a_python_that_a_program_has_loaded_as_a_plugin_is_found),
+		cmocka_unit_test(of_two_pythons_in_one_process_the_living_one_is_found),
+		cmocka_unit_test(a_preloaded_allocator_is_no_place_to_interrupt),
 	};
 
 	return cmocka_run_group_tests_name("python_find", tests, start_all, stop_all);
