@@ -122,6 +122,26 @@ static void modes_prepare(void)
 	def_prog_mode();
 }
 
+/*
+ * terminfo knows one sequence per key, but terminals that ignore keypad mode send the other one.
+ * A mouse is not asked for: its reports are dropped with everything else that is not known.
+ */
+static void keys_prepare(void)
+{
+	static const struct { const char *bytes; int key; } others[] = {
+		{"\x1b[A", KEY_UP}, {"\x1b[B", KEY_DOWN}, {"\x1bOA", KEY_UP}, {"\x1bOB", KEY_DOWN},
+		{"\x1b[H", KEY_HOME}, {"\x1b[F", KEY_END}, {"\x1bOH", KEY_HOME}, {"\x1bOF", KEY_END},
+		{"\x1b[1~", KEY_HOME}, {"\x1b[4~", KEY_END},
+	};
+
+	pad = newpad(1, 1);
+	keypad(pad, TRUE);
+	nodelay(pad, TRUE);
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		define_key(others[i].bytes, others[i].key);
+	keyok(KEY_MOUSE, FALSE);
+}
+
 enum lt_errc term_open(struct lt_err *err)
 {
 	const char *term = getenv("TERM");
@@ -144,9 +164,7 @@ enum lt_errc term_open(struct lt_err *err)
 	rescue_catch();
 	modes_prepare();
 	colors_prepare();
-	pad = newpad(1, 1);
-	keypad(pad, TRUE);
-	nodelay(pad, TRUE);
+	keys_prepare();
 	term_resized();
 	return LT_OK;
 }
@@ -290,6 +308,31 @@ static void drop_until(wint_t lo, wint_t hi, int most)
 			return;
 }
 
+/* The \ of Esc \ goes as well: it would open the filter prompt. */
+static void drop_string(void)
+{
+	wint_t c = 0;
+
+	for (int n = 0; n < 256 && c != 0x07 && c != UI_KEY_ESC; n++)
+		if (wget_wch(pad, &c) == ERR)
+			return;
+	if (c == UI_KEY_ESC)
+		(void)wget_wch(pad, &c);
+}
+
+/* CSI: parameters, then one byte of 0x40..0x7e; behind ESC [ M are a mouse's three bytes. */
+static void drop_csi(void)
+{
+	wint_t c;
+
+	if (wget_wch(pad, &c) == ERR)
+		return;
+	if (c == 'M')
+		drop_until(1, 0, 3);
+	else if (c < 0x40 || c > 0x7e)
+		drop_until(0x40, 0x7e, 64);
+}
+
 /*
  * Behind an Esc that ncurses could not make a key of: nothing (it was the Esc key), another Esc,
  * or the rest of a sequence nobody asked for - a mouse, a late answer, Alt. Read as letters these
@@ -305,12 +348,12 @@ static int after_esc(void)
 		unget_wch((wchar_t)c);
 		return UI_KEY_ESC;
 	}
-	if (c == '[')				/* CSI: parameters, then one byte of 0x40..0x7e */
-		drop_until(0x40, 0x7e, 64);
+	if (c == '[')
+		drop_csi();
 	else if (c == 'O')			/* SS3: one byte */
-		drop_until(0, 0x10ffff, 1);
-	else if (c == ']' || c == 'P')		/* OSC, DCS: up to BEL, or to the \ of Esc \ */
-		drop_until(0x07, 0x07, 256);
+		drop_until(1, 0, 1);
+	else if (c == ']' || c == 'P')		/* OSC, DCS: up to BEL or the Esc of Esc \ */
+		drop_string();
 	return UI_KEY_NONE;
 }
 
