@@ -140,14 +140,9 @@ static void escape_sequences_nobody_asked_for_are_dropped_whole(void **state)
 
 static void wide_names_do_not_shift_the_columns(void **state)
 {
-	int wide, plain;
-
 	start("", 24, 80, NULL);
-	expect("日本.接続");
-	wide = tty_find(t, "日本.接続");
-	plain = tty_find(t, "list");
-	assert_non_null(strstr(tty_row(t, wide), "接続                  15 000"));
-	assert_non_null(strstr(tty_row(t, plain), "list                       22 500"));
+	expect("日本.接続                  15 000 937.5K        0");
+	expect("list                       22 500  1.37M        0");
 }
 
 static void q_restores_the_terminal(void **state)
@@ -243,7 +238,8 @@ static void resizing_draws_what_fits(void **state)
 	tty_resize(t, 10, 40);
 	expect_gone("TREND");
 	expect("+COUNT");
-	assert_non_null(strstr(tty_row(t, 9), "F1Help"));
+	expect("F1Help");
+	assert_int_equal(tty_find(t, "F1Help"), 9);
 	tty_resize(t, 4, 30);
 	expect_gone("+COUNT");
 	expect("4242 400.2M");
@@ -339,7 +335,7 @@ static void no_color_leaves_bold_and_reverse(void **state)
 
 #define FRAMES 10
 #define CALM_BYTES 600			/* a frame at 80x24 in which three rows move; see ux.md */
-#define CLOCK_BYTES 40			/* one in which nothing does */
+#define CLOCK_BYTES 40			/* one in which the clock alone does */
 
 static void a_calm_frame_writes_little(void **state)
 {
@@ -360,19 +356,23 @@ static void a_calm_frame_writes_little(void **state)
 	assert_in_range((tty_bytes(t) - before) / FRAMES, 1, CALM_BYTES);
 }
 
-/* A key without a meaning asks for nothing, but the demo draws again after any key. */
-static void a_frame_without_news_writes_next_to_nothing(void **state)
+static void a_frame_in_which_only_the_clock_moves_writes_next_to_nothing(void **state)
 {
+	char clock[32];
 	size_t before;
 
 	start("", 24, 80, NULL);
-	expect("samples 1");
+	expect("17:00:02");
+	tty_key(t, "B");
+	expect("17:00:04");
 	before = tty_bytes(t);
-	for (int i = 0; i < FRAMES; i++)
-		tty_key(t, "x");
-	tty_key(t, "t");
-	expect("samples 2");
-	assert_in_range(tty_bytes(t) - before, 1, CALM_BYTES * 2 + FRAMES * CLOCK_BYTES);
+	for (int i = 0; i < FRAMES; i++) {
+		snprintf(clock, sizeof(clock), "17:00:%02d", 6 + 2 * i);
+		tty_key(t, "B");
+		expect(clock);
+	}
+	printf("# %zu bytes a frame\n", (tty_bytes(t) - before) / FRAMES);
+	assert_in_range((tty_bytes(t) - before) / FRAMES, 1, CLOCK_BYTES);
 }
 
 static void an_ended_target_and_a_gap_are_told(void **state)
@@ -414,7 +414,7 @@ int main(void)
 		ON_TTY(without_utf8_the_screen_is_ascii),
 		ON_TTY(no_color_leaves_bold_and_reverse),
 		ON_TTY(a_calm_frame_writes_little),
-		ON_TTY(a_frame_without_news_writes_next_to_nothing),
+		ON_TTY(a_frame_in_which_only_the_clock_moves_writes_next_to_nothing),
 		ON_TTY(an_ended_target_and_a_gap_are_told),
 	};
 
