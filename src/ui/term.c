@@ -64,6 +64,7 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 {
 	int found = 0;
 	const char *cup;
+	bool able;
 
 	if (!isatty(STDIN_FILENO) || !isatty(OUT))
 		return lt_err_set(err, LT_E_TERM, 0, "standard %s is no terminal",
@@ -73,7 +74,9 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 	if (setupterm(term, OUT, &found) != OK)
 		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine", term);
 	cup = tigetstr("cup");
-	if (!cup || cup == (const char *)-1)
+	able = cup && cup != (const char *)-1;
+	del_curterm(cur_term);
+	if (!able)
 		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s cannot move its cursor", term);
 	return LT_OK;
 }
