@@ -14,7 +14,7 @@
 
 #define TEXT 40
 #define MEMORY_NOISE (1 << 20)		/* below 1 MiB of movement a memory sparkline is dots */
-#define TITLE_LEFT 40			/* columns that "leaktop 4242 python3.12 app.py" may claim */
+#define TITLE_LEFT 40		/* columns that "leaktop 4242 python3.12 app.py" may take */
 
 /* The last moment of the target: its age and the clock stand still once it has ended. */
 static double last_moment(const struct snapshot *snap, const struct view_ctx *ctx)
@@ -64,7 +64,8 @@ static void title_draw(struct canvas *c, int row, const struct snapshot *snap,
 	line_put(&l, ATTR_TITLE, "leaktop %d ", (int)t->pid);
 	keep = l.at + clean_width(left) + clean_width(program) + 1;
 	line_put_end(&l, ATTR_PLAIN, text_clock(ctx->now, clock, sizeof(clock)));
-	title_right(right, sizeof(right), l.end - (keep < TITLE_LEFT ? keep : TITLE_LEFT), snap, ctx);
+	keep = keep < TITLE_LEFT ? keep : TITLE_LEFT;
+	title_right(right, sizeof(right), l.end - keep, snap, ctx);
 	line_put_end(&l, ATTR_PLAIN, right);
 	line_put(&l, ATTR_PLAIN, "%s", left);
 	line_put_cut(&l, ATTR_PLAIN, wide ? t->command : program);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ui/frame.h"
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
@@ -23,7 +24,7 @@
 #define ESC_DELAY_MS 25			/* a lone Esc is an Esc after this; ncurses waits 1000 */
 
 static SCREEN *screen;
-static WINDOW *pad;			/* keys are read through it: it never refreshes the screen */
+static WINDOW *pad;			/* keys are read through it: it never refreshes */
 static bool no_color;
 
 /*
@@ -34,11 +35,14 @@ static SCREEN *newterm_without_handlers(const char *term)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 	struct sigaction before[COUNT_OF(numbers)];
+	FILE *out = frame_open(OUT);
 	SCREEN *made;
 
+	if (!out)
+		return NULL;
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		(void)sigaction(numbers[i], NULL, &before[i]);
-	made = newterm(term, stdout, stdin);
+	made = newterm(term, out, stdin);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		(void)sigaction(numbers[i], &before[i], NULL);
 	return made;
@@ -72,7 +76,8 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 	if (!term || !term[0])
 		return lt_err_set(err, LT_E_TERM, 0, "TERM is not set");
 	if (setupterm(term, OUT, &found) != OK)
-		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine", term);
+		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine",
+				  term);
 	cup = tigetstr("cup");
 	able = cup && cup != (const char *)-1;
 	del_curterm(cur_term);
@@ -106,7 +111,7 @@ static void colors_prepare(void)
 		return;
 	start_color();
 	use_default_colors();
-	for (short i = 0; i < ATTR_COUNT_OF; i++)
+	for (int i = 0; i < ATTR_COUNT_OF; i++)
 		init_pair((short)(i + 1), looks[i].color, -1);
 }
 
@@ -133,13 +138,15 @@ static void keys_prepare(void)
 {
 	static const struct { const char *bytes; int key; } others[] = {
 		{"\x1b[A", KEY_UP}, {"\x1b[B", KEY_DOWN}, {"\x1bOA", KEY_UP}, {"\x1bOB", KEY_DOWN},
-		{"\x1b[H", KEY_HOME}, {"\x1b[F", KEY_END}, {"\x1bOH", KEY_HOME}, {"\x1bOF", KEY_END},
+		{"\x1b[H", KEY_HOME}, {"\x1b[F", KEY_END}, {"\x1bOH", KEY_HOME},
+		{"\x1bOF", KEY_END},
 		{"\x1b[1~", KEY_HOME}, {"\x1b[4~", KEY_END},
 	};
 
 	pad = newpad(1, 1);
 	keypad(pad, TRUE);
 	nodelay(pad, TRUE);
+	typeahead(-1);				/* a frame is not left half drawn for a key */
 	for (size_t i = 0; i < COUNT_OF(others); i++)
 		define_key(others[i].bytes, others[i].key);
 	keyok(KEY_MOUSE, FALSE);
@@ -161,8 +168,10 @@ enum lt_errc term_open(struct lt_err *err)
 	if (!getenv("ESCDELAY"))
 		set_escdelay(ESC_DELAY_MS);
 	screen = newterm_without_handlers(term);
-	if (!screen)
+	if (!screen) {
+		frame_close();
 		return lt_err_set(err, LT_E_TERM, 0, "ncurses refuses TERM=%.40s", term);
+	}
 	rescue_prepare(&before);
 	rescue_catch();
 	modes_prepare();
@@ -181,6 +190,7 @@ void term_close(void)
 	rescue_release();
 	delwin(pad);
 	delscreen(screen);
+	frame_close();
 	screen = NULL;
 }
 
@@ -192,7 +202,9 @@ bool term_utf8(void)
 /* The Linux console has 256 or 512 glyphs, and most of its fonts lack the lower blocks. */
 bool term_blocks(void)
 {
-	return term_utf8() && strcmp(getenv("TERM"), "linux") != 0;
+	const char *term = getenv("TERM");
+
+	return term_utf8() && term && strcmp(term, "linux") != 0;
 }
 
 bool term_colors(void)
@@ -239,7 +251,7 @@ static void blit_cell(int row, int col, const struct canvas_cell *cell, attr_t b
 		text[0] = L'?';
 	}
 	if (setcchar(&out, text, bits, pair, NULL) == OK)
-		mvadd_wch(row, col, &out);	/* ERR at the last cell, which is written all the same */
+		mvadd_wch(row, col, &out);	/* ERR at the last cell, but written */
 }
 
 void term_blit(const struct canvas *c, bool color)
@@ -258,9 +270,11 @@ void term_blit(const struct canvas *c, bool color)
 	}
 	move(c->cursor_row < rows ? c->cursor_row : rows - 1,
 	     c->cursor_col < cols ? c->cursor_col : cols - 1);
+	frame_begin();
 	curs_set(c->cursor_shown);
 	wnoutrefresh(stdscr);
 	doupdate();
+	frame_end();
 }
 
 void term_repaint(void)

@@ -41,7 +41,7 @@ static void sparklines_say_what_they_should(void **state)
 		/* no movement is dots, not a full bar and not an empty one */
 		{"....", "....", 4, 1, 50, 4, {9, 9, 9, 9}},
 		{"....", "....", 4, 1, 50, 4, {600000, 600003, 600001, 600002}},
-		/* below 1 % of the highest it is no mountain: 3 000 of 600 000 is half of the scale */
+		/* 1 % of the highest is the least scale: 3 000 of 600 000 is half of it */
 		{"▁▅", ".+", 2, 1, 50, 2, {597000, 600000}},
 		/* a gap is blank, in ASCII '_', and does not move the scale */
 		{"▁ █", "._@", 3, 1, 1, 3, {1000, U, 2000}},
@@ -179,7 +179,8 @@ static void a_program_is_named_by_its_script(void **state)
 	char buf[64];
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_string_equal(text_program(cases[i].command, buf, sizeof(buf)), cases[i].name);
+		assert_string_equal(text_program(cases[i].command, buf, sizeof(buf)),
+				    cases[i].name);
 }
 
 static void times_are_short(void **state)

@@ -133,7 +133,8 @@ static void escape_sequences_nobody_asked_for_are_dropped_whole(void **state)
 {
 	start("", 24, 80, NULL);
 	expect("samples 1");
-	tty_key(t, "\x1b[<0;12;7q\x1b[I\x1b[?62;22c\x1bq\x1b]10;rgb:q/q/q\x07\x1bPq\x1b\\\x1b[Mq!!t");
+	tty_key(t, "\x1b[<0;12;7q\x1b[I\x1b[?62;22c\x1bq\x1b]10;rgb:q/q/q\x07");
+	tty_key(t, "\x1bPq\x1b\\\x1b[Mq!!t");
 	expect("samples 2");
 	assert_int_equal(tty_exit_status(t, 50), -1);
 }
@@ -285,7 +286,8 @@ static void expect_refused(const char *const *env, const char *words)
 
 static void a_terminal_that_cannot_is_refused_without_an_escape_byte(void **state)
 {
-	static const char *const dumb[] = {"TERM=dumb", NULL}, *const unknown[] = {"TERM=nonesuch", NULL};
+	static const char *const dumb[] = {"TERM=dumb", NULL};
+	static const char *const unknown[] = {"TERM=nonesuch", NULL};
 	static const char *const unset[] = {"TERM", NULL};
 
 	expect_refused(dumb, "TERM=dumb cannot move its cursor");

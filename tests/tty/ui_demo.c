@@ -55,7 +55,8 @@ static void name_types(struct demo *d)
 		if (i < COUNT_OF(first))
 			snprintf(d->names[i], sizeof(d->names[i]), "%s", first[i]);
 		else
-			snprintf(d->names[i], sizeof(d->names[i]), "app.module%zu.Type%zu", i % 7, i);
+			snprintf(d->names[i], sizeof(d->names[i]), "app.module%zu.Type%zu", i % 7,
+				 i);
 	}
 }
 
