@@ -68,6 +68,7 @@ static void title_draw(struct canvas *c, int row, const struct snapshot *snap,
 	title_right(right, sizeof(right), l.end - keep, snap, ctx);
 	line_put_end(&l, ATTR_PLAIN, right);
 	line_put(&l, ATTR_PLAIN, "%s", left);
+	wide = wide && clean_width(t->command) <= l.end - l.at;
 	line_put_cut(&l, ATTR_PLAIN, wide ? t->command : program);
 }
 
