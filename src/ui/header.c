@@ -14,7 +14,7 @@
 
 #define TEXT 40
 #define MEMORY_NOISE (1 << 20)		/* below 1 MiB of movement a memory sparkline is dots */
-#define TITLE_LEFT 36			/* columns the title keeps for "leaktop 4242 python3.12 app.py" */
+#define TITLE_LEFT 40		/* columns that "leaktop 4242 python3.12 app.py" may take */
 
 /* The last moment of the target: its age and the clock stand still once it has ended. */
 static double last_moment(const struct snapshot *snap, const struct view_ctx *ctx)
@@ -53,19 +53,23 @@ static void title_draw(struct canvas *c, int row, const struct snapshot *snap,
 {
 	const struct sample_target *t = snap->target;
 	struct line l = line_begin(c, row);
-	char clock[TEXT], right[200], program[sizeof(t->command)];
+	char clock[TEXT], right[200], left[80], program[sizeof(t->command)];
+	int minor = (int)strcspn(t->python, "."), keep;
 	bool wide = c->cols >= 100;
-	int minor = (int)strcspn(t->python, ".");
 
-	line_put_end(&l, ATTR_PLAIN, text_clock(ctx->now, clock, sizeof(clock)));
-	title_right(right, sizeof(right), l.end - TITLE_LEFT, snap, ctx);
-	line_put_end(&l, ATTR_PLAIN, right);
 	if (t->python[minor])
 		minor += 1 + (int)strcspn(t->python + minor + 1, ".");
+	text_program(t->command, program, sizeof(program));
+	snprintf(left, sizeof(left), "python%.*s ", wide ? 24 : minor, t->python);
 	line_put(&l, ATTR_TITLE, "leaktop %d ", (int)t->pid);
-	line_put(&l, ATTR_PLAIN, "python%.*s ", wide ? 24 : minor, t->python);
-	line_put_cut(&l, ATTR_PLAIN, wide ? t->command
-					  : text_program(t->command, program, sizeof(program)));
+	keep = l.at + clean_width(left) + clean_width(program) + 1;
+	line_put_end(&l, ATTR_PLAIN, text_clock(ctx->now, clock, sizeof(clock)));
+	keep = keep < TITLE_LEFT ? keep : TITLE_LEFT;
+	title_right(right, sizeof(right), l.end - keep, snap, ctx);
+	line_put_end(&l, ATTR_PLAIN, right);
+	line_put(&l, ATTR_PLAIN, "%s", left);
+	wide = wide && clean_width(t->command) <= l.end - l.at;
+	line_put_cut(&l, ATTR_PLAIN, wide ? t->command : program);
 }
 
 /* "RSS 812.4M  +38.2M  <sparkline>": the beginning of both memory meters. */
@@ -190,7 +194,7 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 		      const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, row);
-	char last[TEXT], most[TEXT], stopped[TEXT];
+	char last[TEXT], most[TEXT], stopped[TEXT], both[2 * TEXT];
 
 	line_put(&l, ATTR_LABEL, "self ");
 	if (snap->seq == 0)
@@ -203,10 +207,11 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 		line_put(&l, ATTR_PLAIN, "%.1f%% of a core  ", snap->cost_share * 100);
 	put_count(&l, "samples", snap->samples);
 	put_count(&l, "gaps", snap->gaps);
-	put_count(&l, "stops", snap->cost.stops);
-	if (num_known(snap->cost.stopped_us))
-		line_put(&l, ATTR_PLAIN, "of %s",
+	if (num_known(snap->cost.stops) && num_known(snap->cost.stopped_us)) {
+		snprintf(both, sizeof(both), "%lld, %s", (long long)snap->cost.stops,
 			 text_ms(snap->cost.stopped_us, stopped, sizeof(stopped)));
+		put_figure(&l, "stops", both);
+	}
 }
 
 const struct header_meter header_meters[HEADER_METERS] = {

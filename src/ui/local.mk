@@ -4,6 +4,7 @@ libui_a_SOURCES = \
 	src/ui/attr.h \
 	src/ui/canvas.c src/ui/canvas.h \
 	src/ui/columns.c src/ui/columns.h \
+	src/ui/frame.c src/ui/frame.h \
 	src/ui/header.c src/ui/header.h \
 	src/ui/keys.c src/ui/keys.h \
 	src/ui/line.c src/ui/line.h \

@@ -27,9 +27,9 @@ static void say_no_count(struct notice *ret, const struct snapshot *snap,
 static void say_summary(struct notice *ret, const struct snapshot *snap)
 {
 	if (snap->n_growing)
-		snprintf(ret->text, sizeof(ret->text), "+ %zu %s growing   %zu unchanged   %zu in all",
-			 snap->n_growing, snap->n_growing == 1 ? "type" : "types", snap->n_flat,
-			 snap->n_types);
+		snprintf(ret->text, sizeof(ret->text),
+			 "+ %zu %s growing   %zu unchanged   %zu in all", snap->n_growing,
+			 snap->n_growing == 1 ? "type" : "types", snap->n_flat, snap->n_types);
 	else
 		snprintf(ret->text, sizeof(ret->text),
 			 "no type is growing   %zu unchanged   %zu in all", snap->n_flat,

@@ -12,7 +12,7 @@
 /* Made while the terminal is opened: a signal handler may only write and set attributes. */
 static struct {
 	volatile sig_atomic_t armed;
-	pid_t pid;			/* of the process that armed it: a forked child restores nothing */
+	pid_t pid;			/* who armed it: a forked child restores nothing */
 	int fd;
 	struct termios before;
 	char bytes[256];
@@ -45,7 +45,7 @@ static void on_fatal(int number, siginfo_t *info, void *context);
 
 static struct {
 	int number;
-	bool fault;			/* caught even where it has a handler already, which is chained */
+	bool fault;			/* caught even over another handler, which is chained */
 	bool taken;
 	struct sigaction former;
 } fatal[] = {

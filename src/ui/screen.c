@@ -30,7 +30,7 @@ struct screen {
 	struct picture picture;		/* what is shown; always the ui's own */
 	struct view_ctx ctx;
 	bool hide_flat, color, repaint;
-	enum keys_action asking;	/* FIND, FILTER, DELAY: the prompt is open; else KEYS_NONE */
+	enum keys_action asking;	/* FIND, FILTER, DELAY: a prompt is open */
 	struct prompt prompt;
 	char find[sizeof(((struct prompt *)0)->text)];
 };

@@ -26,7 +26,7 @@ static int64_t floor_of(const struct series_view *s, size_t from, size_t to)
 	return least;
 }
 
-/* Columns are counted from the newest cell, so the same moment is in the same column in every row. */
+/* Columns are counted from the newest cell: a moment is in the same column in every row. */
 static int gather(const struct series_view *s, int merge, int width, int64_t *ret)
 {
 	size_t to = s->n, step = merge > 0 ? (size_t)merge : 1;
@@ -71,7 +71,7 @@ char *spark_text(const struct series_view *s, const struct spark_style *style, i
 {
 	const char *const *glyphs = style->ascii ? ramp : blocks;
 	int64_t v[SPARK_WIDTH_MAX];
-	int level[SPARK_WIDTH_MAX], top = 0, first;
+	int level[SPARK_WIDTH_MAX] = {0}, top = 0, first;
 	double lo, range;
 	char *at = buf;
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ui/frame.h"
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
@@ -23,7 +24,7 @@
 #define ESC_DELAY_MS 25			/* a lone Esc is an Esc after this; ncurses waits 1000 */
 
 static SCREEN *screen;
-static WINDOW *pad;			/* keys are read through it: it never refreshes the screen */
+static WINDOW *pad;			/* keys are read through it: it never refreshes */
 static bool no_color;
 
 /*
@@ -34,11 +35,14 @@ static SCREEN *newterm_without_handlers(const char *term)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 	struct sigaction before[COUNT_OF(numbers)];
+	FILE *out = frame_open(OUT);
 	SCREEN *made;
 
+	if (!out)
+		return NULL;
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		(void)sigaction(numbers[i], NULL, &before[i]);
-	made = newterm(term, stdout, stdin);
+	made = newterm(term, out, stdin);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		(void)sigaction(numbers[i], &before[i], NULL);
 	return made;
@@ -64,6 +68,7 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 {
 	int found = 0;
 	const char *cup;
+	bool able;
 
 	if (!isatty(STDIN_FILENO) || !isatty(OUT))
 		return lt_err_set(err, LT_E_TERM, 0, "standard %s is no terminal",
@@ -71,9 +76,12 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 	if (!term || !term[0])
 		return lt_err_set(err, LT_E_TERM, 0, "TERM is not set");
 	if (setupterm(term, OUT, &found) != OK)
-		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine", term);
+		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine",
+				  term);
 	cup = tigetstr("cup");
-	if (!cup || cup == (const char *)-1)
+	able = cup && cup != (const char *)-1;
+	del_curterm(cur_term);
+	if (!able)
 		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s cannot move its cursor", term);
 	return LT_OK;
 }
@@ -103,7 +111,7 @@ static void colors_prepare(void)
 		return;
 	start_color();
 	use_default_colors();
-	for (short i = 0; i < ATTR_COUNT_OF; i++)
+	for (int i = 0; i < ATTR_COUNT_OF; i++)
 		init_pair((short)(i + 1), looks[i].color, -1);
 }
 
@@ -122,6 +130,28 @@ static void modes_prepare(void)
 	def_prog_mode();
 }
 
+/*
+ * terminfo knows one sequence per key, but terminals that ignore keypad mode send the other one.
+ * A mouse is not asked for: its reports are dropped with everything else that is not known.
+ */
+static void keys_prepare(void)
+{
+	static const struct { const char *bytes; int key; } others[] = {
+		{"\x1b[A", KEY_UP}, {"\x1b[B", KEY_DOWN}, {"\x1bOA", KEY_UP}, {"\x1bOB", KEY_DOWN},
+		{"\x1b[H", KEY_HOME}, {"\x1b[F", KEY_END}, {"\x1bOH", KEY_HOME},
+		{"\x1bOF", KEY_END},
+		{"\x1b[1~", KEY_HOME}, {"\x1b[4~", KEY_END},
+	};
+
+	pad = newpad(1, 1);
+	keypad(pad, TRUE);
+	nodelay(pad, TRUE);
+	typeahead(-1);				/* a frame is not left half drawn for a key */
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		define_key(others[i].bytes, others[i].key);
+	keyok(KEY_MOUSE, FALSE);
+}
+
 enum lt_errc term_open(struct lt_err *err)
 {
 	const char *term = getenv("TERM");
@@ -138,15 +168,15 @@ enum lt_errc term_open(struct lt_err *err)
 	if (!getenv("ESCDELAY"))
 		set_escdelay(ESC_DELAY_MS);
 	screen = newterm_without_handlers(term);
-	if (!screen)
+	if (!screen) {
+		frame_close();
 		return lt_err_set(err, LT_E_TERM, 0, "ncurses refuses TERM=%.40s", term);
+	}
 	rescue_prepare(&before);
 	rescue_catch();
 	modes_prepare();
 	colors_prepare();
-	pad = newpad(1, 1);
-	keypad(pad, TRUE);
-	nodelay(pad, TRUE);
+	keys_prepare();
 	term_resized();
 	return LT_OK;
 }
@@ -160,6 +190,7 @@ void term_close(void)
 	rescue_release();
 	delwin(pad);
 	delscreen(screen);
+	frame_close();
 	screen = NULL;
 }
 
@@ -171,7 +202,9 @@ bool term_utf8(void)
 /* The Linux console has 256 or 512 glyphs, and most of its fonts lack the lower blocks. */
 bool term_blocks(void)
 {
-	return term_utf8() && strcmp(getenv("TERM"), "linux") != 0;
+	const char *term = getenv("TERM");
+
+	return term_utf8() && term && strcmp(term, "linux") != 0;
 }
 
 bool term_colors(void)
@@ -218,7 +251,7 @@ static void blit_cell(int row, int col, const struct canvas_cell *cell, attr_t b
 		text[0] = L'?';
 	}
 	if (setcchar(&out, text, bits, pair, NULL) == OK)
-		mvadd_wch(row, col, &out);	/* ERR at the last cell, which is written all the same */
+		mvadd_wch(row, col, &out);	/* ERR at the last cell, but written */
 }
 
 void term_blit(const struct canvas *c, bool color)
@@ -237,9 +270,11 @@ void term_blit(const struct canvas *c, bool color)
 	}
 	move(c->cursor_row < rows ? c->cursor_row : rows - 1,
 	     c->cursor_col < cols ? c->cursor_col : cols - 1);
+	frame_begin();
 	curs_set(c->cursor_shown);
 	wnoutrefresh(stdscr);
 	doupdate();
+	frame_end();
 }
 
 void term_repaint(void)
@@ -290,6 +325,31 @@ static void drop_until(wint_t lo, wint_t hi, int most)
 			return;
 }
 
+/* The \ of Esc \ goes as well: it would open the filter prompt. */
+static void drop_string(void)
+{
+	wint_t c = 0;
+
+	for (int n = 0; n < 256 && c != 0x07 && c != UI_KEY_ESC; n++)
+		if (wget_wch(pad, &c) == ERR)
+			return;
+	if (c == UI_KEY_ESC)
+		(void)wget_wch(pad, &c);
+}
+
+/* CSI: parameters, then one byte of 0x40..0x7e; behind ESC [ M are a mouse's three bytes. */
+static void drop_csi(void)
+{
+	wint_t c;
+
+	if (wget_wch(pad, &c) == ERR)
+		return;
+	if (c == 'M')
+		drop_until(1, 0, 3);
+	else if (c < 0x40 || c > 0x7e)
+		drop_until(0x40, 0x7e, 64);
+}
+
 /*
  * Behind an Esc that ncurses could not make a key of: nothing (it was the Esc key), another Esc,
  * or the rest of a sequence nobody asked for - a mouse, a late answer, Alt. Read as letters these
@@ -305,12 +365,12 @@ static int after_esc(void)
 		unget_wch((wchar_t)c);
 		return UI_KEY_ESC;
 	}
-	if (c == '[')				/* CSI: parameters, then one byte of 0x40..0x7e */
-		drop_until(0x40, 0x7e, 64);
+	if (c == '[')
+		drop_csi();
 	else if (c == 'O')			/* SS3: one byte */
-		drop_until(0, 0x10ffff, 1);
-	else if (c == ']' || c == 'P')		/* OSC, DCS: up to BEL, or to the \ of Esc \ */
-		drop_until(0x07, 0x07, 256);
+		drop_until(1, 0, 1);
+	else if (c == ']' || c == 'P')		/* OSC, DCS: up to BEL or the Esc of Esc \ */
+		drop_string();
 	return UI_KEY_NONE;
 }
 

@@ -31,7 +31,7 @@ void term_size(int *ret_rows, int *ret_cols);
 
 /* false: it takes no output now (slow line, ^S). A frame is then skipped, never queued. */
 bool term_ready(void);
-/* One frame. ncurses writes the cells that changed, in one write while they fit its buffer. */
+/* One frame: ncurses finds the cells that changed, and they go out in one write. */
 void term_blit(const struct canvas *c, bool color);
 void term_repaint(void);		/* the next frame is drawn from nothing */
 

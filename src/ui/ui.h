@@ -40,8 +40,14 @@ struct ui_request {
 	char text[128];
 };
 
-/* LT_E_TERM where the terminal is unknown or dumb. From here on every way out restores it:
- * ui_close, exit(), and fatal signals. */
+/*
+ * LT_E_TERM where the terminal is unknown or dumb; then nothing has been written to it. Takes the
+ * locale from the environment (LC_NUMERIC stays C). From here on every way out restores the
+ * terminal: ui_close, exit(), no memory, faults - and SIGINT, SIGTERM, SIGHUP and SIGQUIT where
+ * these have their default action now. A loop that handles them by a flag of its own leaves,
+ * calls ui_close and exits with 128+N. ^Z comes as UI_SUSPEND; a SIGTSTP from outside is the
+ * loop's to catch and to answer with ui_suspend. Poll standard input for keys.
+ */
 enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err);
 void ui_close(struct ui *u);
 

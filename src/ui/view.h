@@ -21,7 +21,7 @@ struct view_ctx {
 	bool sampling;			/* a sample is under way */
 	bool paused;
 	bool ascii;			/* no block characters */
-	enum snapshot_sort sort;	/* the order last asked for: it may be newer than the rows */
+	enum snapshot_sort sort;	/* last asked for: it may be newer than the rows */
 	bool reversed;
 	char message[160];		/* for the user, until the next key; "" none */
 };
@@ -43,7 +43,7 @@ struct view_ops {
 	const char *name, *help;
 	size_t state_size;		/* zeroed before the first call */
 	bool overlay;			/* drawn over the view below it */
-	bool modal;			/* keys it ignores do not reach the screen's sort, filter, ... */
+	bool modal;			/* keys it ignores do not act on the table */
 	/* Once, when the view is opened; may be NULL. */
 	void (*open)(void *state, const struct view_ctx *ctx);
 	/* No other inputs; state only remembers what was seen (scroll position). */
@@ -52,7 +52,8 @@ struct view_ops {
 	enum view_result (*key)(void *state, const struct snapshot *snap, int key,
 				enum keys_action action, struct ui_request *ret);
 	/* false: no row has the text in its name. May be NULL. */
-	bool (*find)(void *state, const struct snapshot *snap, enum view_find how, const char *text);
+	bool (*find)(void *state, const struct snapshot *snap, enum view_find how,
+		     const char *text);
 };
 
 #endif

@@ -33,7 +33,7 @@ static void body_draw(struct canvas *c, int y, int i, int key_lines, bool two)
 	size_t n, right;
 
 	rows = keys_rows(&n);
-	right = (size_t)(i + key_lines);
+	right = (size_t)i + (size_t)key_lines;
 	if (i >= key_lines) {
 		canvas_put(c, y, 0, c->cols, ATTR_PLAIN, legend[i - key_lines]);
 		return;

@@ -124,7 +124,8 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 		line_put_cut(&l, ATTR_NOTICE, ctx->message);
 		return;
 	}
-	line_put(&l, ATTR_PLAIN, "sort: %s%s   ", names[ctx->sort], ctx->reversed ? " reversed" : "");
+	line_put(&l, ATTR_PLAIN, "sort: %s%s   ", names[ctx->sort],
+		 ctx->reversed ? " reversed" : "");
 	if (snap->filter[0])
 		line_put(&l, ATTR_NOTICE, "filter: %s   ", snap->filter);
 	if (snap->hide_flat)

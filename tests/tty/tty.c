@@ -19,7 +19,7 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
-#define STEP_MS 20			/* how often a state without an event of its own is looked at */
+#define STEP_MS 20			/* how often a state without an event is looked at */
 
 struct tty {
 	VTerm *vt;			/* owned */

@@ -24,7 +24,8 @@ struct tty *tty_start(const char *const *argv, int rows, int cols, const char *c
 void tty_free(struct tty *t);
 pid_t tty_pid(const struct tty *t);
 
-/* Reads what the program writes until a row of the screen contains text; false: it never did. */
+/* Reads what the program writes until a row of the screen contains text; false: it never did.
+ * The rest of that frame may still be on its way: wait for what is looked at, not beside it. */
 bool tty_wait_for(struct tty *t, const char *text, int timeout_ms);
 /* The same until no row does. */
 bool tty_wait_gone(struct tty *t, const char *text, int timeout_ms);

@@ -1,6 +1,6 @@
 /*
  * The ui with a target that does not exist: figures that move by rule, one step per key t, so
- * that a test knows every frame. The loop is the one cli/ has, in small.
+ * that a test knows every frame; B lets time pass alone. The loop is the one cli/ has, in small.
  *
  *   ui_demo [what b does: segv, abort, exit, oom, end, gap]
  */
@@ -41,6 +41,7 @@ struct demo {
 	int64_t cells[TYPES][SERIES_CELLS], rss[SERIES_CELLS];
 	char filter[128];
 	const char *on_b;
+	double idle_s;			/* B: time passes and nothing else changes */
 };
 
 static void name_types(struct demo *d)
@@ -54,7 +55,8 @@ static void name_types(struct demo *d)
 		if (i < COUNT_OF(first))
 			snprintf(d->names[i], sizeof(d->names[i]), "%s", first[i]);
 		else
-			snprintf(d->names[i], sizeof(d->names[i]), "app.module%zu.Type%zu", i % 7, i);
+			snprintf(d->names[i], sizeof(d->names[i]), "app.module%zu.Type%zu", i % 7,
+				 i);
 	}
 }
 
@@ -185,6 +187,9 @@ static void obey(struct demo *d, struct ui *ui, const struct ui_request *request
 		on_baseline(d);
 		ui_message(ui, "baseline set");
 		break;
+	case UI_BASELINE_FIRST:
+		d->idle_s += STEP_S;
+		break;
 	case UI_SORT:
 		d->snap.sort = request->sort;
 		d->snap.sort_reversed = request->reversed;
@@ -230,7 +235,7 @@ static int loop(struct demo *d, struct ui *ui)
 			window_changed = 0;
 			ui_resized(ui);
 		}
-		ui_draw(ui, &d->snap, d->snap.t, false);
+		ui_draw(ui, &d->snap, d->snap.t + d->idle_s, false);
 		if (ppoll(&in, 1, NULL, &waiting) > 0 && !serve_keys(d, ui))
 			return 0;
 	}

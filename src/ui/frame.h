@@ -1,0 +1,20 @@
+/*
+ * One write per frame. ncurses (6.4) flushes at every cursor movement, which over ssh makes a
+ * packet of each changed piece and a screen that is seen half drawn. So ncurses gets a descriptor
+ * of its own; while a frame is drawn a memory file stands behind it, and its content then goes to
+ * the terminal at once. One terminal, so one state.
+ */
+#ifndef LT_UI_FRAME_H
+#define LT_UI_FRAME_H
+
+#include <stdio.h>
+
+/* The stream for newterm(), on a duplicate of fd. NULL where there are no descriptors left.
+ * Without memory files in the kernel it works too, in several writes. */
+FILE *frame_open(int fd);
+void frame_close(void);
+
+void frame_begin(void);
+void frame_end(void);
+
+#endif

@@ -1,0 +1,350 @@
+#include "config.h"
+#include "../unit/test.h"
+#include "fixture.h"
+
+#include "ui/keys.h"
+#include "util/num.h"
+
+static struct fixture f;
+
+static int begin(void **state)
+{
+	fixture_init(&f, false);
+	return 0;
+}
+
+static int begin_ascii(void **state)
+{
+	fixture_init(&f, true);
+	return 0;
+}
+
+static int end(void **state)
+{
+	fixture_done(&f);
+	return 0;
+}
+
+static void an_80x24_screen_shows_all_that_matters(void **state)
+{
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 0,
+		"leaktop 4242 python3.12 app.py     up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
+		"RSS 812.4M  +38.2M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   +3.00M/min  limit 1.00G, full ~71m",
+		"PSS 801.0M  +38.1M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██  USS 796.2M  VSZ 1.20G  threads 18",
+		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0",
+		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0",
+		"+ 3 types growing   403 unchanged   417 in all",
+		"   TYPE                        COUNT   SIZE   +COUNT▼  +SIZE RATE/min TREND 10m",
+		">+ app.net.Connection         48 213  3.00M  +12 680 +792.0K   +1 000 ▁▂▃▃▄▅▆▆▇█",
+		" + bytearray                  48 390  98.4M  +12 680  +25.8M   +1 000 ▁▂▃▃▄▅▆▆▇█",
+		" + app.cache.Entry             8 122  2.40M     +402  +96.0K      +31 ▁▂▃▃▄▅▆▆▇█",
+		"   dict                      391 204  97.0M      +93 +318.0K     +0.6 ..........",
+		"   app.tmpl.Node              31 004  7.10M   +9 210  +2.10M        0 ▁▂▃▃▄▅▆▆▇█",
+		"   function                   52 940  7.60M   +1 311 +205.0K        0 ▁▂▃▃▄▅▆▆▇█",
+		"   tuple                     210 443  14.2M      -87  -6.00K     -7.0 ..........",
+		"   str                     6 120 900  61.3M       +3  +1.00K        0 ..........",
+		"   …rseManyToOneDescriptor     1 204  97.0K        0       0        0 ..........",
+		"   서버.연결                      77  4.00K        0       0        0 ..........",
+		"   cell                        9 771 391.0K        0       0        0 ..........",
+		"   method                     18 220  1.20M        0       0        0 ..........",
+		"   module                      12.3M  97.0K                           ..........",
+		"   weakref.ReferenceType      21 118  1.50M        0       0        0 ..........",
+		"",
+		"sort: growth   14 of 417 types shown",
+		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit          1/14");
+}
+
+static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
+{
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 0,
+		"leaktop 4242 python3.12.1 /usr/bin/python3 -u /srv/api/app.py --port 8080  up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
+		"RSS 812.4M  +38.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███   +3.00M/min  limit 1.00G, full ~71m",
+		"PSS 801.0M  +38.1M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███  USS 796.2M  VSZ 1.20G  swap 0  threads 18",
+		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0  frozen 0  objects 1 734 220",
+		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0  stops 1, 0.9 ms",
+		"+ 3 types growing   403 unchanged   417 in all",
+		"",
+		"   TYPE                                          COUNT   SIZE   +COUNT▼  +SIZE %GROW RATE/min TREND 10m             LAST",
+		">+ app.net.Connection                           48 213  3.00M  +12 680 +792.0K    2%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
+		" + bytearray                                    48 390  98.4M  +12 680  +25.8M   68%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
+		" + app.cache.Entry                               8 122  2.40M     +402  +96.0K    0%      +31 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   12s",
+		"   dict                                        391 204  97.0M      +93 +318.0K    1%     +0.6 ....................   95s");
+	EXPECT(&f, 38,
+		"sort: growth   14 of 417 types shown",
+		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit                                                  1/14");
+}
+
+static void a_40x10_screen_keeps_the_types_and_their_counts(void **state)
+{
+	fixture_draw(&f, 10, 40);
+	EXPECT(&f, 0,
+		"leaktop 4242 python3.12 app.py  16:14:52",
+		"RSS 812.4M  +38.2M  ▁▂▃▃▄▅▆▆▇█",
+		"   TYPE                   COUNT   +COUNT",
+		">+ app.net.Connection    48 213  +12 680",
+		" + bytearray             48 390  +12 680",
+		" + app.cache.Entry        8 122     +402",
+		"   dict                 391 204      +93",
+		"   app.tmpl.Node         31 004   +9 210",
+		"   function              52 940   +1 311",
+		"F1Help s:sort /:find f:filter       1/14");
+}
+
+static void below_8_rows_the_header_is_one_line(void **state)
+{
+	fixture_draw(&f, 7, 60);
+	EXPECT(&f, 0,
+		"leaktop 4242 python3.12 app.py                      16:14:52",
+		"   TYPE                              COUNT   +COUNT▼RATE/min",
+		">+ app.net.Connection               48 213  +12 680   +1 000",
+		" + bytearray                        48 390  +12 680   +1 000",
+		" + app.cache.Entry                   8 122     +402      +31",
+		"   dict                            391 204      +93     +0.6",
+		"F1Help s:sort /:find f:filter i:flat b:base p:pause     1/14");
+}
+
+static void below_40x6_everything_is_one_line(void **state)
+{
+	fixture_draw(&f, 4, 30);
+	EXPECT(&f, 0,
+		"4242 812.4M +38.2M +12 680 …on",
+		"",
+		"",
+		"");
+	fixture_draw(&f, 5, 80);
+	EXPECT(&f, 0,
+		"4242 812.4M +38.2M +12 680 app.net.Connection",
+		"");
+}
+
+static void without_utf8_nothing_but_ascii_is_drawn(void **state)
+{
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 0,
+		"leaktop 4242 python3.12 app.py     up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
+		"RSS 812.4M  +38.2M  ..:::--===+++**###@@   +3.00M/min  limit 1.00G, full ~71m",
+		"PSS 801.0M  +38.1M  ..:::--===+++**###@@  USS 796.2M  VSZ 1.20G  threads 18",
+		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0",
+		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0",
+		"+ 3 types growing   403 unchanged   417 in all",
+		"   TYPE                        COUNT   SIZE   +COUNTv  +SIZE RATE/min TREND 10m",
+		">+ app.net.Connection         48 213  3.00M  +12 680 +792.0K   +1 000 .:--=+**#@",
+		" + bytearray                  48 390  98.4M  +12 680  +25.8M   +1 000 .:--=+**#@",
+		" + app.cache.Entry             8 122  2.40M     +402  +96.0K      +31 .:--=+**#@",
+		"   dict                      391 204  97.0M      +93 +318.0K     +0.6 ..........",
+		"   app.tmpl.Node              31 004  7.10M   +9 210  +2.10M        0 .:--=+**#@",
+		"   function                   52 940  7.60M   +1 311 +205.0K        0 .:--=+**#@",
+		"   tuple                     210 443  14.2M      -87  -6.00K     -7.0 ..........",
+		"   str                     6 120 900  61.3M       +3  +1.00K        0 ..........",
+		"   ~rseManyToOneDescriptor     1 204  97.0K        0       0        0 ..........",
+		"   ??.??                          77  4.00K        0       0        0 ..........",
+		"   cell                        9 771 391.0K        0       0        0 ..........",
+		"   method                     18 220  1.20M        0       0        0 ..........",
+		"   module                      12.3M  97.0K                           ..........",
+		"   weakref.ReferenceType      21 118  1.50M        0       0        0 ..........",
+		"",
+		"sort: growth   14 of 417 types shown",
+		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit          1/14");
+	for (int row = 0; row < 24; row++)
+		for (const char *c = fixture_row(&f, row); *c; c++)
+			assert_in_range((unsigned char)*c, 0x20, 0x7e);
+}
+
+static void the_sort_menu_lies_over_the_table(void **state)
+{
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_key(&f, 's'), UI_REDRAW);
+	EXPECT(&f, 5,
+		"+ 3 types growing   403 unchanged   417 in all",
+		"   TYPE     sort by        (Enter:take R:reverse Esc:back)            TREND 10m",
+		">+ app.net. > growth   objects gained since the baseline, most first  .:--=+**#@",
+		" + bytearra   count    live objects                                   .:--=+**#@",
+		" + app.cach   size     bytes of live objects                          .:--=+**#@",
+		"   dict       dsize    bytes gained since the baseline                ..........",
+		"   app.tmpl   rate     objects gained per minute, lately              .:--=+**#@",
+		"   function   name     type name, A first                             .:--=+**#@",
+		"   tuple                     210 443  14.2M      -87  -6.00K     -7.0 ..........");
+}
+
+static void help_shows_every_key_on_80x24(void **state)
+{
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, 'h');
+	EXPECT(&f, 0,
+		"leaktop " PACKAGE_VERSION_TEXT "   keys and marks",
+		"h ? F1   this help                      / F3     find part of a name",
+		"Esc BkSp back; clear the filter         n        find the next one",
+		"Up k     one row up                     N        find the one before",
+		"Down j   one row down                   f F4 \\   only matching types (!: not)",
+		"PgUp ^B  one page up                    i        hide or show unchanged types",
+		"PgDn ^F  one page down                  F        cursor follows its type or not",
+		"^U       half a page up                 b        new baseline: growth from now",
+		"^D       half a page down               B        baseline: the first sample",
+		"Home g   first row                      p Z      pause the picture only",
+		"End G    last row                       d        seconds between samples",
+		"s F6     choose the order from a list   +        longer delay",
+		"<        sort by the next column left   -        shorter delay",
+		">        sort by the next column right  t r ^R   take a sample now",
+		"1-6      sort by column; again reverses z        colours on, off",
+		"R I      reverse the order              ^L       draw the screen anew",
+		"M        sort by size                   ^Z       suspend; fg comes back",
+		"D        sort by growth (the default)   q F10    quit",
+		"+ at the left: grew since the baseline and still rises. Columns: count and size",
+		"now, +count +size since the baseline, rate per minute, TREND the floor of the",
+		"count over time: dots unchanged, blank unknown. * after the delay: sampling now.",
+		"1-6 are TYPE COUNT SIZE +COUNT +SIZE RATE. Filters are regular expressions.",
+		"",
+		"Esc:back q:quit");
+}
+
+static void no_size_is_refused_and_nothing_is_drawn_outside(void **state)
+{
+	static const int keys[] = {'s', UI_KEY_ESC, 'h', UI_KEY_ESC, '/', 'x', UI_KEY_ESC, 'G'};
+
+	for (int rows = 1; rows <= 60; rows++) {
+		for (int cols = 1; cols <= 210; cols += 7)
+			fixture_draw(&f, rows, cols);
+		fixture_draw(&f, rows, 33);
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			(void)fixture_key(&f, keys[i]);
+	}
+}
+
+static void a_growing_row_is_marked_by_more_than_colour(void **state)
+{
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_row(&f, 8)[1], '+');
+	assert_int_equal(f.canvas.cells[8 * 80 + 1].attr, ATTR_GROW);
+	assert_int_equal(f.canvas.cells[7 * 80 + 1].attr, ATTR_CURSOR_GROW);
+	assert_int_equal(fixture_row(&f, 10)[1], ' ');
+	assert_int_equal(f.canvas.cells[10 * 80 + 1].attr, ATTR_PLAIN);
+}
+
+static void the_hardware_cursor_is_on_the_selected_row(void **state)
+{
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(f.canvas.cursor_row, 7);
+	assert_false(f.canvas.cursor_shown);
+	(void)fixture_key(&f, 'j');
+	assert_int_equal(f.canvas.cursor_row, 8);
+}
+
+static void an_ended_target_keeps_its_last_screen(void **state)
+{
+	f.snap.ended = true;
+	f.snap.ended_t = FIXTURE_NOW - 60;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, "target ended 16:13:52 - last screen kept, q quits");
+	assert_true(fixture_find(&f, "app.net.Connection") > 0);
+	fixture_draw(&f, 10, 40);
+	assert_int_equal(fixture_find(&f, "target ended 16:13:52"), 2);
+	fixture_draw(&f, 3, 50);
+	EXPECT(&f, 0, "target ended 16:13:52 - last screen kept, q quits");
+}
+
+static void a_missing_count_is_explained_and_the_rows_get_an_age(void **state)
+{
+	f.snap.census = false;
+	f.snap.census_t = FIXTURE_NOW - 12;
+	lt_err_set(&f.snap.why, LT_E_BUSY, 0, "%s", "");
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, "rows are 12s old, no new count: the main thread is inside C code");
+	assert_true(fixture_find(&f, "app.net.Connection") > 0);
+}
+
+static void before_the_first_count_the_screen_says_so(void **state)
+{
+	f.snap.seq = 0;
+	f.snap.census = false;
+	f.snap.census_t = 0;
+	f.snap.n_rows = 0;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, "counting...");
+	EXPECT(&f, 7, " counting...");
+	f.snap.seq = 1;
+	lt_err_set(&f.snap.why, LT_E_NO_SAFE_POINT, 0, "%s", "");
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, "no count yet: no safe moment to borrow the main thread was found");
+	EXPECT(&f, 7, " nothing counted yet");
+}
+
+static void an_empty_table_says_why(void **state)
+{
+	f.snap.n_rows = 0;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 7, " no objects");
+	f.snap.hide_flat = true;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 7, " nothing has changed since the baseline (i shows all types)");
+	f.snap.filter = "Nope";
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 7, " no type matches the filter Nope (Esc clears it)");
+	EXPECT(&f, 22, "sort: growth   filter: Nope   unchanged types hidden   0 of 417 types shown");
+	assert_true(strstr(fixture_row(&f, 23), "0/0") != NULL);
+}
+
+static void what_is_unknown_is_blank_and_never_zero(void **state)
+{
+	f.snap.memory = (struct sample_memory){LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN,
+					       LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN};
+	f.snap.memory_delta = f.snap.memory;
+	f.snap.rss_rate = __builtin_nan("");
+	f.snap.rss.n = f.snap.pss.n = 0;
+	f.snap.gc.enabled = LT_UNKNOWN;
+	f.snap.cost.pause_us = f.snap.cost.stops = LT_UNKNOWN;
+	f.snap.cost_share = __builtin_nan("");
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 1, "RSS", "PSS", "gc", "self samples 381  gaps 0");
+}
+
+static void a_collector_that_is_off_is_said_so(void **state)
+{
+	f.snap.gc.enabled = 0;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 3, "gc  off  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0");
+}
+
+static void help_scrolls_where_it_does_not_fit(void **state)
+{
+	fixture_draw(&f, 10, 40);
+	(void)fixture_key(&f, '?');
+	EXPECT(&f, 0, "leaktop " PACKAGE_VERSION_TEXT "   keys and marks", "h ? F1   this help");
+	(void)fixture_key(&f, UI_KEY_DOWN);
+	EXPECT(&f, 1, "Esc BkSp back; clear the filter");
+	for (int i = 0; i < 9; i++)
+		(void)fixture_key(&f, UI_KEY_PAGE_DOWN);
+	assert_true(fixture_find(&f, "1-6 are TYPE") == 8);
+	(void)fixture_key(&f, UI_KEY_ESC);
+	assert_true(fixture_find(&f, "app.net.Connection") > 0);
+}
+
+#define DRAWN(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define DRAWN_ASCII(test) cmocka_unit_test_setup_teardown(test, begin_ascii, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DRAWN(an_80x24_screen_shows_all_that_matters),
+		DRAWN(a_wide_screen_shows_more_columns_and_longer_names),
+		DRAWN(a_40x10_screen_keeps_the_types_and_their_counts),
+		DRAWN(below_8_rows_the_header_is_one_line),
+		DRAWN(below_40x6_everything_is_one_line),
+		DRAWN(no_size_is_refused_and_nothing_is_drawn_outside),
+		DRAWN_ASCII(without_utf8_nothing_but_ascii_is_drawn),
+		DRAWN_ASCII(the_sort_menu_lies_over_the_table),
+		DRAWN_ASCII(help_shows_every_key_on_80x24),
+		DRAWN(help_scrolls_where_it_does_not_fit),
+		DRAWN(a_growing_row_is_marked_by_more_than_colour),
+		DRAWN(the_hardware_cursor_is_on_the_selected_row),
+		DRAWN(an_ended_target_keeps_its_last_screen),
+		DRAWN(a_missing_count_is_explained_and_the_rows_get_an_age),
+		DRAWN(before_the_first_count_the_screen_says_so),
+		DRAWN(an_empty_table_says_why),
+		DRAWN(what_is_unknown_is_blank_and_never_zero),
+		DRAWN(a_collector_that_is_off_is_said_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
