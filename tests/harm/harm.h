@@ -1,0 +1,74 @@
+/*
+ * What the harm tests share: processes that die with the test, waiting for a state, and leaktop
+ * run as a user runs it.
+ */
+#ifndef LT_TESTS_HARM_H
+#define LT_TESTS_HARM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "inject/gadget.h"
+#include "inject/tracee.h"
+#include "proc/status.h"
+
+#define HARM_DEADLINE_S 60	/* for a state that must come; a loaded machine is slow, not wrong */
+#define HARM_NOBODY 65534
+
+/* Calls is(arg) again and again until it is true; false after HARM_DEADLINE_S. */
+bool harm_wait(bool (*is)(void *arg), void *arg);
+
+/* Zeroed memory that this process shares with the children it forks from now on. */
+void *harm_shared(size_t size);
+
+/* A child that runs fn(arg) and exits 0; anybody may trace it, and it dies with the test. */
+pid_t harm_fork(void (*fn)(void *arg), void *arg);
+void harm_end(pid_t pid);		/* SIGKILL and reap */
+int harm_reap(pid_t pid);		/* waits for its end; the wait status */
+
+/* A program with its stdout and stderr on a pipe each. */
+struct harm_program {
+	pid_t pid;
+	int out, err;
+	char line[256];
+};
+/* env: "NAME=VALUE" put into its environment, or NULL. uid != 0: as that user and group. */
+struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid);
+/* The next line of stdout without its newline; NULL at the end or after the deadline. */
+const char *harm_line(struct harm_program *p);
+void harm_kill(struct harm_program *p);		/* SIGKILL, reap, close */
+
+/* leaktop run to its end. */
+struct harm_result {
+	int exit_status;		/* 128 + N: killed by signal N */
+	char out[65536], err[2048];	/* cut where longer; terminated */
+	size_t err_lines;
+};
+/* args: what follows "leaktop"; NULL terminated, at most 12. */
+void harm_leaktop(const char *const args[], const char *env, uid_t uid, struct harm_result *ret);
+/* The same without waiting for the end. */
+struct harm_program harm_leaktop_start(const char *const args[], const char *env, uid_t uid);
+/* One clean sample with types in it? Prints what went wrong as a comment. */
+bool harm_sample(pid_t pid);
+
+/* Fails the test where there is no such process. */
+struct status harm_status(pid_t pid);
+/* Waits until nobody traces pid and it is not stopped; false if that does not come. */
+bool harm_wait_free(pid_t pid);
+/* Waits until pid is asleep inside a system call; its number, or -1. */
+long harm_wait_blocked(pid_t pid);
+
+/* The two runs of instructions that a call needs, from any text that is mapped in pid. */
+struct gadgets harm_gadgets(pid_t pid);
+/* SEIZE, INTERRUPT, repair: as inject/borrow.c does. repair false: leaves EINTR as it is. */
+enum lt_errc harm_stop(struct tracee *t, pid_t pid, bool repair, struct lt_err *err);
+/* The same, and mmap and munmap of a page called on the thread; then it is let go. */
+enum lt_errc harm_call(pid_t pid, const struct gadgets *gadgets, struct lt_err *err);
+
+/* The same numbers in every run. */
+uint64_t harm_random(uint64_t *seed);
+int harm_setting(const char *name, int value);	/* a positive number from the environment */
+
+#endif

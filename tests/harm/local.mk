@@ -1,0 +1,25 @@
+# What leaktop must never do to its target. Every test here leaves nothing behind; `make soak
+# LT_HARM_KILLS=10000 LT_HARM_SAMPLES=10000` runs them for as long as one likes.
+harm_tests =
+if HAVE_CMOCKA
+check_LIBRARIES += libharm.a
+libharm_a_SOURCES = tests/harm/harm.c tests/harm/harm.h
+libharm_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+libharm_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+harm_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)
+harm_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+harm_libs = libharm.a libinject.a libagent.a libtarget.a libproc.a libutil.a $(PROCPS_LIBS) \
+	$(CMOCKA_LIBS) -lm
+
+if ARCH_X86_64
+harm_tests += test_harm_registers
+test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x86_64.S \
+	tests/harm/regs_x86_64.h
+test_harm_registers_CPPFLAGS = $(harm_cppflags)
+test_harm_registers_CFLAGS = $(harm_cflags)
+test_harm_registers_LDADD = $(harm_libs)
+endif
+endif
+
+check_PROGRAMS += $(harm_tests)
+TESTS += $(harm_tests)
