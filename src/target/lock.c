@@ -47,10 +47,13 @@ static bool fits_sem(const struct python *py, const unsigned char *lock)
 	       u32_at(lock, SEM_FIRST + 4) < QUEUE_LENGTH && is_semaphore(py, pointer);
 }
 
-/* PyMutex: bit 0 locked, bit 1 somebody waits; the three bytes behind it are padding. */
+/*
+ * PyMutex: bit 0 locked, bit 1 somebody waits; the three bytes behind it are padding, 0 like all of
+ * a static struct. (A wide string of 32 characters in front of the queue looked like one without.)
+ */
 static bool fits_mutex(const unsigned char *lock)
 {
-	return lock[0] <= 3 && u32_at(lock, 4) <= QUEUE_LENGTH && u32_at(lock, 8) == QUEUE_LENGTH &&
+	return u32_at(lock, 0) <= 3 && u32_at(lock, 4) <= QUEUE_LENGTH && u32_at(lock, 8) == QUEUE_LENGTH &&
 	       u32_at(lock, 12) == 0 && u32_at(lock, MUTEX_FIRST) <= 300 &&
 	       u32_at(lock, MUTEX_FIRST + 4) <= 300;
 }
