@@ -1,0 +1,403 @@
+/*
+ * The helper on a heap made of paper: rings, types and objects built by hand in this process, laid
+ * out as a CPython would. The code under test is the very file that is injected.
+ */
+#include "config.h"
+#include "test.h"
+
+#include <errno.h>
+
+#include "agent/abi.h"
+#include "agent/arch.h"
+
+#include "agent/helper.c"	/* NOLINT: its functions are static on purpose */
+
+#define TYPES 8
+#define OBJECTS 64
+#define MAX_TYPES 4u
+
+struct paper_type {
+	uint64_t refcnt, ob_type, ob_size, tp_name, basicsize, itemsize, flags;
+};
+
+struct paper_object {
+	uint64_t next, prev;		/* the gc head */
+	uint64_t refcnt, type, size, extra[4];
+};
+
+struct paper_block {
+	struct agent_block b;
+	uint32_t index[16] __attribute__((aligned(AGENT_ALIGN)));
+	struct agent_type table[MAX_TYPES] __attribute__((aligned(AGENT_ALIGN)));
+};
+
+static struct paper_type types[TYPES];
+static struct paper_object objects[OBJECTS];
+static struct { uint64_t next, prev; } heads[AGENT_LISTS];
+static struct paper_block block;
+static int collecting;
+static size_t used;
+
+static uint64_t addr(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+static void set_up_block(void)
+{
+	struct agent_block *b = &block.b;
+
+	memset(&block, 0, sizeof(block));
+	b->walk = 1;
+	for (int i = 0; i < AGENT_LISTS; i++) {
+		heads[i].next = heads[i].prev = addr(&heads[i]);
+		b->head[i] = addr(&heads[i]);
+	}
+	b->collecting = addr(&collecting);
+	b->gc_head_size = 16;
+	b->ob_type = 8;
+	b->ob_size = 16;
+	b->tp_name = offsetof(struct paper_type, tp_name);
+	b->tp_basicsize = offsetof(struct paper_type, basicsize);
+	b->tp_itemsize = offsetof(struct paper_type, itemsize);
+	b->tp_flags = offsetof(struct paper_type, flags);
+	b->managed_flags = 1 << 4;
+	b->managed_size = 16;
+	b->list_allocated = b->dict_keys = b->set_mask = 24;
+	b->dict = AGENT_DICT_311;
+	b->slots = 16;
+	b->max_types = MAX_TYPES;
+	b->index_at = offsetof(struct paper_block, index);
+	b->table_at = offsetof(struct paper_block, table);
+	b->max_objects = 1000;
+	b->request = 1;
+}
+
+static int set_up(void **state)
+{
+	static const char *const names[TYPES] = {"A", "B", "C", "D", "E", "list", "dict", "set"};
+
+	memset(types, 0, sizeof(types));
+	memset(objects, 0, sizeof(objects));
+	for (size_t i = 0; i < TYPES; i++)
+		types[i] = (struct paper_type){.tp_name = addr(names[i]), .basicsize = 48};
+	collecting = 0;
+	used = 0;
+	set_up_block();
+	return 0;
+}
+
+/* Appends an object of a type to a list, with flag bits in its link as 3.8+ may have them. */
+static struct paper_object *put(int list, int type)
+{
+	struct paper_object *o = &objects[used++];
+	uint64_t last = heads[list].prev;
+
+	o->refcnt = 1;
+	o->type = addr(&types[type]);
+	o->next = addr(&heads[list]);
+	o->prev = last;
+	*(uint64_t *)(uintptr_t)last = addr(o) | (last == addr(&heads[list]) ? 0 : 1);
+	heads[list].prev = addr(o);
+	return o;
+}
+
+static const struct agent_type *entry(int type)
+{
+	for (uint32_t i = 0; i < block.b.types; i++)
+		if (block.table[i].type == addr(&types[type]))
+			return &block.table[i];
+	return NULL;
+}
+
+static void it_counts_each_type_in_each_list(void **state)
+{
+	put(0, 0);
+	put(0, 1);
+	put(1, 0);
+	put(2, 0);
+	put(3, 2);
+	assert_int_equal(agent_count(&block.b), 0);
+	assert_int_equal(block.b.status, AGENT_OK);
+	assert_int_equal(block.b.answer, 1);
+	assert_int_equal(entry(0)->count, 3);
+	assert_int_equal(entry(1)->count, 1);
+	assert_int_equal(entry(2)->count, 1);
+	assert_int_equal(block.b.objects, 5);
+	assert_int_equal(block.b.list_objects[0], 2);
+	assert_int_equal(block.b.list_objects[3], 1);
+	assert_string_equal(entry(1)->name, "B");
+}
+
+static void a_second_count_starts_from_nothing(void **state)
+{
+	put(0, 0);
+	agent_count(&block.b);
+	block.b.request = 2;
+	agent_count(&block.b);
+	assert_int_equal(entry(0)->count, 1);
+	assert_int_equal(block.b.answer, 2);
+}
+
+static void bytes_are_head_base_items_and_tables(void **state)
+{
+	struct { uint64_t refcnt; uint8_t log2_size, log2_index, kind; } keys = {1, 3, 3, 1};
+	struct paper_object *o;
+
+	types[1].itemsize = 8;
+	types[2].flags = 1 << 4;		/* words in front */
+	types[5].flags = 1UL << 25;
+	types[6].flags = 1UL << 29;
+	block.b.set_type = addr(&types[7]);
+	block.b.max_types = MAX_TYPES;
+	put(0, 0);
+	put(0, 1)->size = 10;
+	put(0, 2);
+	agent_count(&block.b);
+	assert_int_equal(entry(0)->bytes, 16 + 48);
+	assert_int_equal(entry(1)->bytes, 16 + 48 + 80);
+	assert_int_equal(entry(2)->bytes, 16 + 48 + 16);
+
+	set_up_block();
+	block.b.set_type = addr(&types[7]);
+	used = 0;
+	put(0, 5)->extra[0] = 4;		/* allocated */
+	o = put(0, 6);
+	o->extra[0] = addr(&keys);		/* 8 slots, unicode keys: 5 entries of 16 */
+	put(0, 7)->extra[0] = 31;		/* mask of 32 entries */
+	agent_count(&block.b);
+	assert_int_equal(entry(5)->bytes, 16 + 48 + 32);
+	assert_int_equal(entry(6)->bytes, 16 + 48 + 32 + 8 + 5 * 16);
+	assert_int_equal(entry(7)->bytes, 16 + 48 + 32 * 16);
+	keys.refcnt = 2;			/* shared: nobody's */
+	block.b.request = 2;
+	agent_count(&block.b);
+	assert_int_equal(entry(6)->bytes, 16 + 48);
+	o->extra[0] = 0;			/* half built: no table yet */
+	block.b.request = 3;
+	agent_count(&block.b);
+	assert_int_equal(entry(6)->bytes, 16 + 48);
+}
+
+static void a_negative_or_absurd_size_stays_bounded(void **state)
+{
+	types[0].itemsize = 4;
+	put(0, 0)->size = (uint64_t)-3;		/* int to 3.11: the sign */
+	agent_count(&block.b);
+	assert_int_equal(entry(0)->bytes, 16 + 48 + 12);
+	block.b.unsized[2] = addr(&types[0]);
+	objects[0].size = 0x7fffdeadbeef;
+	block.b.request = 2;
+	agent_count(&block.b);
+	assert_int_equal(entry(0)->bytes, 16 + 48);
+}
+
+static void types_beyond_the_table_are_counted_as_left_out(void **state)
+{
+	for (int t = 0; t < TYPES; t++) {
+		put(0, t);
+		put(0, t);
+	}
+	for (int t = 5; t < TYPES; t++)
+		types[t].flags = 0;
+	agent_count(&block.b);
+	assert_int_equal(block.b.status, AGENT_OK);
+	assert_int_equal(block.b.types, MAX_TYPES);
+	assert_int_equal(block.b.objects, 2 * TYPES);
+	assert_int_equal(block.b.left_out, 2 * (TYPES - MAX_TYPES));
+}
+
+static void a_ring_that_does_not_close_ends_the_count(void **state)
+{
+	put(0, 0);
+	put(0, 1);
+	objects[1].next = addr(&objects[0]);
+	agent_count(&block.b);
+	assert_int_equal(block.b.status, AGENT_LOOP);
+	assert_int_equal(block.b.answer, 1);
+}
+
+static void a_collection_under_way_is_not_counted(void **state)
+{
+	put(0, 0);
+	collecting = 1;
+	agent_count(&block.b);
+	assert_int_equal(block.b.status, AGENT_COLLECTING);
+}
+
+static void a_cancelled_or_answered_request_does_nothing(void **state)
+{
+	put(0, 0);
+	block.b.posted = 1;
+	block.b.request = 0;
+	agent_count(&block.b);
+	assert_int_equal(block.b.answer, 0);
+	assert_int_equal(block.b.objects, 0);
+	assert_int_equal(block.b.posted, 0);
+	block.b.request = block.b.answer = 7;
+	agent_count(&block.b);
+	assert_int_equal(block.b.objects, 0);
+}
+
+static void a_name_is_copied_and_cut(void **state)
+{
+	static char longer[300];
+
+	memset(longer, 'x', sizeof(longer) - 1);
+	types[0].tp_name = addr(longer);
+	types[1].tp_name = 0;
+	put(0, 0);
+	put(0, 1);
+	agent_count(&block.b);
+	assert_int_equal(strlen(entry(0)->name), AGENT_NAME - 1);
+	assert_string_equal(entry(1)->name, "");
+}
+
+/* ---- the ways in, with an interpreter of paper ------------------------------------------ */
+
+static int ensured, released, queued, queue_result, fake_errno;
+static void *thread_state;
+static int (*note)(void *);
+static void *note_arg;
+
+static int *fake_errno_location(void)
+{
+	return &fake_errno;
+}
+
+static void *fake_this_thread(void)
+{
+	fake_errno = 1;
+	return thread_state;
+}
+
+static int fake_ensure(void)
+{
+	fake_errno = 2;
+	return ++ensured;
+}
+
+static void fake_release(int state)
+{
+	released = state;
+	fake_errno = 3;
+}
+
+static int fake_add_pending(int (*fn)(void *), void *arg)
+{
+	queued++;
+	note = fn;
+	note_arg = arg;
+	fake_errno = 4;
+	return queue_result;
+}
+
+static void fake_visit(int (*callback)(void *, void *), void *arg)
+{
+	for (size_t i = 0; i < used; i++)
+		assert_int_equal(callback(&objects[i].refcnt, arg), 1);
+}
+
+static void set_up_interpreter(void)
+{
+	struct agent_block *b = &block.b;
+
+	b->fn_errno = addr((void *)(uintptr_t)fake_errno_location);
+	b->fn_this_thread = addr((void *)(uintptr_t)fake_this_thread);
+	b->fn_ensure = addr((void *)(uintptr_t)fake_ensure);
+	b->fn_release = addr((void *)(uintptr_t)fake_release);
+	b->fn_add_pending = addr((void *)(uintptr_t)fake_add_pending);
+	b->fn_visit = addr((void *)(uintptr_t)fake_visit);
+	ensured = released = queued = queue_result = 0;
+	fake_errno = EPROTO;
+	thread_state = &block;
+	note = NULL;
+}
+
+static void a_call_takes_the_gil_counts_and_keeps_errno(void **state)
+{
+	set_up_interpreter();
+	put(0, 0);
+	agent_call(&block.b);
+	assert_int_equal(ensured, 1);
+	assert_int_equal(released, 1);
+	assert_int_equal(block.b.status, AGENT_OK);
+	assert_int_equal(entry(0)->count, 1);
+	assert_int_equal(fake_errno, EPROTO);
+}
+
+static void a_thread_that_never_ran_python_is_left_alone(void **state)
+{
+	set_up_interpreter();
+	thread_state = NULL;
+	agent_call(&block.b);
+	assert_int_equal(ensured, 0);
+	assert_int_equal(block.b.status, AGENT_NO_THREAD_STATE);
+	assert_int_equal(fake_errno, EPROTO);
+}
+
+static void a_post_leaves_a_note_that_counts_once(void **state)
+{
+	set_up_interpreter();
+	put(0, 0);
+	agent_post(&block.b);
+	assert_int_equal(queued, 1);
+	assert_int_equal(block.b.posted, 1);
+	assert_int_equal(block.b.answer, 0);
+	assert_int_equal(fake_errno, EPROTO);
+	assert_int_equal(note(note_arg), 0);
+	assert_int_equal(block.b.answer, 1);
+	assert_int_equal(block.b.posted, 0);
+	assert_int_equal(entry(0)->count, 1);
+}
+
+static void a_full_queue_is_an_answer_too(void **state)
+{
+	set_up_interpreter();
+	queue_result = -1;
+	agent_post(&block.b);
+	assert_int_equal(block.b.status, AGENT_POST_REFUSED);
+	assert_int_equal(block.b.answer, 1);
+	assert_int_equal(block.b.posted, 0);
+}
+
+static void without_lists_the_interpreter_is_asked_to_visit(void **state)
+{
+	set_up_interpreter();
+	put(0, 0);
+	put(2, 1);
+	block.b.walk = 0;
+	agent_count(&block.b);
+	assert_int_equal(block.b.objects, 2);
+	assert_int_equal(entry(1)->count, 1);
+}
+
+static void the_clock_of_the_helper_is_the_kernels(void **state)
+{
+	uint64_t a = agent_arch_clock_ns(), b = agent_arch_clock_ns();
+
+	assert_true(a > 0 && b >= a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(it_counts_each_type_in_each_list, set_up),
+		cmocka_unit_test_setup(a_second_count_starts_from_nothing, set_up),
+		cmocka_unit_test_setup(bytes_are_head_base_items_and_tables, set_up),
+		cmocka_unit_test_setup(a_negative_or_absurd_size_stays_bounded, set_up),
+		cmocka_unit_test_setup(types_beyond_the_table_are_counted_as_left_out, set_up),
+		cmocka_unit_test_setup(a_ring_that_does_not_close_ends_the_count, set_up),
+		cmocka_unit_test_setup(a_collection_under_way_is_not_counted, set_up),
+		cmocka_unit_test_setup(a_cancelled_or_answered_request_does_nothing, set_up),
+		cmocka_unit_test_setup(a_name_is_copied_and_cut, set_up),
+		cmocka_unit_test_setup(a_call_takes_the_gil_counts_and_keeps_errno, set_up),
+		cmocka_unit_test_setup(a_thread_that_never_ran_python_is_left_alone, set_up),
+		cmocka_unit_test_setup(a_post_leaves_a_note_that_counts_once, set_up),
+		cmocka_unit_test_setup(a_full_queue_is_an_answer_too, set_up),
+		cmocka_unit_test_setup(without_lists_the_interpreter_is_asked_to_visit, set_up),
+		cmocka_unit_test_setup(the_clock_of_the_helper_is_the_kernels, set_up),
+	};
+
+	return cmocka_run_group_tests_name("agent", tests, NULL, NULL);
+}
