@@ -1,1 +1,10 @@
-# unit tests of src/inject
+# unit tests of src/inject; registers by name, so of x86-64
+if HAVE_CMOCKA
+if ARCH_X86_64
+check_PROGRAMS += test_inject
+TESTS += test_inject
+test_inject_SOURCES = tests/unit/test_inject.c tests/unit/test.h
+test_inject_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_inject_LDADD = libinject.a libagent.a libtarget.a libproc.a libutil.a $(CMOCKA_LIBS)
+endif
+endif

@@ -1,0 +1,442 @@
+/* What inject/ decides, without a stop; and what it refuses, on processes made for it. */
+#include "config.h"
+#include "test.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inject/arch.h"
+#include "inject/fault.h"
+#include "inject/gadget.h"
+#include "inject/preflight.h"
+#include "inject/safepoint.h"
+#include "util/mem.h"
+
+/* ---- safe points ------------------------------------------------------------------------ */
+
+static const char maps_text[] =
+	"00400000-00500000 r-xp 00000000 08:01 7 /usr/bin/python3\n"
+	"00500000-00600000 rw-p 00100000 08:01 7 /usr/bin/python3\n"
+	"00600000-00700000 rw-p 00000000 00:00 0 \n"
+	"00900000-00a00000 rw-p 00000000 00:00 0 [heap]\n"
+	"7f0000000000-7f0000100000 rw-p 00000000 00:00 0 \n"
+	"7f0000200000-7f0000300000 r-xp 00000000 08:01 8 /lib/libc.so.6\n"
+	"7f0000300000-7f0000301000 rw-p 00100000 08:01 8 /lib/libc.so.6\n"
+	"7f0000301000-7f0000310000 rw-p 00000000 00:00 0 \n"
+	"7ffc00000000-7ffc00100000 rw-p 00000000 00:00 0 [stack]\n";
+
+static enum safepoint guess(long nr, uint64_t a0, uint64_t a1)
+{
+	struct status_syscall now = {.nr = nr, .args = {a0, a1}};
+	struct maps maps = {0};
+	const char *why = NULL;
+	enum safepoint point;
+
+	assert_int_equal(maps_parse(maps_text, strlen(maps_text), &maps, NULL), LT_OK);
+	point = safepoint_guess(&now, &maps, &why);
+	assert_true(point != SAFEPOINT_NO || why);
+	maps_done(&maps);
+	return point;
+}
+
+static void a_blocked_call_that_restarts_is_a_safe_point(void **state)
+{
+	static const long calls[] = {
+		SYS_read, SYS_write, SYS_poll, SYS_ppoll, SYS_select, SYS_epoll_wait, SYS_accept,
+		SYS_accept4, SYS_recvfrom, SYS_sendto, SYS_wait4, SYS_waitid, SYS_clock_nanosleep,
+		SYS_pause, SYS_flock,
+	};
+
+	for (size_t i = 0; i < COUNT_OF(calls); i++)
+		assert_int_equal(guess(calls[i], 0, 0), SAFEPOINT_BLOCKED);
+	assert_int_equal(guess(-1, 0, 0), SAFEPOINT_RUNNING);
+}
+
+static void calls_that_change_memory_or_tasks_never_are(void **state)
+{
+	static const long calls[] = {
+		SYS_mmap, SYS_munmap, SYS_brk, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_clone,
+		SYS_vfork, SYS_fork, SYS_execve, SYS_exit, SYS_exit_group, SYS_rt_sigreturn,
+		SYS_rt_sigsuspend, SYS_io_uring_enter, 9999,
+	};
+
+	for (size_t i = 0; i < COUNT_OF(calls); i++)
+		assert_int_equal(guess(calls[i], 0, 0), SAFEPOINT_NO);
+}
+
+static void a_futex_is_safe_only_outside_objects_and_with_a_bitset(void **state)
+{
+	const uint64_t wait_bitset = 9 | 128 | 256, wait = 0 | 128;
+
+	assert_int_equal(guess(SYS_futex, 0x900100, wait_bitset), SAFEPOINT_BLOCKED);
+	assert_int_equal(guess(SYS_futex, 0x7f0000000100, wait_bitset), SAFEPOINT_BLOCKED);
+	assert_int_equal(guess(SYS_futex, 0x7ffc00000100, wait_bitset), SAFEPOINT_BLOCKED);
+	/* a lock of glibc, wherever it lies */
+	assert_int_equal(guess(SYS_futex, 0x900100, wait), SAFEPOINT_NO);
+	/* the GIL: data and bss of the program or of a library */
+	assert_int_equal(guess(SYS_futex, 0x500100, wait_bitset), SAFEPOINT_NO);
+	assert_int_equal(guess(SYS_futex, 0x600100, wait_bitset), SAFEPOINT_NO);
+	assert_int_equal(guess(SYS_futex, 0x7f0000301100, wait_bitset), SAFEPOINT_NO);
+	/* nowhere */
+	assert_int_equal(guess(SYS_futex, 0x10, wait_bitset), SAFEPOINT_NO);
+}
+
+static void a_call_restarted_by_the_kernel_is_told_by_its_argument(void **state)
+{
+	assert_int_equal(guess(SYS_restart_syscall, 1, 0), SAFEPOINT_BLOCKED);
+	assert_int_equal(guess(SYS_restart_syscall, 0x7ffc00000100, 0), SAFEPOINT_BLOCKED);
+	assert_int_equal(guess(SYS_restart_syscall, 0x600100, 0), SAFEPOINT_NO);
+}
+
+/* ---- the frame -------------------------------------------------------------------------- */
+
+static struct user_regs_struct *regs(struct arch_state *s)
+{
+	return (struct user_regs_struct *)(void *)s->regs;
+}
+
+static void prepare(struct arch_state *s, long orig_rax, long rax)
+{
+	uint64_t features = 7;
+
+	memset(s, 0, sizeof(*s));
+	regs(s)->rip = 0x401002;
+	regs(s)->rsp = 0x7ffc00080123;
+	regs(s)->rax = (unsigned long)rax;
+	regs(s)->orig_rax = (unsigned long)orig_rax;
+	regs(s)->cs = 0x33;
+	regs(s)->ss = 0x2b;
+	regs(s)->eflags = 0x700;
+	s->fp_size = 2696;
+	memcpy(s->fp + 464, &features, sizeof(features));
+	s->sigmask = 0x10002;
+}
+
+static uint64_t word(const uint8_t *p, size_t at)
+{
+	uint64_t v;
+
+	memcpy(&v, p + at, sizeof(v));
+	return v;
+}
+
+#define FRAME_AX (8 + 40 + 13 * 8)	/* return address, flags, link and stack, 13 registers */
+#define FRAME_IP (FRAME_AX + 3 * 8)
+#define FRAME_FPSTATE (8 + 40 + 184)
+#define FRAME_SIGMASK (8 + 40 + 256)
+
+static void a_frame_lies_below_the_red_zone_and_is_aligned(void **state)
+{
+	static struct arch_state s;
+	static uint8_t frame[ARCH_FRAME_MAX];
+	uint64_t sp = 0, fp;
+	size_t n;
+
+	prepare(&s, -1, 5);
+	n = arch_frame_build(&s, 0x1234, frame, sizeof(frame), &sp);
+	assert_true(n > 0);
+	assert_true(sp + n <= regs(&s)->rsp - 128);
+	assert_int_equal(sp % 16, 8);
+	assert_int_equal(word(frame, 0), 0x1234);
+	fp = word(frame, FRAME_FPSTATE);
+	assert_int_equal(fp % 64, 0);
+	assert_true(fp > sp && fp + s.fp_size + 4 <= sp + n);
+	assert_int_equal(word(frame, (size_t)(fp - sp) + 464) & 0xffffffff, 0x46505853);
+	assert_int_equal(word(frame, (size_t)(fp - sp) + 472), 7);
+	assert_int_equal(word(frame, (size_t)(fp - sp) + s.fp_size - 4) >> 32, 0x46505845);
+	assert_int_equal(word(frame, FRAME_SIGMASK), 0x10002);
+	assert_int_equal(arch_frame_build(&s, 0x1234, frame, 1000, &sp), 0);
+}
+
+static void a_frame_restarts_what_the_kernel_would_restart(void **state)
+{
+	static const struct { long orig, rax, ax; int back; } cases[] = {
+		{-1, 42, 42, 0},		/* in user code */
+		{SYS_read, -512, SYS_read, 2},
+		{SYS_read, -513, SYS_read, 2},
+		{SYS_epoll_wait, -514, SYS_epoll_wait, 2},
+		{SYS_poll, -516, -EINTR, 0},
+		{SYS_read, 17, 17, 0},		/* the call had ended */
+		{SYS_read, -EAGAIN, -EAGAIN, 0},
+	};
+	static struct arch_state s;
+	static uint8_t frame[ARCH_FRAME_MAX];
+	uint64_t sp;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		prepare(&s, cases[i].orig, cases[i].rax);
+		assert_true(arch_frame_build(&s, 1, frame, sizeof(frame), &sp) > 0);
+		assert_int_equal((long)word(frame, FRAME_AX), cases[i].ax);
+		assert_int_equal(word(frame, FRAME_IP), 0x401002 - cases[i].back);
+	}
+}
+
+static void a_frame_looks_like_a_handler_until_its_return_address_is_wiped(void **state)
+{
+	static struct arch_state s;
+	static uint8_t frame[ARCH_FRAME_MAX];
+	uint64_t sp;
+
+	prepare(&s, -1, 0);
+	assert_true(arch_frame_build(&s, 1, frame, sizeof(frame), &sp) > 0);
+	assert_true(arch_is_handler_frame(frame + 8, ARCH_HANDLER_FRAME, sp));
+	assert_false(arch_is_handler_frame(frame + 8, 100, sp));
+	memset(frame + 8, 0xab, 64);
+	assert_false(arch_is_handler_frame(frame + 8, ARCH_HANDLER_FRAME, sp));
+}
+
+static void only_an_interrupted_call_is_repaired(void **state)
+{
+	static struct arch_state s;
+
+	prepare(&s, SYS_epoll_wait, -EINTR);
+	assert_true(arch_repair_eintr(&s));
+	assert_int_equal((long)regs(&s)->rax, -514);
+	assert_false(arch_repair_eintr(&s));
+	prepare(&s, -1, -EINTR);		/* an error code in user code is nobody's business */
+	assert_false(arch_repair_eintr(&s));
+	prepare(&s, SYS_read, -512);
+	assert_false(arch_repair_eintr(&s));
+}
+
+static void a_call_begins_with_clean_flags_and_no_system_call_to_restart(void **state)
+{
+	static struct arch_state s, to;
+	static const uint64_t args[6] = {1, 2, 3, 4, 5, 6};
+
+	prepare(&s, SYS_read, -512);
+	arch_prepare_call(&s, &to, 0x7000, 0x8000, 0x9000);
+	assert_int_equal(arch_pc(&to), 0x8000);
+	assert_int_equal(arch_sp(&to), 0x7000);
+	assert_int_equal(arch_syscall_nr(&to), -1);
+	assert_int_equal(regs(&to)->rdi, 0x9000);
+	assert_int_equal(regs(&to)->eflags, 0x200);
+	arch_prepare_syscall(&s, &to, 0x7000, 0x8000, SYS_mmap, args);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(arch_syscall_arg(&to, i), i + 1);
+	assert_int_equal(regs(&to)->rax, SYS_mmap);
+}
+
+/* ---- refusals --------------------------------------------------------------------------- */
+
+static pid_t sleeper(int (*before)(void))
+{
+	int ready[2];
+	char c = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (before && before() != 0)
+			_exit(1);
+		(void)!write(ready[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	assert_true(pid > 0);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void a_quiet_process_of_ours_is_let_through(void **state)
+{
+	pid_t pid = sleeper(NULL);
+	struct lt_err err = {0};
+
+	assert_int_equal(preflight_read(pid, &err), LT_OK);
+	assert_int_equal(preflight_inject(pid, &err), LT_OK);
+	end(pid);
+	assert_int_equal(preflight_inject(pid, &err), LT_E_GONE);
+}
+
+static void a_zombie_is_named(void **state)
+{
+	pid_t pid = sleeper(NULL);
+	struct lt_err err = {0};
+	siginfo_t info;
+
+	kill(pid, SIGKILL);
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+	assert_int_equal(preflight_read(pid, &err), LT_E_ZOMBIE);
+	waitpid(pid, NULL, 0);
+}
+
+static void a_stopped_process_is_refused(void **state)
+{
+	pid_t pid = sleeper(NULL);
+	struct lt_err err = {0};
+
+	kill(pid, SIGSTOP);
+	waitpid(pid, NULL, WUNTRACED);
+	assert_int_equal(preflight_read(pid, &err), LT_OK);
+	assert_int_equal(preflight_inject(pid, &err), LT_E_STOPPED);
+	end(pid);
+}
+
+static void a_traced_process_is_refused_by_name_of_the_tracer(void **state)
+{
+	pid_t pid = sleeper(NULL);
+	struct lt_err err = {0};
+	char tracer[24];
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0) {
+		end(pid);
+		SKIP("ptrace is not permitted here");
+	}
+	assert_int_equal(preflight_inject(pid, &err), LT_E_TRACED);
+	snprintf(tracer, sizeof(tracer), "%d", getpid());
+	assert_non_null(strstr(err.detail, tracer));
+	end(pid);
+}
+
+static int become_strict(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int forbid_nothing(void)
+{
+	/* a filter that allows all: its presence alone is reason enough, it cannot be read */
+	struct { unsigned short code; unsigned char jt, jf; unsigned k; } allow = {
+		.code = 0x06, .k = 0x7fff0000,	/* return SECCOMP_RET_ALLOW */
+	};
+	struct { unsigned short n; void *p; } program = {1, &allow};
+
+	return become_strict() || prctl(PR_SET_SECCOMP, 2, &program);
+}
+
+static void a_seccomp_filter_is_refused(void **state)
+{
+	pid_t pid = sleeper(forbid_nothing);
+	struct lt_err err = {0};
+
+	assert_int_equal(preflight_inject(pid, &err), LT_E_SECCOMP);
+	assert_int_equal(preflight_read(pid, &err), LT_OK);
+	end(pid);
+}
+
+/* In a child of another user: what an engineer without sudo gets. */
+static int as_nobody(enum lt_errc (*ask)(pid_t, struct lt_err *), pid_t pid)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(255);
+		_exit((int)ask(pid, NULL));
+	}
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static int undumpable_nobody(void)
+{
+	return setgid(65534) || setuid(65534) || prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void another_users_process_is_refused(void **state)
+{
+	pid_t pid;
+
+	if (geteuid() != 0)
+		SKIP("needs root to become another user");
+	pid = sleeper(NULL);
+	assert_int_equal(as_nobody(preflight_inject, pid), LT_E_PERM_UID);
+	end(pid);
+}
+
+static void an_undumpable_process_of_the_same_user_is_refused(void **state)
+{
+	pid_t pid;
+
+	if (geteuid() != 0)
+		SKIP("needs root to become another user");
+	pid = sleeper(undumpable_nobody);
+	assert_int_equal(as_nobody(preflight_inject, pid), LT_E_PERM_DUMPABLE);
+	end(pid);
+}
+
+static void nothing_and_threads_are_not_processes(void **state)
+{
+	struct lt_err err = {0};
+
+	assert_int_equal(preflight_read(0x3fffffff, &err), LT_E_GONE);
+}
+
+/* ---- the rest --------------------------------------------------------------------------- */
+
+static void the_two_gadgets_are_found_in_this_very_process(void **state)
+{
+	struct python py = {.remote = {.pid = getpid()}, .errno_location = 1};
+	struct gadgets gadgets = {0};
+	struct maps maps = {0};
+	struct lt_err err = {0};
+	uint8_t bytes[16];
+
+	assert_int_equal(gadgets_find(&py, &gadgets, &err), LT_E_LAYOUT);
+	assert_int_equal(maps_read(getpid(), &maps, &err), LT_OK);
+	for (size_t i = 0; i < maps.n; i++)
+		if (maps.list[i].exec && (strstr(maps.list[i].path, "/libc.so") ||
+					  strstr(maps.list[i].path, "/libc-")))
+			py.text[0] = (struct python_range){maps.list[i].start, maps.list[i].end};
+	maps_done(&maps);
+	assert_int_equal(gadgets_find(&py, &gadgets, &err), LT_OK);
+	assert_true(remote_read(&py.remote, gadgets.restore_rt, bytes, arch_restore_rt.n));
+	assert_memory_equal(bytes, arch_restore_rt.bytes, arch_restore_rt.n);
+	assert_true(remote_read(&py.remote, gadgets.syscall_ret, bytes, arch_syscall_ret.n));
+	assert_memory_equal(bytes, arch_syscall_ret.bytes, arch_syscall_ret.n);
+}
+
+static void every_fault_point_has_a_name_of_its_own(void **state)
+{
+	for (int i = 0; i < FAULT_COUNT; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(fault_name((enum fault_point)i),
+						fault_name((enum fault_point)k));
+	assert_null(fault_name(FAULT_COUNT));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_blocked_call_that_restarts_is_a_safe_point),
+		cmocka_unit_test(calls_that_change_memory_or_tasks_never_are),
+		cmocka_unit_test(a_futex_is_safe_only_outside_objects_and_with_a_bitset),
+		cmocka_unit_test(a_call_restarted_by_the_kernel_is_told_by_its_argument),
+		cmocka_unit_test(a_frame_lies_below_the_red_zone_and_is_aligned),
+		cmocka_unit_test(a_frame_restarts_what_the_kernel_would_restart),
+		cmocka_unit_test(a_frame_looks_like_a_handler_until_its_return_address_is_wiped),
+		cmocka_unit_test(only_an_interrupted_call_is_repaired),
+		cmocka_unit_test(a_call_begins_with_clean_flags_and_no_system_call_to_restart),
+		cmocka_unit_test(a_quiet_process_of_ours_is_let_through),
+		cmocka_unit_test(a_zombie_is_named),
+		cmocka_unit_test(a_stopped_process_is_refused),
+		cmocka_unit_test(a_traced_process_is_refused_by_name_of_the_tracer),
+		cmocka_unit_test(a_seccomp_filter_is_refused),
+		cmocka_unit_test(another_users_process_is_refused),
+		cmocka_unit_test(an_undumpable_process_of_the_same_user_is_refused),
+		cmocka_unit_test(nothing_and_threads_are_not_processes),
+		cmocka_unit_test(the_two_gadgets_are_found_in_this_very_process),
+		cmocka_unit_test(every_fault_point_has_a_name_of_its_own),
+	};
+
+	return cmocka_run_group_tests_name("inject", tests, NULL, NULL);
+}
