@@ -74,7 +74,7 @@ apt_install() {
 # install_packages LIST-FUNCTION...: installs what is missing, or says what to type and ends.
 install_packages() {
 	if ! command -v apt-get >/dev/null; then
-		echo "# no apt-get here: taking what is installed (see README.md for what is needed)"
+		echo "# no apt-get here: taking what is installed (README.md says what is needed)"
 		return 0
 	fi
 	if is_root && [ -z "$(apt-cache pkgnames libc6 2>/dev/null | head -n 1)" ]; then

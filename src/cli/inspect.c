@@ -49,13 +49,15 @@ static void say_who(pid_t pid)
 static void say_python(const struct python *py)
 {
 	char text[400];
+	const char *debug = py->build == PYTHON_DEBUG ? " (debug build)" : "";
+	bool lists = py->layout->walk == LAYOUT_WALK_LISTS;
 
-	snprintf(text, sizeof(text), "CPython %s%s in %s, layout %s", py->version,
-		 py->build == PYTHON_DEBUG ? " (debug build)" : "", py->where.path, py->layout->name);
+	snprintf(text, sizeof(text), "CPython %s%s in %s, layout %s", py->version, debug,
+		 py->where.path, py->layout->name);
 	line("python", text);
-	line("counting", py->layout->walk == LAYOUT_WALK_LISTS
-				 ? "walks the collector's lists: exact, with generations and frozen"
-				 : "asks the interpreter to visit objects: exact but for frozen ones");
+	line("counting",
+	     lists ? "walks the collector's lists: exact, with generations and frozen"
+		   : "asks the interpreter to visit objects: exact but for frozen ones");
 }
 
 /* What the main thread is doing tells which way in a sample would take now. */
@@ -64,7 +66,8 @@ static void say_moment(pid_t pid)
 	static const char *const texts[] = {
 		[SAFEPOINT_NO] = NULL,
 		[SAFEPOINT_BLOCKED] = "main thread is blocked: the helper would run on it at once",
-		[SAFEPOINT_RUNNING] = "main thread is running: the interpreter would be asked to run it",
+		[SAFEPOINT_RUNNING] =
+			"main thread is running: the interpreter would be asked to run it",
 	};
 	struct status_syscall now;
 	struct maps maps = {0};

@@ -230,7 +230,9 @@ static int until_ms(const struct watch *w)
 		at = least(at, w->end_ns);
 	if (at == INT64_MAX)
 		return -1;
-	return at <= now ? 0 : (int)least((at - now + CLOCK_NS_PER_MS - 1) / CLOCK_NS_PER_MS, 1 << 30);
+	if (at <= now)
+		return 0;
+	return (int)least((at - now + CLOCK_NS_PER_MS - 1) / CLOCK_NS_PER_MS, 1 << 30);
 }
 
 static void wait_for_something(struct watch *w)
@@ -339,8 +341,10 @@ static void write_end(struct watch *w, const struct sample_left *left)
 static void warn_left(const struct sample_left *left)
 {
 	if (left->maps > 0)
-		fprintf(stderr, "leaktop: the target was too busy to take back %lld small mappings\n"
-			"leaktop: they are harmless and go when it ends\n", (long long)left->maps);
+		fprintf(stderr,
+			"leaktop: the target was too busy to take back %lld small mappings\n"
+			"leaktop: they are harmless and go when it ends\n",
+			(long long)left->maps);
 }
 
 static int exit_status(const struct watch *w)

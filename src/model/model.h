@@ -21,7 +21,7 @@ struct model;
 struct model *model_new(const struct sample_target *target);
 void model_free(struct model *m);
 
-/* Who is watched, told anew: the way in is known with the first sample, an exec changes the rest. */
+/* Who is watched, told anew: the first sample knows the way in, an exec changes the rest. */
 void model_target(struct model *m, const struct sample_target *target);
 
 /* Takes what it needs of s; s is not kept. */

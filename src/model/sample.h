@@ -50,7 +50,7 @@ struct sample_type {
 struct sample_cost {			/* of this sample alone */
 	int64_t stops;			/* times a thread was stopped */
 	int64_t stopped_us;		/* sum of those stops */
-	int64_t pause_us;		/* longest time a thread of the target had to wait for leaktop */
+	int64_t pause_us;		/* longest time a thread of the target waited for leaktop */
 	int64_t cpu_us;			/* leaktop's own CPU time */
 };
 
@@ -60,8 +60,8 @@ struct sample {
 	int64_t seq;			/* 1, 2, ... */
 	struct sample_memory memory;
 	struct sample_gc gc;
-	int64_t objects;		/* gc-tracked objects counted; LT_UNKNOWN without a census */
-	bool census;			/* types[] is a full count; otherwise this sample is a gap */
+	int64_t objects;		/* gc-tracked ones counted; LT_UNKNOWN without a census */
+	bool census;			/* types[] is a full count; else this sample is a gap */
 	struct lt_err why;		/* !census: why there is none (code LT_OK: not asked for) */
 	const struct sample_type *types;
 	size_t n_types;

@@ -44,8 +44,8 @@ struct snapshot_row {
 	uint32_t id;			/* stable for a type name over the session */
 	const char *name;
 	int64_t count, bytes;
-	int64_t count_delta, bytes_delta;	/* since the baseline; LT_UNKNOWN before there is one */
-	double rate;			/* objects per second over the last minute or less; NAN unknown */
+	int64_t count_delta, bytes_delta;	/* since the baseline; LT_UNKNOWN before it */
+	double rate;			/* objects per second, last minute or less; NAN unknown */
 	double grew_ago_s;		/* since its count last rose; NAN: never seen to rise */
 	/* To be highlighted: 10 objects and 1 % more than at the baseline, and a rise in the last
 	 * 30 s or 3 samples; it goes out when half of that growth is gone or the rises stop. */
@@ -65,10 +65,10 @@ struct snapshot {
 	double rss_rate;		/* bytes per second, lately; NAN unknown */
 	struct series_view rss, pss;
 	struct sample_gc gc;
-	int64_t gc_full_since_base;	/* full collections since the baseline, LT_UNKNOWN unknown */
+	int64_t gc_full_since_base;	/* full collections since the baseline, or LT_UNKNOWN */
 	double gc_full_ago_s;		/* since the last full collection was noticed; NAN */
 	int64_t objects;
-	bool census;			/* the latest sample had one; the rows are of the last that did */
+	bool census;			/* the latest sample had one; rows: of the last that did */
 	struct lt_err why;		/* why not */
 	double census_t;		/* of the rows; 0: none so far */
 	struct sample_cost cost;	/* of the latest sample */
@@ -87,7 +87,7 @@ struct snapshot {
 	bool sort_reversed;
 	const char *filter;		/* "" none */
 	bool hide_flat;
-	int order_held;			/* samples for which the order stays held, 0 if it does not */
+	int order_held;			/* samples for which the order stays held, 0: it is not */
 };
 
 #endif

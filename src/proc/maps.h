@@ -18,8 +18,9 @@ struct map {
 	uint32_t dev;			/* major << 20 | minor */
 	bool read, write, exec, shared;
 	bool deleted;			/* the path ended in " (deleted)"; cut off from it */
-	const char *path;		/* "" for anonymous; "[stack]", "[heap]", "[vdso]" as they are;
-					   \040-style escapes decoded; owned by struct maps, raw bytes */
+	/* "" for anonymous; "[stack]", "[heap]", "[vdso]" as they are; \040-style escapes decoded.
+	 * Raw bytes, owned by struct maps. */
+	const char *path;
 };
 
 struct maps {				/* zero it to begin */
@@ -28,7 +29,8 @@ struct maps {				/* zero it to begin */
 	char *text;			/* owned, what the paths point into */
 };
 
-#define MAPS_MAX_BYTES (64u << 20)	/* 60,000 lines are about 5 MB; more is refused, LT_E_BAD_DATA */
+/* 60,000 lines are about 5 MB; more than this is refused, LT_E_BAD_DATA. */
+#define MAPS_MAX_BYTES (64u << 20)
 
 enum lt_errc maps_read(pid_t pid, struct maps *ret, struct lt_err *err);
 /* text[0..n) as read from the file; *ret is independent of it. */

@@ -81,7 +81,8 @@ static enum lt_errc describe(struct session *s, pid_t pid, struct lt_err *err)
 
 static enum lt_errc find_python(struct session *s, pid_t pid, struct lt_err *err)
 {
-	enum lt_errc rc = s->options.readonly ? preflight_read(pid, err) : preflight_inject(pid, err);
+	enum lt_errc rc = s->options.readonly ? preflight_read(pid, err)
+					      : preflight_inject(pid, err);
 
 	if (rc == LT_OK)
 		rc = python_find(pid, &s->python, err);
@@ -156,14 +157,14 @@ static void blank_sample(struct session *s)
 /* The next reading of smaps_rollup waits longer where it is expensive (I5). */
 static void read_slow(struct session *s)
 {
-	int64_t begin = clock_mono_ns(), took;
+	int64_t begin = clock_mono_ns(), rest;
 
 	s->slow = (struct figures_slow){LT_UNKNOWN, LT_UNKNOWN};
 	if (begin < s->slow_due_ns)
 		return;
 	(void)figures_read_slow(s->figures, &s->slow, NULL);
-	took = clock_mono_ns() - begin;
-	s->slow_due_ns = begin + (took * SLOW_SHARE > SLOW_EVERY_NS ? took * SLOW_SHARE : SLOW_EVERY_NS);
+	rest = (clock_mono_ns() - begin) * SLOW_SHARE;
+	s->slow_due_ns = begin + (rest > SLOW_EVERY_NS ? rest : SLOW_EVERY_NS);
 }
 
 static bool read_memory(struct session *s)

@@ -20,7 +20,7 @@ struct session_options {
 
 enum session_step {
 	SESSION_WAIT,			/* poll session_fd() and call session_advance again */
-	SESSION_SAMPLE,			/* *ret is the sample, borrowed until the next session_ call */
+	SESSION_SAMPLE,			/* *ret is it, borrowed until the next session_ call */
 	SESSION_ENDED,			/* the target has ended: no more samples */
 };
 

@@ -9,7 +9,7 @@
 
 static struct {
 	int terminal;			/* borrowed */
-	FILE *stream;			/* owned; ncurses writes to its descriptor, not through it */
+	FILE *stream;			/* owned; ncurses writes to its fd, not through it */
 	int memory;			/* owned; -1: none, frames go straight out */
 } frame = {-1, NULL, -1};
 

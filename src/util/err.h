@@ -95,7 +95,7 @@ struct lt_err_info {
 	int exit_status;
 };
 
-/* Sets *err (when err is not NULL) and returns code, so that `return lt_err_set(...)` reads well. */
+/* Sets *err (where not NULL) and returns code, so that `return lt_err_set(...)` reads well. */
 enum lt_errc lt_err_set(struct lt_err *err, enum lt_errc code, int sys_errno, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

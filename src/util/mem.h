@@ -9,7 +9,7 @@
 
 void *mem_alloc(size_t size);				/* zeroed */
 void *mem_array(size_t n, size_t size);			/* zeroed, multiplication checked */
-void *mem_resize(void *p, size_t n, size_t size);	/* realloc of an array, new part not zeroed */
+void *mem_resize(void *p, size_t n, size_t size);	/* an array; new part not zeroed */
 char *mem_strdup(const char *s);
 void *mem_dup(const void *p, size_t size);
 void mem_on_exhausted(void (*hook)(void));

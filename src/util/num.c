@@ -122,15 +122,17 @@ static char *scaled(const char *sign, double v, double step, const char *units, 
 		    size_t size)
 {
 	size_t u = 0;
+	int digits;
 
 	while (v >= (u ? 999.95 : step) && units[u + 1]) {
 		v /= step;
 		u++;
 	}
+	digits = v < 9.995 ? 2 : v < 999.95 ? 1 : 0;
 	if (u == 0)
 		snprintf(buf, size, "%s%.0f", sign, v);
 	else
-		snprintf(buf, size, "%s%.*f%c", sign, v < 9.995 ? 2 : v < 999.95 ? 1 : 0, v, units[u]);
+		snprintf(buf, size, "%s%.*f%c", sign, digits, v, units[u]);
 	return buf;
 }
 
@@ -166,7 +168,9 @@ char *num_signed(int64_t v, char *buf, size_t size)
 
 char *num_size(int64_t v, char *buf, size_t size)
 {
-	return num_known(v) ? scaled(v < 0 ? "-" : "", (double)magnitude(v), 1024, " KMGTPE", buf, size)
+	const char *sign = v < 0 ? "-" : "";
+
+	return num_known(v) ? scaled(sign, (double)magnitude(v), 1024, " KMGTPE", buf, size)
 			    : blank(buf);
 }
 

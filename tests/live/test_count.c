@@ -252,8 +252,8 @@ int main(void)
 	int failed;
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(names[i], sizeof(names[i]), "every_python_in_%s_is_counted_right_and_left_alone",
-			 places[i].kind);
+		snprintf(names[i], sizeof(names[i]),
+			 "every_python_in_%s_is_counted_right_and_left_alone", places[i].kind);
 		tests[i] = (struct CMUnitTest){
 			.name = names[i], .test_func = a_place,
 			.initial_state = (void *)(uintptr_t)&places[i],

@@ -56,9 +56,10 @@ static const char truth_script[] =
 	"made = [make(u'Caf\\xe9'), make(u'\\u6f22\\u5b57'), make(u'\\U0001f40d' + u'x'),\n"
 	"        make(u'L' * 300), make(u'\\xe9' * 300), make(u'esc\\x1b[31m'), make(u'a.b')]\n"
 	"classes = made + [Node, Outer, Outer.Inner, Outer.Inner.Deep, f(), Slots, Meta, Big,\n"
-	"    Meta('Made', (object,), {}), ByClass, Sub, collections.deque, collections.OrderedDict,\n"
-	"    collections.Counter, collections.defaultdict, functools.partial, struct.Struct,\n"
-	"    os.stat_result, type(re.compile('')), types.ModuleType, types.FunctionType,\n"
+	"    Meta('Made', (object,), {}), ByClass, Sub, collections.deque,\n"
+	"    collections.OrderedDict, collections.Counter, collections.defaultdict,\n"
+	"    functools.partial, struct.Struct, os.stat_result, type(re.compile('')),\n"
+	"    types.ModuleType, types.FunctionType,\n"
 	"    type(sys.flags), type(sys.version_info), dict, list, object, type, int, str,\n"
 	"    ValueError, KeyError, type(None), type(iter([])), json.JSONEncoder]\n"
 	"def full(t):\n"
@@ -69,7 +70,8 @@ static const char truth_script[] =
 	"print(json.dumps({'hexversion': sys.hexversion, 'threshold': gc.get_threshold(),\n"
 	"    'count': gc.get_count(), 'stats': getattr(gc, 'get_stats', lambda: None)(),\n"
 	"    'enabled': gc.isenabled(), 'garbage': len(gc.garbage), 'names': names,\n"
-	"    'debug': hasattr(sys, 'gettotalrefcount'), 'list': id([classes]), 'pid': os.getpid()}))\n"
+	"    'debug': hasattr(sys, 'gettotalrefcount'), 'list': id([classes]),\n"
+	"    'pid': os.getpid()}))\n"
 	"sys.stdin.read()\n";
 
 static int start_all(void **state)
@@ -147,7 +149,7 @@ static void check_generation(const struct subject *s, const struct python_gc *gc
 	json_t *count = json_array_get(json_object_get(s->truth, "count"), i);
 
 	assert_int_equal(gc->gen[i].threshold, json_integer_value(threshold));
-	if (i > 0)				/* the youngest moves on while the truth is printed */
+	if (i > 0)			/* the youngest moves on while the truth is printed */
 		assert_int_equal(gc->gen[i].count, json_integer_value(count));
 	if (!num_known(gc->gen[i].collections)) {
 		assert_int_equal(s->py.gc, 0);	/* only 2.7 and 3.6 keep it where nobody finds it */

@@ -201,12 +201,15 @@ static char *list_dir(pid_t pid, const char *name, bool links)
 /* The lines of /proc/PID/status that a guest could have changed. */
 static char *signal_lines(pid_t pid)
 {
-	static const char *const keys[] = {"SigBlk:", "SigIgn:", "SigCgt:", "TracerPid:", "Threads:"};
+	static const char *const keys[] = {
+		"SigBlk:", "SigIgn:", "SigCgt:", "TracerPid:", "Threads:",
+	};
 	struct buf text = {0}, some = {0};
-	char *save = NULL;
+	char *line, *save = NULL;
 
 	(void)io_read_proc(pid, 0, "status", 1 << 16, &text);
-	for (char *line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+	line = strtok_r(text.data, "\n", &save);
+	for (; line; line = strtok_r(NULL, "\n", &save))
 		for (size_t i = 0; i < COUNT_OF(keys); i++)
 			if (!strncmp(line, keys[i], strlen(keys[i])))
 				buf_printf(&some, "%s\n", line);

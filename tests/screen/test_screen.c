@@ -59,21 +59,32 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 {
 	fixture_draw(&f, 40, 120);
 	EXPECT(&f, 0,
-		"leaktop 4242 python3.12.1 /usr/bin/python3 -u /srv/api/app.py --port 8080  up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
-		"RSS 812.4M  +38.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███   +3.00M/min  limit 1.00G, full ~71m",
-		"PSS 801.0M  +38.1M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███  USS 796.2M  VSZ 1.20G  swap 0  threads 18",
-		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0  frozen 0  objects 1 734 220",
-		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0  stops 1, 0.9 ms",
+		"leaktop 4242 python3.12.1 /usr/bin/python3 -u /srv/api/app.py --port 8080"
+			"  up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
+		"RSS 812.4M  +38.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███"
+			"   +3.00M/min  limit 1.00G, full ~71m",
+		"PSS 801.0M  +38.1M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███"
+			"  USS 796.2M  VSZ 1.20G  swap 0  threads 18",
+		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base"
+			"  garbage 0  frozen 0  objects 1 734 220",
+		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core"
+			"  samples 381  gaps 0  stops 1, 0.9 ms",
 		"+ 3 types growing   403 unchanged   417 in all",
 		"",
-		"   TYPE                                          COUNT   SIZE   +COUNT▼  +SIZE %GROW RATE/min TREND 10m             LAST",
-		">+ app.net.Connection                           48 213  3.00M  +12 680 +792.0K    2%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
-		" + bytearray                                    48 390  98.4M  +12 680  +25.8M   68%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
-		" + app.cache.Entry                               8 122  2.40M     +402  +96.0K    0%      +31 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   12s",
-		"   dict                                        391 204  97.0M      +93 +318.0K    1%     +0.6 ....................   95s");
+		"   TYPE                                          COUNT   SIZE"
+			"   +COUNT▼  +SIZE %GROW RATE/min TREND 10m             LAST",
+		">+ app.net.Connection                           48 213  3.00M"
+			"  +12 680 +792.0K    2%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
+		" + bytearray                                    48 390  98.4M"
+			"  +12 680  +25.8M   68%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
+		" + app.cache.Entry                               8 122  2.40M"
+			"     +402  +96.0K    0%      +31 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   12s",
+		"   dict                                        391 204  97.0M"
+			"      +93 +318.0K    1%     +0.6 ....................   95s");
 	EXPECT(&f, 38,
 		"sort: growth   14 of 417 types shown",
-		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit                                                  1/14");
+		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit"
+			"                                                  1/14");
 }
 
 static void a_40x10_screen_keeps_the_types_and_their_counts(void **state)
@@ -281,7 +292,8 @@ static void an_empty_table_says_why(void **state)
 	f.snap.filter = "Nope";
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 7, " no type matches the filter Nope (Esc clears it)");
-	EXPECT(&f, 22, "sort: growth   filter: Nope   unchanged types hidden   0 of 417 types shown");
+	EXPECT(&f, 22,
+	       "sort: growth   filter: Nope   unchanged types hidden   0 of 417 types shown");
 	assert_true(strstr(fixture_row(&f, 23), "0/0") != NULL);
 }
 

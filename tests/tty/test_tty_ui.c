@@ -369,9 +369,10 @@ static size_t calm_frame_bytes(int rows, int cols)
 static void a_calm_frame_writes_little(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(calm_sizes); i++) {
-		size_t bytes = calm_frame_bytes(calm_sizes[i].rows, calm_sizes[i].cols);
+		int rows = calm_sizes[i].rows, cols = calm_sizes[i].cols;
+		size_t bytes = calm_frame_bytes(rows, cols);
 
-		printf("# %dx%d: %zu bytes a frame\n", calm_sizes[i].cols, calm_sizes[i].rows, bytes);
+		printf("# %dx%d: %zu bytes a frame\n", cols, rows, bytes);
 		assert_in_range(bytes, 1, calm_sizes[i].most_bytes);
 	}
 }

@@ -141,7 +141,7 @@ static void a_buffer_grows_and_stays_a_string(void **state)
 	buf_done(&b);
 }
 
-static void every_error_has_a_cause_a_remedy_and_an_exit_status_of_the_contract(void **state)
+static void every_error_has_a_cause_a_remedy_and_an_agreed_exit_status(void **state)
 {
 	for (int i = 1; i < LT_E_COUNT; i++) {
 		const struct lt_err_info *info = lt_err_info((enum lt_errc)i);
@@ -178,7 +178,7 @@ int main(void)
 		cmocka_unit_test(text_too_long_is_cut_at_a_character_and_says_so),
 		cmocka_unit_test(width_counts_columns_and_not_bytes),
 		cmocka_unit_test(a_buffer_grows_and_stays_a_string),
-		cmocka_unit_test(every_error_has_a_cause_a_remedy_and_an_exit_status_of_the_contract),
+		cmocka_unit_test(every_error_has_a_cause_a_remedy_and_an_agreed_exit_status),
 		cmocka_unit_test(an_error_reads_as_one_line),
 	};
 
