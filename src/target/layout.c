@@ -13,18 +13,20 @@
  * check.c tests a row against the running interpreter before anything relies on it.
  *
  * The lock of Py_AddPendingCall, which posts to the main thread:
- *   2.7, 3.6  Python/ceval.c: a static lock, PyThread_acquire_lock(NOWAIT_LOCK) up to 100 times, then
- *             -1. Never blocks.
+ *   2.7, 3.6  Python/ceval.c: a static lock, PyThread_acquire_lock(NOWAIT_LOCK) up to 100 times,
+ *             then -1. Never blocks.
  *   3.7       the same loop on _PyRuntime.ceval.pending.lock.
  *   3.8       _PyRuntime.ceval.pending.lock with WAIT_LOCK: blocks. (When pending.finishing is set
  *             it raises an exception instead: python_ready is asked first.)
  *   3.9-3.11  interp->ceval.pending.lock with WAIT_LOCK, of the interpreter whose thread state the
  *             calling thread has (Python/ceval.c, Python/ceval_gil.c in 3.11).
- *   3.12      ceval_gil.c passes mainthreadonly: _PyRuntime.ceval.pending_mainthread.lock, WAIT_LOCK.
+ *   3.12      ceval_gil.c passes mainthreadonly: _PyRuntime.ceval.pending_mainthread.lock with
+ *             WAIT_LOCK.
  *   3.13+     the same queue, its PyMutex.
- * None of them takes the GIL's mutex or HEAD_LOCK: signalling is a store (3.12: COMPUTE_EVAL_BREAKER)
- * or an atomic or into main_tstate->eval_breaker (3.13+). A PyThread_type_lock is a pointer to a
- * malloc'ed sem_t on Linux (Python/thread_pthread.h, USE_SEMAPHORES); its first 32 bits count.
+ * None of them takes the GIL's mutex or HEAD_LOCK: signalling is a store (to 3.12:
+ * COMPUTE_EVAL_BREAKER) or an atomic or into main_tstate->eval_breaker (3.13+).
+ * A PyThread_type_lock is a pointer to a malloc'ed sem_t on Linux (Python/thread_pthread.h,
+ * USE_SEMAPHORES); its first 32 bits count. lock.c proves the place before it is used.
  */
 
 #define OBJECTS \

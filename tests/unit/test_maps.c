@@ -18,8 +18,8 @@ static void a_line_is_taken_apart(void **state)
 {
 	struct maps m = {0};
 
-	assert_int_equal(parse("7f12a3c00000-7f12a3c22000 r-xs 0001f000 fe:01 1234                  "
-			       "     /usr/lib/libc.so.6\n", &m), LT_OK);
+	assert_int_equal(parse("7f12a3c00000-7f12a3c22000 r-xs 0001f000 fe:01 1234             "
+			       "          /usr/lib/libc.so.6\n", &m), LT_OK);
 	assert_int_equal(m.n, 1);
 	assert_int_equal(m.list[0].start, 0x7f12a3c00000);
 	assert_int_equal(m.list[0].end, 0x7f12a3c22000);
@@ -43,8 +43,9 @@ static void paths_are_decoded_and_deleted_ones_marked(void **state)
 		"6000-7000 r--p 00000000 00:01 7    /tmp/nul\\000end\n"
 		"7000-8000 rw-p 00000000 00:00 0    [heap]\n"
 		"8000-9000 rw-p 00000000 00:00 0    (deleted)\n";
-	static const char *const want[] = {"", "", "/tmp/a b", "/tmp/new\nline", "/tmp/back\\slash\\9\\0",
-					   "/tmp/nul\\000end", "[heap]", "(deleted)"};
+	static const char *const want[] = {"", "", "/tmp/a b", "/tmp/new\nline",
+					   "/tmp/back\\slash\\9\\0", "/tmp/nul\\000end",
+					   "[heap]", "(deleted)"};
 	struct maps m = {0};
 
 	assert_int_equal(parse(text, &m), LT_OK);
@@ -125,8 +126,8 @@ static void sixty_thousand_lines_are_parsed_and_searched(void **state)
 	struct maps m = {0};
 
 	for (unsigned i = 0; i < 60000; i++)
-		buf_printf(&b, "%x-%x rw-p 00000000 00:00 0 /lib/object-%u.so\n", 0x100000 + i * 0x2000,
-			   0x101000 + i * 0x2000, i);
+		buf_printf(&b, "%x-%x rw-p 00000000 00:00 0 /lib/object-%u.so\n",
+			   0x100000 + i * 0x2000, 0x101000 + i * 0x2000, i);
 	assert_int_equal(parse(buf_text(&b), &m), LT_OK);
 	assert_int_equal(m.n, 60000);
 	assert_string_equal(m.list[59999].path, "/lib/object-59999.so");
