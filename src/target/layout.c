@@ -71,7 +71,7 @@
 	.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_314, .ts_interp = 0x10, \
 	.rt_initialized = 0x308, .rt_finalizing = 0x310, \
 	.rt_interp_head = 0x328, .rt_interp_main = 0x330, \
-	.in_next = 0x1c68, .in_threads = 0x1cb0, .in_sysdict = 0x1df8, .in_modules = 0x1e08, \
+	.in_next = 0x1c68, .in_threads = 0x1cb0, \
 	.gc_state = 0x1cf0, .gc_enabled = 0x1cfc, .gc_generations = 0x1d08, \
 	.gc_permanent = 0x1d50, .gc_stats = 0x1d68, .gc_collecting = 0x1db0, \
 	.gc_garbage = 0x1db8, .gc_heap_size = 0x1dc8, GC_38, \
@@ -206,13 +206,15 @@ static const struct layout rows[] = {
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
 	}, {
 		/* The incremental collector: young and old[2] lie where generations[3] does, but an
-		 * object's list changes with every increment and bit 0 of _gc_next is a flag. Not
-		 * computed: 3.14.5 kept every offset with dummy members (gh-148726). */
+		 * object's list changes with every increment and bit 0 of _gc_next is a flag.
+		 * Computed from 3.14.10's headers without what 3.14.5 added at the end of
+		 * _gc_runtime_state (gh-148726): what is behind that moved by 24 bytes. */
 		.version_lo = 0x030e00f0, .version_hi = 0x030e04ff, .name = "3.14.0-3.14.4",
-		.walk = LAYOUT_WALK_VISIT, .gc_generation0 = LAYOUT_NONE, INTERP_314,
+		.walk = LAYOUT_WALK_VISIT, .gc_generation0 = LAYOUT_NONE,
+		.in_sysdict = 0x1de0, .in_modules = 0x1df0, INTERP_314,
 	}, {
 		.version_lo = 0x030e0500, .version_hi = 0x030effff, .name = "3.14",
-		.gc_generation0 = 0x1df0, INTERP_314,
+		.gc_generation0 = 0x1df0, .in_sysdict = 0x1df8, .in_modules = 0x1e08, INTERP_314,
 	}, {
 		.version_lo = 0x030f00f0, .version_hi = 0x030fffff, .name = "3.15",
 		.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_315, .ts_interp = 0x10,
