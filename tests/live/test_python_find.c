@@ -367,6 +367,28 @@ static void a_program_file_that_was_deleted_does_not_matter(void **state)
 	python_stop(&run);
 }
 
+static void a_program_started_through_the_loader_is_found_too(void **state)
+{
+	static const char loader[] = "/lib64/ld-linux-x86-64.so.2";
+	static const char *const argv[] = {loader, "/usr/bin/python3", "-c",
+					   "print(1, flush=True); import sys; sys.stdin.read()",
+					   NULL};
+	struct lt_err err = {0};
+	struct python_run run;
+	struct python py;
+	char text[256];
+
+	if (access(loader, X_OK) != 0 || access("/usr/bin/python3", X_OK) != 0)
+		SKIP("no %s or no /usr/bin/python3", loader);
+	assert_true(python_start_program(&run, "", argv));
+	assert_non_null(python_line(&run));
+	if (python_find(run.pid, &py, &err) != LT_OK)
+		fail_msg("%s", lt_err_text(&err, text, sizeof(text)));
+	assert_true(py.text[1].start != 0 && in_nogo(&py, py.text[1].start));
+	assert_true(py.n_nogo >= 3);
+	python_stop(&run);
+}
+
 /* .../versions/3.8.18/bin/python -> .../versions/3.8.18 and its libpython; false where static */
 static bool library_of(const struct python_exe *exe, char *home, char *library, size_t size)
 {
@@ -511,6 +533,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_is_gone_is_said_to_be_gone),
 		cmocka_unit_test(a_shell_is_not_python),
 		cmocka_unit_test(a_program_file_that_was_deleted_does_not_matter),
+		cmocka_unit_test(a_program_started_through_the_loader_is_found_too),
 		cmocka_unit_test(a_python_that_a_program_has_loaded_as_a_plugin_is_found),
 		cmocka_unit_test(of_two_pythons_in_one_process_the_living_one_is_found),
 		cmocka_unit_test(a_preloaded_allocator_is_no_place_to_interrupt),
