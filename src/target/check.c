@@ -65,7 +65,7 @@ static enum lt_errc check_interpreters(const struct python *py, struct lt_err *e
 			break;
 		if (next == 0)
 			return at == py->interp ? LT_OK :
-			       fails(err, "the chain of interpreters does not end with the main one");
+			       fails(err, "the chain of interpreters does not end with main");
 		at = next;
 	}
 	return fails(err, "the chain of interpreters has no end");

@@ -9,7 +9,7 @@
 
 #define PHDRS_MAX   128
 #define DYNS_MAX    256
-#define CHAIN_MAX   65536u	/* symbols looked at for one name; real chains are under ten */
+#define CHAIN_MAX   1024u	/* symbols looked at for one name; real chains are under ten */
 #define TABLE_MAX   (1u << 24)	/* buckets, bloom words */
 #define SPAN_MAX    (1ull << 40)
 #define SYMBOL_MAX  128

@@ -10,8 +10,8 @@
 #include "util/io.h"
 #include "util/mem.h"
 
-#define IMAGES_MAX 8192
-#define LINKS_MAX  8192		/* entries of the loader's list that are followed */
+#define IMAGES_MAX 2048
+#define LINKS_MAX  4096		/* entries of the loader's list that are followed */
 
 /*
  * A library can also lie in memory as a plain file mapping (somebody reads it with mmap). Loaded
@@ -70,6 +70,20 @@ static struct image *containing(const struct images *m, uint64_t addr)
 	return NULL;
 }
 
+/*
+ * `ld.so program`: for the kernel the loader is the program, and there is no AT_BASE. The loader
+ * exports _r_debug (glibc) and only the program's DT_DEBUG points to it.
+ */
+static void find_started_by_loader(struct images *m)
+{
+	for (size_t i = 0; !m->loader && i < m->n; i++)
+		if (elf_address(&m->list[i].elf, "_r_debug"))
+			m->loader = &m->list[i];
+	for (size_t i = 0; (!m->exe || m->exe == m->loader) && i < m->n; i++)
+		if (m->list[i].elf.debug)
+			m->exe = &m->list[i];
+}
+
 /* The kernel tells at exec where it put the program (AT_PHDR) and its loader (AT_BASE). */
 static void find_roles(const struct remote *r, struct images *m)
 {
@@ -88,9 +102,7 @@ static void find_roles(const struct remote *r, struct images *m)
 		}
 	}
 	buf_done(&b);
-	for (size_t i = 0; !m->exe && i < m->n; i++)
-		if (m->list[i].elf.has_interp)
-			m->exe = &m->list[i];
+	find_started_by_loader(m);
 }
 
 void images_read(const struct remote *r, const struct maps *maps, struct images *ret)

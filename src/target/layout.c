@@ -13,18 +13,20 @@
  * check.c tests a row against the running interpreter before anything relies on it.
  *
  * The lock of Py_AddPendingCall, which posts to the main thread:
- *   2.7, 3.6  Python/ceval.c: a static lock, PyThread_acquire_lock(NOWAIT_LOCK) up to 100 times, then
- *             -1. Never blocks.
+ *   2.7, 3.6  Python/ceval.c: a static lock, PyThread_acquire_lock(NOWAIT_LOCK) up to 100 times,
+ *             then -1. Never blocks.
  *   3.7       the same loop on _PyRuntime.ceval.pending.lock.
  *   3.8       _PyRuntime.ceval.pending.lock with WAIT_LOCK: blocks. (When pending.finishing is set
  *             it raises an exception instead: python_ready is asked first.)
  *   3.9-3.11  interp->ceval.pending.lock with WAIT_LOCK, of the interpreter whose thread state the
  *             calling thread has (Python/ceval.c, Python/ceval_gil.c in 3.11).
- *   3.12      ceval_gil.c passes mainthreadonly: _PyRuntime.ceval.pending_mainthread.lock, WAIT_LOCK.
+ *   3.12      ceval_gil.c passes mainthreadonly: _PyRuntime.ceval.pending_mainthread.lock with
+ *             WAIT_LOCK.
  *   3.13+     the same queue, its PyMutex.
- * None of them takes the GIL's mutex or HEAD_LOCK: signalling is a store (3.12: COMPUTE_EVAL_BREAKER)
- * or an atomic or into main_tstate->eval_breaker (3.13+). A PyThread_type_lock is a pointer to a
- * malloc'ed sem_t on Linux (Python/thread_pthread.h, USE_SEMAPHORES); its first 32 bits count.
+ * None of them takes the GIL's mutex or HEAD_LOCK: signalling is a store (to 3.12:
+ * COMPUTE_EVAL_BREAKER) or an atomic or into main_tstate->eval_breaker (3.13+).
+ * A PyThread_type_lock is a pointer to a malloc'ed sem_t on Linux (Python/thread_pthread.h,
+ * USE_SEMAPHORES); its first 32 bits count. lock.c proves the place before it is used.
  */
 
 #define OBJECTS \
@@ -71,7 +73,7 @@
 	.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_314, .ts_interp = 0x10, \
 	.rt_initialized = 0x308, .rt_finalizing = 0x310, \
 	.rt_interp_head = 0x328, .rt_interp_main = 0x330, \
-	.in_next = 0x1c68, .in_threads = 0x1cb0, .in_sysdict = 0x1df8, .in_modules = 0x1e08, \
+	.in_next = 0x1c68, .in_threads = 0x1cb0, \
 	.gc_state = 0x1cf0, .gc_enabled = 0x1cfc, .gc_generations = 0x1d08, \
 	.gc_permanent = 0x1d50, .gc_stats = 0x1d68, .gc_collecting = 0x1db0, \
 	.gc_garbage = 0x1db8, .gc_heap_size = 0x1dc8, GC_38, \
@@ -206,13 +208,15 @@ static const struct layout rows[] = {
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
 	}, {
 		/* The incremental collector: young and old[2] lie where generations[3] does, but an
-		 * object's list changes with every increment and bit 0 of _gc_next is a flag. Not
-		 * computed: 3.14.5 kept every offset with dummy members (gh-148726). */
+		 * object's list changes with every increment and bit 0 of _gc_next is a flag.
+		 * Computed from 3.14.10's headers without what 3.14.5 added at the end of
+		 * _gc_runtime_state (gh-148726): what is behind that moved by 24 bytes. */
 		.version_lo = 0x030e00f0, .version_hi = 0x030e04ff, .name = "3.14.0-3.14.4",
-		.walk = LAYOUT_WALK_VISIT, .gc_generation0 = LAYOUT_NONE, INTERP_314,
+		.walk = LAYOUT_WALK_VISIT, .gc_generation0 = LAYOUT_NONE,
+		.in_sysdict = 0x1de0, .in_modules = 0x1df0, INTERP_314,
 	}, {
 		.version_lo = 0x030e0500, .version_hi = 0x030effff, .name = "3.14",
-		.gc_generation0 = 0x1df0, INTERP_314,
+		.gc_generation0 = 0x1df0, .in_sysdict = 0x1df8, .in_modules = 0x1e08, INTERP_314,
 	}, {
 		.version_lo = 0x030f00f0, .version_hi = 0x030fffff, .name = "3.15",
 		.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_315, .ts_interp = 0x10,

@@ -71,7 +71,7 @@ struct layout {
 	int32_t gc_generations;		/* three struct gc_generation */
 	int32_t gc_generation0;		/* pointer to the first of them, which outranks the above */
 	int32_t gc_permanent;		/* the frozen generation */
-	int32_t gc_stats;		/* three of {collections, collected, uncollectable}, Py_ssize_t */
+	int32_t gc_stats;		/* three of {collections, collected, uncollectable} */
 	bool gc_stats_ring;		/* 3.15: gc_stats is a pointer to ring buffers */
 	int32_t gc_collecting;		/* int */
 	int32_t gc_garbage;		/* PyObject *garbage (a list) */

@@ -8,7 +8,8 @@
 
 #define WORDS	    512			/* read at once */
 #define DATA_MAX    (32u << 20)		/* of one segment; libpython's have under 1 MB */
-#define CHAIN_MAX   1024		/* interpreters in a row */
+#define CHAIN_MAX   64			/* interpreters in a row */
+#define LOOKS_MAX   200000		/* words followed; a real libpython has under 10,000 */
 #define USER_END    (1ull << 56)
 #define INTERP_HEAD 64			/* bytes that hold every field looked at */
 
@@ -66,7 +67,7 @@ static bool last_of_chain(const struct python *py, const struct layout *row, uin
 }
 
 static bool scan(const struct python *py, const struct image *image, const struct elf_load *load,
-		 const struct layout *row, uint64_t *ret)
+		 const struct layout *row, uint32_t *looks, uint64_t *ret)
 {
 	uint64_t words[WORDS], last = 0;
 	uint64_t at = (load->start + 7) & ~7ull, end = load->end;
@@ -85,6 +86,8 @@ static bool scan(const struct python *py, const struct image *image, const struc
 			    (w >= image->elf.start && w < image->elf.end))
 				continue;
 			last = w;
+			if ((*looks)++ == LOOKS_MAX)
+				return false;
 			if (last_of_chain(py, row, w, ret))
 				return true;
 		}
@@ -96,9 +99,11 @@ static bool scan(const struct python *py, const struct image *image, const struc
 bool legacy_interpreter(const struct python *py, const struct image *image,
 			const struct layout *row, uint64_t *ret)
 {
-	for (size_t i = 0; i < image->elf.n_loads; i++)
+	uint32_t looks = 0;
+
+	for (size_t i = 0; i < image->elf.n_loads && looks < LOOKS_MAX; i++)
 		if (image->elf.loads[i].write &&
-		    scan(py, image, &image->elf.loads[i], row, ret))
+		    scan(py, image, &image->elf.loads[i], row, &looks, ret))
 			return true;
 	return false;
 }

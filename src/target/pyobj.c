@@ -17,7 +17,7 @@
 #define TEXT_CHARS   1024		/* characters of a str that are looked at */
 #define STR_READ     512		/* header and, mostly, all characters in one read */
 #define HEAD_READ    64			/* of an int or dict */
-#define ENTRIES_MAX  (1u << 20)		/* of a dict */
+#define ENTRIES_MAX  (1u << 16)		/* of a dict: sys, sys.modules, a type's */
 #define ENTRIES_READ 64			/* at once */
 
 static uint64_t u64_at(const unsigned char *p, int32_t at)

@@ -12,7 +12,8 @@
 #include "target/version.h"
 #include "util/mem.h"
 
-#define FIRST_SYMBOL "PyGILState_Ensure"	/* what makes an object worth a look */
+#define FIRST_SYMBOL   "PyGILState_Ensure"	/* what makes an object worth a look */
+#define CANDIDATES_MAX 16			/* of such objects in one process */
 
 struct symbol_row {
 	const char *name;
@@ -183,12 +184,14 @@ static enum lt_errc try_images(pid_t pid, const struct images *images, struct py
 			       struct lt_err *err)
 {
 	struct lt_err best = {0};
+	int tried = 0;
 
-	for (size_t i = 0; i < images->n; i++) {
+	for (size_t i = 0; i < images->n && tried < CANDIDATES_MAX; i++) {
 		struct lt_err e = {0};
 
 		if (!elf_address(&images->list[i].elf, FIRST_SYMBOL))
 			continue;
+		tried++;
 		if (try_image(pid, &images->list[i], images, ret, &e) == LT_OK)
 			return LT_OK;
 		if (best.code == LT_OK || weight(e.code) > weight(best.code))

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-/* A fault in one page fails what comes after it, so a read that stops at a page's end tells most. */
+/* A read fails from the first page that is not there on; a string may end just before it. */
 #define REMOTE_PAGE 4096u
 
 /*

@@ -46,7 +46,7 @@ static const struct offset_row offset_rows[] = {
 static bool offsets_read(const struct python *py, unsigned char *table)
 {
 	return py->sym.runtime &&
-	       remote_read_some(&py->remote, py->sym.runtime, table, OFFSETS_SIZE) == OFFSETS_SIZE &&
+	       remote_read(&py->remote, py->sym.runtime, table, OFFSETS_SIZE) &&
 	       memcmp(table, OFFSETS_COOKIE, strlen(OFFSETS_COOKIE)) == 0;
 }
 
@@ -72,7 +72,7 @@ static enum lt_errc offsets_check(const struct layout *row, const unsigned char 
 		memcpy(&ours, (const char *)row + o->field, sizeof(ours));
 		if (theirs != (uint64_t)ours)
 			return lt_err_set(err, LT_E_LAYOUT, 0,
-					  "%s is at %#" PRIx64 " in this build, not at %#x as in %s",
+					  "%s is at %#" PRIx64 " here, not at %#x as in %s",
 					  o->name, theirs, (unsigned)ours, row->name);
 	}
 	return LT_OK;
@@ -125,7 +125,7 @@ static enum lt_errc main_interpreter(struct python *py, struct lt_err *err)
 	uint64_t at = py->sym.runtime + (uint64_t)py->layout->rt_interp_main;
 
 	if (!py->sym.runtime)
-		return lt_err_set(err, LT_E_LAYOUT, 0, "CPython %s without _PyRuntime", py->version);
+		return lt_err_set(err, LT_E_LAYOUT, 0, "_PyRuntime is not exported");
 	if (!remote_u64(&py->remote, at, &py->interp))
 		return lt_err_set(err, LT_E_REMOTE, 0, "reading _PyRuntime");
 	if (!py->interp)
@@ -141,8 +141,9 @@ static enum lt_errc find_exported(struct python *py, uint32_t hex, struct lt_err
 	enum lt_errc rc;
 
 	if (have && (uint32_t)offsets_u64(table, OFFSETS_VERSION) != hex)
-		return lt_err_set(err, LT_E_LAYOUT, 0, "Py_Version is %#x, the debug offsets say %#x",
-				  hex, (uint32_t)offsets_u64(table, OFFSETS_VERSION));
+		return lt_err_set(err, LT_E_LAYOUT, 0,
+				  "Py_Version is %#x, the debug offsets say %#x", hex,
+				  (uint32_t)offsets_u64(table, OFFSETS_VERSION));
 	if (have && offsets_u64(table, OFFSETS_FREE_THREADED) != 0) {
 		(void)settle(py, hex, NULL);
 		return lt_err_set(err, LT_E_FREE_THREADED, 0, "CPython %st", py->version);
@@ -213,5 +214,5 @@ enum lt_errc version_find(struct python *py, const struct image *image, struct l
 		return find_by_trying(py, err);
 	if (py->sym.generation0)
 		return find_legacy(py, image, err);
-	return lt_err_set(err, LT_E_VERSION, 0, "neither _PyRuntime nor _PyGC_generation0 is there");
+	return lt_err_set(err, LT_E_VERSION, 0, "it has no _PyRuntime and no _PyGC_generation0");
 }

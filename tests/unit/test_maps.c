@@ -16,11 +16,10 @@ static enum lt_errc parse(const char *text, struct maps *ret)
 
 static void a_line_is_taken_apart(void **state)
 {
-	static const char text[] = "7f12a3c00000-7f12a3c22000 r-xs 0001f000 fe:01 1234"
-				   "                       /usr/lib/libc.so.6\n";
 	struct maps m = {0};
 
-	assert_int_equal(parse(text, &m), LT_OK);
+	assert_int_equal(parse("7f12a3c00000-7f12a3c22000 r-xs 0001f000 fe:01 1234             "
+			       "          /usr/lib/libc.so.6\n", &m), LT_OK);
 	assert_int_equal(m.n, 1);
 	assert_int_equal(m.list[0].start, 0x7f12a3c00000);
 	assert_int_equal(m.list[0].end, 0x7f12a3c22000);
@@ -44,10 +43,9 @@ static void paths_are_decoded_and_deleted_ones_marked(void **state)
 		"6000-7000 r--p 00000000 00:01 7    /tmp/nul\\000end\n"
 		"7000-8000 rw-p 00000000 00:00 0    [heap]\n"
 		"8000-9000 rw-p 00000000 00:00 0    (deleted)\n";
-	static const char *const want[] = {
-		"", "", "/tmp/a b", "/tmp/new\nline", "/tmp/back\\slash\\9\\0",
-		"/tmp/nul\\000end", "[heap]", "(deleted)",
-	};
+	static const char *const want[] = {"", "", "/tmp/a b", "/tmp/new\nline",
+					   "/tmp/back\\slash\\9\\0", "/tmp/nul\\000end",
+					   "[heap]", "(deleted)"};
 	struct maps m = {0};
 
 	assert_int_equal(parse(text, &m), LT_OK);
