@@ -133,7 +133,9 @@ bool arch_repair_eintr(struct arch_state *s)
 {
 	struct user_regs_struct *r = regs_of(s);
 
-	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR)
+	/* close() says EINTR after it has given the descriptor up (fs/open.c): a second one would
+	 * close what another thread has opened meanwhile */
+	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || r->orig_rax == __NR_close)
 		return false;
 	r->rax = (unsigned long)-K_ERESTARTNOHAND;
 	return true;

@@ -97,6 +97,20 @@ static enum lt_errc go_on(struct tracee *t, int request, int sig, struct lt_err 
 	return LT_OK;
 }
 
+/*
+ * The kernel queues even an ignored signal for a thread that is traced (kernel/signal.c,
+ * sig_ignored), and so ends system calls that it would have left alone: as arch_repair_eintr.
+ */
+static enum lt_errc pass_signal_on(const struct tracee *t, struct lt_err *err)
+{
+	struct arch_state now;
+	enum lt_errc rc = tracee_get(t, &now, err);
+
+	if (rc == LT_OK && arch_repair_eintr(&now))
+		rc = tracee_set(t, &now, err);
+	return rc == LT_OK ? lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "a signal came first") : rc;
+}
+
 enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
 {
 	enum lt_errc rc;
@@ -107,7 +121,7 @@ enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
 	rc = wait_stop(t, err);
 	if (rc != LT_OK || t->event == TRACEE_PARKED)
 		return rc;
-	return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "a signal came first");
+	return pass_signal_on(t, err);
 }
 
 enum lt_errc tracee_next_syscall(struct tracee *t, struct lt_err *err)

@@ -46,6 +46,11 @@ void *harm_shared(size_t size)
 	return p;
 }
 
+void harm_unshare(void *p, size_t size)
+{
+	munmap(p, size);
+}
+
 /* In a child: die with the test, and let any process of this user trace us (Yama). */
 static void depend_on(pid_t parent)
 {
@@ -332,13 +337,17 @@ static void block_sigchld(void)
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 }
 
+enum lt_errc harm_seize(struct tracee *t, pid_t pid, struct lt_err *err)
+{
+	block_sigchld();
+	return tracee_seize(t, pid, clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S, err);
+}
+
 enum lt_errc harm_stop(struct tracee *t, pid_t pid, bool repair, struct lt_err *err)
 {
 	struct arch_state now;
-	enum lt_errc rc;
+	enum lt_errc rc = harm_seize(t, pid, err);
 
-	block_sigchld();
-	rc = tracee_seize(t, pid, clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S, err);
 	if (rc != LT_OK)
 		return rc;
 	if ((rc = tracee_interrupt(t, err)) != LT_OK || (rc = tracee_get(t, &now, err)) != LT_OK)
@@ -366,12 +375,14 @@ static enum lt_errc map_and_unmap(struct call *c, struct lt_err *err)
 	return rc == LT_OK && ret != 0 ? lt_err_set(err, LT_E_SYS, (int)-ret, "munmap") : rc;
 }
 
-enum lt_errc harm_call(pid_t pid, const struct gadgets *gadgets, struct lt_err *err)
+enum lt_errc harm_call(pid_t pid, const struct gadgets *gadgets, int sig, struct lt_err *err)
 {
 	struct tracee t;
 	struct call c;
 	enum lt_errc rc = harm_stop(&t, pid, true, err), end;
 
+	if (rc == LT_OK && sig)
+		kill(pid, sig);
 	if (rc == LT_OK)
 		rc = call_begin(&c, &t, gadgets, err);
 	if (rc == LT_OK) {

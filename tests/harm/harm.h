@@ -22,6 +22,7 @@ bool harm_wait(bool (*is)(void *arg), void *arg);
 
 /* Zeroed memory that this process shares with the children it forks from now on. */
 void *harm_shared(size_t size);
+void harm_unshare(void *p, size_t size);
 
 /* A child that runs fn(arg) and exits 0; anybody may trace it, and it dies with the test. */
 pid_t harm_fork(void (*fn)(void *arg), void *arg);
@@ -62,10 +63,14 @@ long harm_wait_blocked(pid_t pid);
 
 /* The two runs of instructions that a call needs, from any text that is mapped in pid. */
 struct gadgets harm_gadgets(pid_t pid);
+enum lt_errc harm_seize(struct tracee *t, pid_t pid, struct lt_err *err);
 /* SEIZE, INTERRUPT, repair: as inject/borrow.c does. repair false: leaves EINTR as it is. */
 enum lt_errc harm_stop(struct tracee *t, pid_t pid, bool repair, struct lt_err *err);
-/* The same, and mmap and munmap of a page called on the thread; then it is let go. */
-enum lt_errc harm_call(pid_t pid, const struct gadgets *gadgets, struct lt_err *err);
+/*
+ * The same, and mmap and munmap of a page called on the thread; then it is let go. sig, if not 0,
+ * is sent to it while it is stopped.
+ */
+enum lt_errc harm_call(pid_t pid, const struct gadgets *gadgets, int sig, struct lt_err *err);
 
 /* The same numbers in every run. */
 uint64_t harm_random(uint64_t *seed);

@@ -11,6 +11,12 @@ harm_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 harm_libs = libharm.a libinject.a libagent.a libtarget.a libproc.a libutil.a $(PROCPS_LIBS) \
 	$(CMOCKA_LIBS) -lm
 
+harm_tests += test_harm_syscalls
+test_harm_syscalls_SOURCES = tests/harm/test_harm_syscalls.c tests/harm/calls.c tests/harm/calls.h
+test_harm_syscalls_CPPFLAGS = $(harm_cppflags)
+test_harm_syscalls_CFLAGS = $(harm_cflags)
+test_harm_syscalls_LDADD = $(harm_libs)
+
 if ARCH_X86_64
 harm_tests += test_harm_registers
 test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x86_64.S \

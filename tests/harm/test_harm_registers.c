@@ -263,7 +263,7 @@ static void borrow(void *arg)
 	if (b->fault)
 		setenv("LEAKTOP_FAULT", b->fault, 1);
 	for (int i = 0; b->times == 0 || i < b->times; i++) {
-		if (harm_call(b->v->pid, &b->v->gadgets, &err) == LT_OK)
+		if (harm_call(b->v->pid, &b->v->gadgets, 0, &err) == LT_OK)
 			continue;
 		printf("# %s\n", lt_err_text(&err, text, sizeof(text)));
 		fflush(stdout);
@@ -413,9 +413,35 @@ static void a_victim_notices_one_changed_bit_anywhere(void **state)
 	}
 }
 
+/* As tracee_interrupt leaves them: rax and orig_rax are words 10 and 15. */
+static bool is_repaired(uint64_t rax, uint64_t orig_rax)
+{
+	struct arch_state s = {0};
+	bool repaired;
+
+	memcpy(s.regs + 10 * 8, &rax, 8);
+	memcpy(s.regs + 15 * 8, &orig_rax, 8);
+	repaired = arch_repair_eintr(&s);
+	memcpy(&orig_rax, s.regs + 10 * 8, 8);
+	assert_int_equal(repaired, orig_rax != rax);
+	return repaired;
+}
+
+static void only_an_interrupted_call_that_can_be_repeated_is_repaired(void **state)
+{
+	const uint64_t eintr = (uint64_t)-EINTR;
+
+	assert_true(is_repaired(eintr, __NR_epoll_wait));
+	assert_true(is_repaired(eintr, __NR_rt_sigtimedwait));
+	assert_false(is_repaired(0, __NR_epoll_wait));
+	assert_false(is_repaired(eintr, (uint64_t)-1));	/* not in a system call */
+	assert_false(is_repaired(eintr, __NR_close));	/* has closed it all the same */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_an_interrupted_call_that_can_be_repeated_is_repaired),
 		cmocka_unit_test(a_victim_notices_one_changed_bit_anywhere),
 		cmocka_unit_test(a_spinning_thread_keeps_every_register_through_many_borrowings),
 		cmocka_unit_test(a_blocked_thread_keeps_every_register_through_many_borrowings),
