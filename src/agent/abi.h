@@ -14,7 +14,7 @@
 /* Entry points: byte offsets into the helper's code, one jump each (entry_ARCH.S). */
 #define AGENT_ENTRY_CALL 0	/* void (struct agent_block *): take the GIL, count, give it back */
 #define AGENT_ENTRY_POST 16	/* void (struct agent_block *): ask the interpreter to run COUNT */
-#define AGENT_ENTRY_COUNT 32	/* int (void *block): count; the interpreter calls it with the GIL */
+#define AGENT_ENTRY_COUNT 32	/* int (void *block): count; called with the GIL held */
 
 #define AGENT_LISTS 4		/* generations 0, 1, 2 and the permanent one */
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
@@ -38,7 +38,7 @@ enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 struct agent_type {
 	uint64_t type;		/* address of the PyTypeObject, the key */
 	uint64_t count;
-	uint64_t bytes;		/* block by arithmetic: gc head, basicsize, items, list and dict tables */
+	uint64_t bytes;		/* by arithmetic: gc head, basicsize, items, list and dict tables */
 	uint64_t tp_name;	/* the pointer, to notice a type that died and was replaced */
 	uint32_t base;		/* bytes of every instance */
 	uint32_t item;		/* bytes per |ob_size|, 0 if it has none */

@@ -97,7 +97,9 @@ static uint32_t find_type(struct agent_block *b, uint64_t type)
 
 static uint64_t index_bytes(uint64_t size)
 {
-	return size <= 0xff ? size : size <= 0xffff ? 2 * size : size <= 0xffffffff ? 4 * size : 8 * size;
+	if (size <= 0xffff)
+		return size <= 0xff ? size : 2 * size;
+	return size <= 0xffffffff ? 4 * size : 8 * size;
 }
 
 /* Bytes of the tables that belong to this dict alone: a shared key table is nobody's. */
@@ -105,14 +107,15 @@ static uint64_t dict_bytes(const struct agent_block *b, uint64_t obj)
 {
 	uint64_t keys, size, own = 0;
 
-	if (b->dict == AGENT_DICT_27) {		/* ma_mask; up to 8 slots lie in the object itself */
+	if (b->dict == AGENT_DICT_27) {		/* ma_mask; up to 8 slots lie in the object */
 		size = READ(uint64_t, obj + b->dict_keys) + 1;
 		return size > 8 ? size * 24 : 0;
 	}
 	keys = READ(uint64_t, obj + b->dict_keys);
 	if (!keys || READ(uint64_t, keys) != 1)
 		return 0;
-	if (b->dict == AGENT_DICT_36) {		/* refcnt, size, lookup, usable, nentries, indices[] */
+	/* 3.6-3.10: refcnt, size, lookup, usable, nentries, indices[] */
+	if (b->dict == AGENT_DICT_36) {
 		size = READ(uint64_t, keys + 8);
 		return 40 + index_bytes(size) + size * 2 / 3 * 24;
 	}
@@ -221,7 +224,7 @@ static void count_if_asked(struct agent_block *b)
 	uint64_t begin;
 	uint32_t status;
 
-	if (request == 0 || request == b->answer)	/* cancelled, or answered by an in-thread call */
+	if (request == 0 || request == b->answer)	/* cancelled, or answered by a call */
 		return;
 	begin = agent_arch_clock_ns();
 	status = count_all(b);

@@ -18,7 +18,7 @@ struct census;			/* owns the pages in the target and the cache of names */
 struct census_type {
 	const char *name;	/* full, cleaned; owned by the census; each name occurs once */
 	uint64_t count;
-	uint64_t bytes;		/* gc head + basicsize + items + the tables of lists, dicts and sets */
+	uint64_t bytes;		/* gc head + basicsize + items + tables of lists, dicts and sets */
 };
 
 #define CENSUS_LISTS 4		/* generations 0, 1, 2 and the permanent one */
@@ -28,7 +28,7 @@ struct census_result {
 	const struct census_type *types;	/* borrowed until the next census_begin */
 	size_t n_types;
 	int64_t objects;
-	int64_t list_objects[CENSUS_LISTS];	/* LT_UNKNOWN where the way of counting cannot tell */
+	int64_t list_objects[CENSUS_LISTS];	/* LT_UNKNOWN where visiting cannot tell */
 	bool pending;		/* counted in a pending call, not on the blocked main thread */
 	int64_t hold_ns;	/* how long the GIL was held */
 	int64_t stops, stopped_ns, longest_stop_ns;
@@ -36,7 +36,7 @@ struct census_result {
 };
 
 struct census_options {
-	bool visit;		/* count through PyUnstable_GC_VisitObjects even where lists would do */
+	bool visit;		/* use PyUnstable_GC_VisitObjects even where lists would do */
 };
 
 /* py and gadgets are borrowed and must outlive the census. */

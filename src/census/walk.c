@@ -105,7 +105,7 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 	b->walk = !c->visit;
 	for (int i = 0; i < AGENT_LISTS; i++)
 		b->head[i] = c->py->heads[i];
-	if (l->gc_collecting != LAYOUT_NONE)	/* counted from where the layout counts gc_state from */
+	if (l->gc_collecting != LAYOUT_NONE)	/* from where gc_state is counted too */
 		b->collecting = c->py->gc - (uint64_t)l->gc_state + (uint64_t)l->gc_collecting;
 	b->gc_head_size = place(l->gc_head_size);
 	b->ob_type = place(l->ob_type);
@@ -178,7 +178,8 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 	case AGENT_OK:
 		return LT_OK;
 	case AGENT_NO_THREAD_STATE:
-		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the main thread does not run Python");
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
+				  "the main thread does not run Python");
 	case AGENT_COLLECTING:
 		return lt_err_set(err, LT_E_COLLECTING, 0, "lists are incomplete while it runs");
 	case AGENT_POST_REFUSED:
@@ -262,7 +263,8 @@ static enum lt_errc read_answer(struct census *c, struct census_result *ret, str
 		ret->list_objects[i] = b.walk ? (int64_t)b.list_objects[i] : LT_UNKNOWN;
 	make_room(c, &b);
 	if (b.left_out)
-		return lt_err_set(err, LT_E_BAD_DATA, 0, "more than %u types: making room", b.max_types);
+		return lt_err_set(err, LT_E_BAD_DATA, 0, "more than %u types: making room",
+				  b.max_types);
 	return LT_OK;
 }
 
@@ -284,7 +286,7 @@ void census_end(struct census *c, struct census_result *ret)
 	if (ret->err.code == LT_OK)
 		(void)read_answer(c, ret, &ret->err);
 	else
-		(void)write_request(c, 0);	/* a pending call that comes late has nothing to do */
+		(void)write_request(c, 0);	/* a pending call that comes late does nothing */
 	if (ret->err.code == LT_E_REPLACED)
 		census_forget(c);
 }

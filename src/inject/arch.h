@@ -81,8 +81,8 @@ enum arch_block {
 	ARCH_BLOCK_NO,
 	ARCH_BLOCK_YES,
 	ARCH_BLOCK_FUTEX,	/* look at the operation and at the address */
-	ARCH_BLOCK_RESTART,	/* a call with a timeout that was interrupted before: the kernel goes on with
-				   it under another number; its first argument is still in place */
+	ARCH_BLOCK_RESTART,	/* a call with a timeout that was interrupted before: the kernel
+				   goes on with it under another number, its arguments in place */
 };
 enum arch_block arch_block_kind(long nr);
 

@@ -282,8 +282,8 @@ bool arch_is_handler_frame(const uint8_t *after, size_t n, uint64_t at)
 /*
  * Calls that the kernel restarts after a stop (injection.md 7, measured), and those that return
  * EINTR but are repaired by arch_repair_eintr: epoll_wait, epoll_pwait, rt_sigtimedwait,
- * semtimedop, recvmmsg. Nothing that touches the address space, nothing that waits for a lock of the
- * C library; a futex needs a look at its address.
+ * semtimedop, recvmmsg. Nothing that touches the address space, nothing that waits for a lock of
+ * the C library; a futex needs a look at its address.
  */
 static const struct { uint16_t nr; uint8_t kind; } blocks[] = {
 	{__NR_read, ARCH_BLOCK_YES}, {__NR_write, ARCH_BLOCK_YES},

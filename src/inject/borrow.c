@@ -21,7 +21,7 @@
 
 #define CODE_SIZE 4096				/* the helper fits in a page (helper.lds) */
 #define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point */
-#define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* looks, without a stop, for a pending call's answer */
+#define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
 
 /* ---- the child -------------------------------------------------------------------------- */
 
@@ -277,7 +277,7 @@ static void run_job(const struct borrow_job *job, struct borrow_result *r)
 	while (!job_is_done(job, r)) {
 		if (clock_mono_ns() >= job->deadline_ns) {
 			if (asked)
-				lt_err_set(err, LT_E_BUSY, 0, "it has not reached Python code again");
+				lt_err_set(err, LT_E_BUSY, 0, "it did not return to Python code");
 			else if (err->code == LT_OK)
 				lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
 			return;
@@ -384,7 +384,7 @@ void borrow_end(struct borrower *b, struct borrow_result *ret)
 	}
 	if (at < sizeof(r)) {
 		r = (struct borrow_result){.lodging = b->lodging, .stops = 1};
-		lt_err_set(&r.err, LT_E_TIMEOUT, 0, "the borrowed thread did not come back in time");
+		lt_err_set(&r.err, LT_E_TIMEOUT, 0, "the borrower ended without a word");
 	}
 	reap(b);
 	*ret = r;

@@ -25,7 +25,7 @@ struct borrow_job {
 	const struct python *py;
 	const struct gadgets *gadgets;
 	struct lodging lodging;		/* as it is now */
-	uint64_t block_size;		/* wanted, whole pages; another size than the present: mapped anew */
+	uint64_t block_size;		/* wanted; another size than the present: mapped anew */
 	bool leave;			/* unmap the pages; otherwise run the helper */
 	const void *block;		/* first bytes of a new block: a struct agent_block */
 	size_t block_n;
@@ -34,7 +34,7 @@ struct borrow_job {
 };
 
 struct borrow_result {
-	struct lt_err err;		/* code LT_OK: the request is answered, or the pages are gone */
+	struct lt_err err;		/* code LT_OK: the request is answered or the pages gone */
 	struct lodging lodging;		/* as it is afterwards, also on failure */
 	bool pending;			/* it went through a pending call */
 	int64_t stops, stopped_ns, longest_stop_ns;

@@ -27,7 +27,8 @@ static uint64_t call_mask(void)
 static enum lt_errc write_frame(struct call *c, struct lt_err *err)
 {
 	uint8_t frame[ARCH_FRAME_MAX];
-	size_t n = arch_frame_build(&c->saved, c->gadgets->restore_rt, frame, sizeof(frame), &c->sp);
+	size_t n = arch_frame_build(&c->saved, c->gadgets->restore_rt, frame, sizeof(frame),
+				    &c->sp);
 	struct iovec here = {frame, n}, there = {(void *)(uintptr_t)c->sp, n};
 
 	if (n == 0)

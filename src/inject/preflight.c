@@ -54,8 +54,7 @@ static enum lt_errc name_refusal(pid_t pid, const struct status *st, int sys_err
 
 	if (may_ptrace_all())
 		return lt_err_set(err, yama == 3 ? LT_E_PERM_YAMA : LT_E_PERM, sys_errno,
-				  yama == 3 ? "PID %d, ptrace_scope is 3 until the next boot" : "PID %d",
-				  pid);
+				  "PID %d%s", pid, yama == 3 ? ", ptrace_scope is 3 for good" : "");
 	if (!same_ids(st))
 		return lt_err_set(err, LT_E_PERM_UID, sys_errno, "PID %d, uid %u", pid,
 				  (unsigned)st->uid[0]);

@@ -5,7 +5,7 @@
 
 #include "util/mem.h"
 
-#define FUTEX_CMD 0x7f		/* the operation without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
+#define FUTEX_CMD 0x7f		/* without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
 #define FUTEX_WAIT_BITSET 9
 #define HANDLER_SCAN (16u << 10)
 
@@ -125,8 +125,11 @@ enum safepoint safepoint_judge(const struct python *py, const struct gadgets *ga
 
 	if (!stack || !stack->write || sp - stack->start < SAFEPOINT_STACK)
 		return no(why, "too little stack left");
-	verdict = nr < 0 ? judge_running(py, maps, t, arch_pc(s), why)
-			 : judge_syscall(nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1), maps, why);
+	if (nr < 0)
+		verdict = judge_running(py, maps, t, arch_pc(s), why);
+	else
+		verdict = judge_syscall(nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1), maps,
+					why);
 	if (verdict == SAFEPOINT_NO)
 		return verdict;
 	if (in_signal_handler(py, gadgets, sp, stack->end))

@@ -208,7 +208,8 @@ enum lt_errc tracee_poke(const struct tracee *t, uint64_t addr, const void *src,
 		long word = 0;
 
 		memcpy(&word, (const char *)src + at, part);
-		if (ptrace(PTRACE_POKEDATA, t->tid, (void *)(uintptr_t)(addr + at), (void *)word) < 0)
+		if (ptrace(PTRACE_POKEDATA, t->tid, (void *)(uintptr_t)(addr + at),
+			   (void *)word) < 0)
 			return lost(t, errno, "writing code into", err);
 	}
 	return LT_OK;

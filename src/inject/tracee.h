@@ -14,8 +14,8 @@
 #include "util/err.h"
 
 enum tracee_event {
-	TRACEE_PARKED,		/* stopped on its way to user mode: registers may be changed at will,
-				   an interrupted system call restarts from them */
+	TRACEE_PARKED,		/* stopped on its way to user mode: registers may be changed, an
+				   interrupted system call restarts from them */
 	TRACEE_SYSCALL,		/* at the entry or the exit of a system call */
 	TRACEE_SIGNAL,		/* about to take `sig` */
 };
@@ -47,7 +47,7 @@ enum lt_errc tracee_mask(const struct tracee *t, uint64_t mask, struct lt_err *e
 /* Writes where even the target may not (its own read-only code page). n is rounded up to 8. */
 enum lt_errc tracee_poke(const struct tracee *t, uint64_t addr, const void *src, size_t n,
 			 struct lt_err *err);
-/* Is the thread inside a restartable sequence (rseq(2))? Stopping there is harmless, a detour is not. */
+/* Is it inside a restartable sequence (rseq(2))? A stop there is harmless, a detour is not. */
 bool tracee_in_rseq(const struct tracee *t);
 
 #endif

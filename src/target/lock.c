@@ -53,8 +53,9 @@ static bool fits_sem(const struct python *py, const unsigned char *lock)
  */
 static bool fits_mutex(const unsigned char *lock)
 {
-	return u32_at(lock, 0) <= 3 && u32_at(lock, 4) <= QUEUE_LENGTH && u32_at(lock, 8) == QUEUE_LENGTH &&
-	       u32_at(lock, 12) == 0 && u32_at(lock, MUTEX_FIRST) <= 300 &&
+	return u32_at(lock, 0) <= 3 && u32_at(lock, 4) <= QUEUE_LENGTH &&
+	       u32_at(lock, 8) == QUEUE_LENGTH && u32_at(lock, 12) == 0 &&
+	       u32_at(lock, MUTEX_FIRST) <= 300 &&
 	       u32_at(lock, MUTEX_FIRST + 4) <= 300;
 }
 

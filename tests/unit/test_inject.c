@@ -200,7 +200,7 @@ static void only_an_interrupted_call_is_repaired(void **state)
 	assert_true(arch_repair_eintr(&s));
 	assert_int_equal((long)regs(&s)->rax, -514);
 	assert_false(arch_repair_eintr(&s));
-	prepare(&s, -1, -EINTR);		/* an error code in user code is nobody's business */
+	prepare(&s, -1, -EINTR);	/* an error code in user code is nobody's */
 	assert_false(arch_repair_eintr(&s));
 	prepare(&s, SYS_read, -512);
 	assert_false(arch_repair_eintr(&s));

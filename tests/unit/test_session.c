@@ -123,7 +123,7 @@ static void a_session_refuses_what_is_no_python(void **state)
 		_exit(1);
 	}
 	while (open_error(pid, false) == LT_OK)
-		;	/* between fork and exec it is this test program, which is no Python either */
+		;	/* between fork and exec it is this test program, no Python either */
 	assert_int_equal(open_error(pid, false), LT_E_NOT_PYTHON);
 	assert_int_equal(open_error(pid, true), LT_E_NOT_PYTHON);
 	kill(pid, SIGKILL);
