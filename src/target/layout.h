@@ -91,8 +91,8 @@ struct layout {
 	/* objects */
 	int32_t ob_type, ob_size;
 	int32_t tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_dict, tp_mro, tp_subclasses;
-	uint32_t managed_flags;		/* tp_flags of types with words for a dict or weak references */
-	uint32_t managed_size;		/* in front of the gc head: so many bytes (3.11+, 0 before) */
+	uint32_t managed_flags;		/* tp_flags of types with words for dict and weak references */
+	uint32_t managed_size;		/* bytes of them, in front of the gc head (3.11+) */
 	bool frame_unsized;		/* 3.11+: a frame has items but no ob_size */
 	int32_t ht_name, ht_qualname;	/* in a heap type */
 	int32_t list_item, list_allocated;

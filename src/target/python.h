@@ -70,7 +70,7 @@ struct python {
 	struct python_symbols sym;
 	uint64_t interp;		/* main PyInterpreterState */
 	uint64_t gc;			/* struct _gc_runtime_state, 0 in 2.7 and 3.6 */
-	uint64_t heads[4];		/* PyGC_Head of generations 0-2 and the permanent one (0: none) */
+	uint64_t heads[4];		/* PyGC_Head of generations 0-2 and permanent (0: none) */
 	uint64_t lock;			/* of Py_AddPendingCall, or the pointer to it; 0: none */
 	struct python_object where;	/* the object that holds the interpreter */
 

@@ -14,7 +14,7 @@
 #include "inject/tracee.h"
 #include "proc/status.h"
 
-#define HARM_DEADLINE_S 60	/* for a state that must come; a loaded machine is slow, not wrong */
+#define HARM_DEADLINE_S 60	/* for a state that must come: slow is not wrong */
 #define HARM_NOBODY 65534
 
 /* Calls is(arg) again and again until it is true; false after HARM_DEADLINE_S. */

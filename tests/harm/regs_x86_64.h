@@ -13,7 +13,7 @@ struct regs_image {			/* the offsets are written down in regs_x86_64.S */
 	uint64_t flags;
 	uint32_t mxcsr;
 	uint32_t cw;
-	uint8_t st[8][16];		/* st(0) first, 10 bytes each; in: not in the image stored */
+	uint8_t st[8][16];		/* st(0) first, 10 bytes each; not in the image stored */
 	uint64_t red_zone[16];		/* the 128 bytes below the stack pointer */
 	uint8_t unused[48];
 	uint8_t vector[32][64];

@@ -179,7 +179,8 @@ static int compare(enum visit how, enum handler handler)
 
 		if (seen.ret != alone.ret || seen.error != alone.error) {
 			printf("# %s, %s: %ld errno %d instead of %ld errno %d\n", calls[i].name,
-			       handler_names[handler], seen.ret, seen.error, alone.ret, alone.error);
+			       handler_names[handler], seen.ret, seen.error, alone.ret,
+			       alone.error);
 			wrong++;
 		} else if (handler == HANDLER_NONE && !calls[i].release &&
 			   !lasts_right(&calls[i], &seen) && !timing_holds(&calls[i], how)) {
