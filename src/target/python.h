@@ -70,16 +70,17 @@ struct python {
 	struct python_symbols sym;
 	uint64_t interp;		/* main PyInterpreterState */
 	uint64_t gc;			/* struct _gc_runtime_state, 0 in 2.7 and 3.6 */
-	uint64_t heads[4];		/* addresses of PyGC_Head of generations 0-2 and permanent (0: none) */
+	uint64_t heads[4];		/* PyGC_Heads of generations 0-2 and permanent (0: none);
+					   aligned to 4 only in some 3.13 */
 	uint64_t lock;			/* of Py_AddPendingCall, or the pointer to it; 0: none */
 	struct python_object where;	/* the object that holds the interpreter */
 
 	/* of the C library */
 	uint64_t errno_location;	/* __errno_location; 0 where not found */
-	struct python_range text[2];	/* executable bytes of libc and of the loader (inject/ looks for
-					   instructions there); start 0 where not found */
-	struct python_object nogo[16];	/* libc, loader, libpthread, libdl, vdso, the allocator (the object
-					   that answers for `malloc`): no pending call while pc is in one */
+	struct python_range text[2];	/* executable bytes of libc and of the loader, where inject/
+					   looks for instructions; start 0 where not found */
+	struct python_object nogo[16];	/* libc, loader, libpthread, libdl, vdso, what answers for
+					   malloc: no pending call while pc is in one */
 	size_t n_nogo;
 };
 
@@ -108,7 +109,7 @@ void python_gc_read(const struct python *py, struct python_gc *ret);
 
 /*
  * The full name of a type as product.md wants it: "__main__.Connection", "collections.deque",
- * builtins bare. Read as data from __module__ in tp_dict and ht_qualname; static types from tp_name.
+ * builtins bare. Read as data: __module__ in tp_dict and ht_qualname; static types: tp_name.
  * Cleaned. false where the memory is no type any more (it died): nothing written.
  */
 #define PYTHON_NAME_MAX 256
