@@ -27,6 +27,9 @@ enum agent_status {		/* the answer to a request */
 	AGENT_COLLECTING,	/* a collection is under way: lists are incomplete */
 	AGENT_POST_REFUSED,	/* the queue of pending calls is full */
 	AGENT_LOOP,		/* a list did not end within max_objects: not counted */
+	AGENT_SEVERAL,		/* several interpreters: whose GIL would it be? */
+	AGENT_LOCKED,		/* the lock of pending calls was taken just now */
+	AGENT_CANNOT,		/* asked to visit without a function for it */
 };
 
 enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
@@ -43,13 +46,17 @@ struct agent_type {
 	uint32_t base;		/* bytes of every instance */
 	uint32_t item;		/* bytes per |ob_size|, 0 if it has none */
 	uint32_t payload;	/* enum agent_payload */
-	uint32_t reserved;
+	uint32_t shift;		/* of the size word */
 	char name[AGENT_NAME];	/* copy of *tp_name while the type was alive, cut, terminated */
 };
 
 struct agent_block {
 	/* written once by leaktop: addresses of functions in the target, 0 where it has none */
 	uint64_t fn_errno, fn_this_thread, fn_ensure, fn_release, fn_add_pending, fn_visit;
+	uint64_t fn_interp_head;
+	uint64_t interp;		/* the main interpreter: the only one, or nothing is done */
+	uint64_t lock;			/* of fn_add_pending: an address, 0: it never blocks */
+	uint32_t lock_mask, lock_free;	/* free when (uint32 there & mask) == free */
 
 	/* where things are; offsets in bytes */
 	uint64_t head[AGENT_LISTS];	/* PyGC_Head of each list, 0: none */
@@ -61,6 +68,7 @@ struct agent_block {
 	uint32_t ob_type, ob_size, tp_name, tp_basicsize, tp_itemsize, tp_flags;
 	uint32_t managed_flags, managed_size;	/* bytes in front of instances of such types */
 	uint32_t list_allocated;
+	uint32_t long_shift;		/* 3.12+: an int's size word is count << 3 | sign */
 	uint32_t dict, dict_keys, dict_values;	/* 2.7: dict_keys is ma_mask */
 	uint32_t set_mask;
 	uint32_t slots;			/* of the index, a power of two */

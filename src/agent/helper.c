@@ -11,7 +11,8 @@
 
 #define READ(type, addr) (*(const type *)(uintptr_t)(addr))
 
-#define FLAG_LIST (1UL << 25)	/* Py_TPFLAGS_LIST_SUBCLASS, the same in 2.7 - 3.15 */
+#define FLAG_LONG (1UL << 24)	/* Py_TPFLAGS_LONG_SUBCLASS, the same in 2.7 - 3.15, as are */
+#define FLAG_LIST (1UL << 25)	/* Py_TPFLAGS_LIST_SUBCLASS */
 #define FLAG_DICT (1UL << 29)	/* Py_TPFLAGS_DICT_SUBCLASS */
 
 #define NO_TYPE UINT32_MAX
@@ -72,7 +73,7 @@ static void fill_type(const struct agent_block *b, struct agent_type *t, uint64_
 		t->base += b->managed_size;
 	t->item = is_unsized(b, type) ? 0 : (uint32_t)READ(uint64_t, type + b->tp_itemsize);
 	t->payload = payload_of(b, type, flags);
-	t->reserved = 0;
+	t->shift = flags & FLAG_LONG ? b->long_shift : 0;
 	copy_name(t->name, t->tp_name);
 }
 
@@ -130,8 +131,9 @@ static uint64_t payload_bytes(const struct agent_block *b, uint32_t payload, uin
 	uint64_t n;
 
 	switch (payload) {
-	case PAYLOAD_LIST:
-		return READ(uint64_t, obj + b->list_allocated) * 8;
+	case PAYLOAD_LIST:			/* -1 while list.sort() is at work on it */
+		n = READ(uint64_t, obj + b->list_allocated);
+		return (int64_t)n < 0 ? 0 : n * 8;
 	case PAYLOAD_DICT:
 		return dict_bytes(b, obj);
 	case PAYLOAD_SET:
@@ -158,7 +160,7 @@ static void count_object(struct agent_block *b, uint64_t obj)
 	if (t->item) {
 		int64_t n = READ(int64_t, obj + b->ob_size);
 
-		t->bytes += (uint64_t)(n < 0 ? -n : n) % (1UL << 40) * t->item;
+		t->bytes += ((uint64_t)(n < 0 ? -n : n) % (1UL << 40) >> t->shift) * t->item;
 	}
 	if (t->payload)
 		t->bytes += payload_bytes(b, t->payload, obj);
@@ -194,12 +196,26 @@ static int visit(void *obj, void *arg)
 	return 1;				/* go on */
 }
 
+/*
+ * The head of the chain is the newest interpreter (pystate.c): with more than the main one, the
+ * thread state of this thread may be another's. Ensure would then take another GIL (3.12+), or wait
+ * for the one that this very thread holds under its other name (before).
+ */
+static int is_alone(const struct agent_block *b)
+{
+	return ((uint64_t (*)(void))(uintptr_t)b->fn_interp_head)() == b->interp;
+}
+
 static uint32_t count_all(struct agent_block *b)
 {
 	uint32_t *index = index_of(b);
 
+	if (!is_alone(b))
+		return AGENT_SEVERAL;
 	if (b->collecting && READ(int32_t, b->collecting))
 		return AGENT_COLLECTING;
+	if (!b->walk && !b->fn_visit)
+		return AGENT_CANNOT;
 	b->types = 0;
 	b->objects = b->left_out = 0;
 	for (uint32_t i = 0; i < b->slots; i++) {
@@ -252,7 +268,9 @@ void agent_call(struct agent_block *b)
 	int *errno_at = ((int *(*)(void))(uintptr_t)b->fn_errno)();
 	int saved = *errno_at;
 
-	if (((void *(*)(void))(uintptr_t)b->fn_this_thread)()) {
+	if (!is_alone(b)) {
+		answer(b, b->request, AGENT_SEVERAL);
+	} else if (((void *(*)(void))(uintptr_t)b->fn_this_thread)()) {
 		int state = ((int (*)(void))(uintptr_t)b->fn_ensure)();
 
 		count_if_asked(b);
@@ -263,16 +281,35 @@ void agent_call(struct agent_block *b)
 	*errno_at = saved;
 }
 
+/* A look at the last moment: waiting for it here could give up a GIL that is held (3.13+). */
+static int is_locked(const struct agent_block *b)
+{
+	return b->lock && (READ(uint32_t, b->lock) & b->lock_mask) != b->lock_free;
+}
+
+static void post(struct agent_block *b)
+{
+	if (!is_alone(b)) {
+		answer(b, b->request, AGENT_SEVERAL);
+		return;
+	}
+	if (is_locked(b)) {
+		answer(b, b->request, AGENT_LOCKED);
+		return;
+	}
+	__atomic_store_n(&b->posted, 1, __ATOMIC_RELEASE);
+	if (((int (*)(int (*)(void *), void *))(uintptr_t)b->fn_add_pending)(agent_count, b) != 0) {
+		__atomic_store_n(&b->posted, 0, __ATOMIC_RELEASE);
+		answer(b, b->request, AGENT_POST_REFUSED);
+	}
+}
+
 /* Run on the main thread while it is busy: leave a note for the interpreter. */
 void agent_post(struct agent_block *b)
 {
 	int *errno_at = ((int *(*)(void))(uintptr_t)b->fn_errno)();
 	int saved = *errno_at;
 
-	__atomic_store_n(&b->posted, 1, __ATOMIC_RELEASE);
-	if (((int (*)(int (*)(void *), void *))(uintptr_t)b->fn_add_pending)(agent_count, b) != 0) {
-		__atomic_store_n(&b->posted, 0, __ATOMIC_RELEASE);
-		answer(b, b->request, AGENT_POST_REFUSED);
-	}
+	post(b);
 	*errno_at = saved;
 }

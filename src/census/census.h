@@ -45,10 +45,17 @@ struct census *census_new(const struct python *py, const struct gadgets *gadgets
 /* Abandons a census under way. What is still in the target stays: call census_leave first. */
 void census_free(struct census *c);
 
-enum lt_errc census_begin(struct census *c, int64_t deadline_ns, struct lt_err *err);
+/*
+ * size_bytes: what the process takes in memory, which bounds how many objects it can have. The
+ * deadline is for finding a safe moment and an answer; a call that has begun is waited for.
+ */
+enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline_ns,
+			  struct lt_err *err);
 bool census_busy(const struct census *c);
 int census_fd(const struct census *c);	/* polls readable when census_end will not block; -1 */
 void census_end(struct census *c, struct census_result *ret);
+/* Ends the borrower of a census under way; a call that runs in the target heals by itself. */
+void census_abandon(struct census *c);
 
 /* Takes everything out of the target; blocks until the deadline. */
 enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret);

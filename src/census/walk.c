@@ -21,16 +21,18 @@
 #define PAGE 4096u
 #define TYPES_FIRST 4096u
 #define TYPES_MOST 262144u
-#define OBJECTS_MOST 4000000000u	/* 64 GB of the smallest tracked objects: more is a loop */
+#define OBJECT_LEAST 32u		/* bytes of the smallest tracked object, gc head included */
 
 struct census {
 	const struct python *py;
 	const struct gadgets *gadgets;
-	bool visit;
+	bool visit;			/* by the caller's wish, not only where it must be */
 	struct lodging lodging;
 	struct borrower borrower;
+	struct borrow_wait wait;	/* the timed wait that was visited last */
 	uint32_t request;
-	uint32_t max_types;		/* of the block to be used next */
+	uint32_t max_types;		/* of the next block that is mapped */
+	uint64_t max_objects;		/* more than fit into the process are a loop in a list */
 	struct names *names;
 	struct agent_type *table;	/* read back, max_types long */
 	struct census_type *types;	/* merged by name */
@@ -46,7 +48,7 @@ struct census *census_new(const struct python *py, const struct gadgets *gadgets
 
 	c->py = py;
 	c->gadgets = gadgets;
-	c->visit = options->visit || py->layout->walk == LAYOUT_WALK_VISIT;
+	c->visit = options->visit;
 	c->borrower.fd = -1;
 	c->max_types = TYPES_FIRST;
 	c->names = names_new();
@@ -67,6 +69,7 @@ void census_free(struct census *c)
 void census_forget(struct census *c)
 {
 	c->lodging = (struct lodging){0};
+	c->wait = (struct borrow_wait){0};
 	names_clear(c->names);
 }
 
@@ -94,6 +97,8 @@ static void fill_functions(const struct census *c, struct agent_block *b)
 	b->unsized[1] = sym->coro_type;
 	b->unsized[2] = sym->async_gen_type;
 	b->unsized[3] = c->py->layout->frame_unsized ? sym->frame_type : 0;
+	b->fn_interp_head = sym->interp_head;
+	b->interp = c->py->interp;
 	b->set_type = sym->set_type;
 	b->frozenset_type = sym->frozenset_type;
 }
@@ -102,7 +107,8 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 {
 	const struct layout *l = c->py->layout;
 
-	b->walk = !c->visit;
+	/* asked anew each time: the target may be another Python since the last count */
+	b->walk = !c->visit && l->walk == LAYOUT_WALK_LISTS;
 	for (int i = 0; i < AGENT_LISTS; i++)
 		b->head[i] = c->py->heads[i];
 	if (l->gc_collecting != LAYOUT_NONE)	/* from where gc_state is counted too */
@@ -117,11 +123,24 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 	b->managed_flags = l->managed_flags;
 	b->managed_size = l->managed_size;
 	b->list_allocated = place(l->list_allocated);
+	b->long_shift = l->integer == LAYOUT_INT_LVTAG ? 3 : 0;
 	b->dict = (uint32_t)l->dict;
 	b->dict_keys = place(l->dict == LAYOUT_DICT_27 ? l->dict_mask : l->dict_keys);
 	b->dict_values = place(l->dict_values);
 	b->set_mask = place(l->set_mask);
-	b->max_objects = OBJECTS_MOST;
+	b->max_objects = c->max_objects;
+}
+
+static bool fill_lock(const struct census *c, struct agent_block *b)
+{
+	struct python_lock lock;
+
+	if (!python_pending_lock(c->py, &lock))
+		return false;
+	b->lock = lock.addr;
+	b->lock_mask = lock.mask;
+	b->lock_free = lock.free;
+	return true;
 }
 
 /* Block, index and table behind one another; returns the size of it all. */
@@ -137,20 +156,27 @@ static uint64_t fill_places(const struct census *c, struct agent_block *b)
 /* Tells pages that are already there what is wanted. */
 static bool write_request(const struct census *c, uint32_t request)
 {
-	uint64_t at = c->lodging.block + offsetof(struct agent_block, request);
+	uint64_t at = c->lodging.block;
 
-	return !c->lodging.block ||
-	       remote_write(&c->py->remote, at, &request, sizeof(request));
+	return !at || (remote_write(&c->py->remote, at + offsetof(struct agent_block, max_objects),
+				    &c->max_objects, sizeof(c->max_objects)) &&
+		       remote_write(&c->py->remote, at + offsetof(struct agent_block, request),
+				    &request, sizeof(request)));
 }
 
-enum lt_errc census_begin(struct census *c, int64_t deadline_ns, struct lt_err *err)
+enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline_ns,
+			  struct lt_err *err)
 {
 	struct agent_block block = {0};
 	struct borrow_job job = {
 		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging,
-		.block = &block, .block_n = sizeof(block), .deadline_ns = deadline_ns,
+		.wait = c->wait, .block = &block, .block_n = sizeof(block),
+		.deadline_ns = deadline_ns,
 	};
 
+	c->max_objects = (uint64_t)(size_bytes > 0 ? size_bytes : INT64_MAX) / OBJECT_LEAST;
+	if (!fill_lock(c, &block))
+		return lt_err_set(err, LT_E_REMOTE, errno, "reading the lock of pending calls");
 	fill_functions(c, &block);
 	fill_layout(c, &block);
 	job.block_size = fill_places(c, &block);
@@ -184,6 +210,11 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 		return lt_err_set(err, LT_E_COLLECTING, 0, "lists are incomplete while it runs");
 	case AGENT_POST_REFUSED:
 		return lt_err_set(err, LT_E_BUSY, 0, "its queue of pending calls is full");
+	case AGENT_SEVERAL:
+		return lt_err_set(err, LT_E_INTERPRETERS, 0, 
+				  "which of them its main thread is in is not known");
+	case AGENT_LOCKED:
+		return lt_err_set(err, LT_E_BUSY, 0, "the lock of pending calls is taken");
 	case AGENT_LOOP:
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "a list of the collector does not end");
 	default:
@@ -222,7 +253,7 @@ static void merge(struct census *c, const struct agent_block *b, struct census_r
 
 static enum lt_errc read_table(struct census *c, const struct agent_block *b, struct lt_err *err)
 {
-	if (b->max_types != c->max_types || b->types > b->max_types ||
+	if (b->max_types > TYPES_MOST || b->types > b->max_types ||
 	    b->table_at + (uint64_t)b->types * sizeof(struct agent_type) > c->lodging.block_size)
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "the helper's block is damaged");
 	c->table = mem_resize(c->table, b->max_types, sizeof(*c->table));
@@ -241,7 +272,7 @@ static enum lt_errc read_table(struct census *c, const struct agent_block *b, st
 /* Objects of types beyond the table: counted in all, shown by no name. Next time there is room. */
 static void make_room(struct census *c, const struct agent_block *b)
 {
-	if (b->left_out && c->max_types < TYPES_MOST)
+	if (b->left_out && b->max_types == c->max_types && c->max_types < TYPES_MOST)
 		c->max_types *= 4;
 }
 
@@ -274,6 +305,7 @@ static void take_result(struct census *c, struct census_result *ret)
 
 	borrow_end(&c->borrower, &r);
 	c->lodging = r.lodging;
+	c->wait = r.wait;
 	*ret = (struct census_result){
 		.err = r.err, .pending = r.pending, .stops = r.stops, .stopped_ns = r.stopped_ns,
 		.longest_stop_ns = r.longest_stop_ns, .cpu_ns = r.cpu_ns, .objects = LT_UNKNOWN,
@@ -291,11 +323,16 @@ void census_end(struct census *c, struct census_result *ret)
 		census_forget(c);
 }
 
+void census_abandon(struct census *c)
+{
+	borrow_abandon(&c->borrower);
+}
+
 enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret)
 {
 	struct borrow_job job = {
 		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true,
-		.deadline_ns = deadline_ns,
+		.wait = c->wait, .deadline_ns = deadline_ns,
 	};
 	enum lt_errc rc;
 

@@ -61,7 +61,7 @@ static void say_python(const struct python *py)
 }
 
 /* What the main thread is doing tells which way in a sample would take now. */
-static void say_moment(pid_t pid)
+static void say_moment(const struct python *py)
 {
 	static const char *const texts[] = {
 		[SAFEPOINT_NO] = NULL,
@@ -69,6 +69,7 @@ static void say_moment(pid_t pid)
 		[SAFEPOINT_RUNNING] =
 			"main thread is running: the interpreter would be asked to run it",
 	};
+	pid_t pid = py->remote.pid;
 	struct status_syscall now;
 	struct maps maps = {0};
 	const char *why = "";
@@ -76,7 +77,7 @@ static void say_moment(pid_t pid)
 
 	if (!status_syscall_read(pid, pid, &now) || maps_read(pid, &maps, NULL) != LT_OK)
 		return;
-	point = safepoint_guess(&now, &maps, &why);
+	point = safepoint_guess(py, &now, &maps, &why);
 	line("moment", texts[point] ? texts[point] : why);
 	maps_done(&maps);
 }
@@ -102,7 +103,7 @@ int inspect_run(const struct options *options)
 		if (rc == LT_OK)
 			rc = gadgets_find(&py, &gadgets, &err);
 		answer("borrowing", rc, &err, &first);
-		say_moment(pid);
+		say_moment(&py);
 	}
 	return lt_err_info(first.code)->exit_status;
 }

@@ -55,6 +55,7 @@ static int open_signals(bool with_screen)
 	if (with_screen)
 		sigaddset(&set, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGCHLD, SIG_DFL);	/* inherited as ignored it would reap our children */
 	signal(SIGPIPE, SIG_IGN);	/* a closed pipe is an error of write() */
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

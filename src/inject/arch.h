@@ -42,14 +42,25 @@ uint64_t arch_syscall_arg(const struct arch_state *s, int i);
  */
 bool arch_repair_eintr(struct arch_state *s);
 
+/* What a repaired call does with its timeout when it begins anew. */
+enum arch_wait {
+	ARCH_WAIT_UNTIMED,	/* it has none */
+	ARCH_WAIT_REGISTER,	/* it is in a register, in milliseconds: can be shortened */
+	ARCH_WAIT_MEMORY,	/* it is in memory or in a socket: out of reach */
+};
+enum arch_wait arch_wait_kind(const struct arch_state *s, int64_t *ret_ms);
+void arch_set_wait_ms(struct arch_state *s, int64_t ms);
+
 /*
  * Builds a signal frame for a call on this thread, below its red zone. If leaktop dies during the
  * call, the called function returns into restore_rt, the kernel's own way out of a signal handler
- * takes the frame, and the thread goes on with the state in *s, its system call restarted.
+ * takes the frame, and the thread goes on with the state in *s, its system call restarted. One
+ * that continues through restart_syscall cannot be, and returns EINTR; where the program would make
+ * an exception of that (`eintr_raises`) it begins anew instead, timeout and all.
  * *ret_sp: where the frame must be written; also the stack pointer of the call. Returns its size.
  */
-size_t arch_frame_build(const struct arch_state *s, uint64_t restore_rt, uint8_t *frame, size_t max,
-			uint64_t *ret_sp);
+size_t arch_frame_build(const struct arch_state *s, uint64_t restore_rt, bool eintr_raises,
+			uint8_t *frame, size_t max, uint64_t *ret_sp);
 
 /* Registers for calling fn(arg) with that frame as its return address. */
 void arch_prepare_call(const struct arch_state *from, struct arch_state *to, uint64_t sp,

@@ -2,6 +2,7 @@
 #include "inject/arch.h"
 
 #include <asm/unistd.h>
+#include <cpuid.h>
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
@@ -60,6 +61,10 @@ struct fp_software {
 	uint32_t xstate_size, padding[7];
 };
 #define FP_SOFTWARE_AT 464
+#define FP_XSTATE_BV_AT 512		/* the XSAVE header: which components are not in their
+					   initial state */
+#define FP_HEADER_END 576
+#define FP_TILES (3UL << 17)		/* AMX: XTILECFG and XTILEDATA */
 #define FP_MAGIC1 0x46505853U
 #define FP_MAGIC2 0x46505845U
 
@@ -141,12 +146,38 @@ bool arch_repair_eintr(struct arch_state *s)
 	return true;
 }
 
+enum arch_wait arch_wait_kind(const struct arch_state *s, int64_t *ret_ms)
+{
+	const struct user_regs_struct *r = regs_in(s);
+
+	switch (r->orig_rax) {
+	case __NR_epoll_wait:
+	case __NR_epoll_pwait:
+		if ((int32_t)r->r10 < 0)
+			return ARCH_WAIT_UNTIMED;
+		*ret_ms = (int32_t)r->r10;
+		return ARCH_WAIT_REGISTER;
+	case __NR_epoll_pwait2:
+	case __NR_semtimedop:
+		return r->r10 ? ARCH_WAIT_MEMORY : ARCH_WAIT_UNTIMED;
+	case __NR_rt_sigtimedwait:
+		return r->rdx ? ARCH_WAIT_MEMORY : ARCH_WAIT_UNTIMED;
+	default:	/* a socket with a timeout of its own: without one it would not need repair */
+		return ARCH_WAIT_MEMORY;
+	}
+}
+
+void arch_set_wait_ms(struct arch_state *s, int64_t ms)
+{
+	regs_of(s)->r10 = (uint64_t)ms;
+}
+
 /*
  * Registers as the frame must hold them: rt_sigreturn does not restart system calls, so the frame
- * points back at the syscall instruction (2 bytes) with its number in rax. A call that continues
- * through restart_syscall cannot be repeated that way: it returns EINTR, as a signal would cause.
+ * points back at the syscall instruction (2 bytes) with its number in rax. There is no way back
+ * into a call that was already restarted once (restart_syscall): its number is no longer known.
  */
-static struct user_regs_struct resumed(const struct arch_state *s)
+static struct user_regs_struct resumed(const struct arch_state *s, bool eintr_raises)
 {
 	struct user_regs_struct r = *regs_in(s);
 
@@ -160,10 +191,40 @@ static struct user_regs_struct resumed(const struct arch_state *s)
 		r.rip -= 2;
 		break;
 	case K_ERESTART_RESTARTBLOCK:
-		r.rax = (unsigned long)-EINTR;
+		if (eintr_raises && r.orig_rax != __NR_restart_syscall) {
+			r.rax = r.orig_rax;
+			r.rip -= 2;
+		} else {
+			r.rax = (unsigned long)-EINTR;
+		}
 		break;
 	}
 	return r;
+}
+
+/*
+ * How much of the extended state a frame should hold. A process that has not asked for AMX tiles
+ * has a smaller state than ptrace copies, and sigreturn refuses a frame that claims more (then it
+ * restores SSE only): leave the tiles out unless they are in use.
+ */
+static size_t frame_fp_size(const struct arch_state *s, uint64_t supported)
+{
+	size_t end = FP_HEADER_END;
+	uint64_t in_use;
+
+	memcpy(&in_use, s->fp + FP_XSTATE_BV_AT, sizeof(in_use));
+	if (!(supported & FP_TILES) || (in_use & FP_TILES))
+		return s->fp_size;
+	for (unsigned i = 2; i < 63; i++) {
+		unsigned size, at, c, d;
+
+		if (!((supported & ~FP_TILES) >> i & 1))
+			continue;
+		__cpuid_count(0xd, i, size, at, c, d);
+		if (at + size > end && at + size <= s->fp_size)
+			end = at + size;
+	}
+	return end;
 }
 
 /* The extended state as a signal frame holds it: with the two magic words sigreturn asks for. */
@@ -171,21 +232,27 @@ static void frame_fp(const struct arch_state *s, uint8_t *fp)
 {
 	struct fp_software sw = {0};
 	uint32_t magic2 = FP_MAGIC2;
+	size_t size;
 
 	memcpy(fp, s->fp, s->fp_size);
 	/* PTRACE_GETREGSET puts the mask of supported features at the start of these bytes. */
 	memcpy(&sw.xfeatures, s->fp + FP_SOFTWARE_AT, sizeof(sw.xfeatures));
+	size = frame_fp_size(s, sw.xfeatures);
+	if (size != s->fp_size)
+		sw.xfeatures &= ~FP_TILES;
 	sw.magic1 = FP_MAGIC1;
-	sw.xstate_size = (uint32_t)s->fp_size;
+	sw.xstate_size = (uint32_t)size;
 	sw.extended_size = sw.xstate_size + (uint32_t)sizeof(magic2);
 	memcpy(fp + FP_SOFTWARE_AT, &sw, sizeof(sw));
+	memcpy(fp + size, &magic2, sizeof(magic2));
+	/* kernels look for it behind the state of the task or behind xstate_size */
 	memcpy(fp + s->fp_size, &magic2, sizeof(magic2));
 }
 
-size_t arch_frame_build(const struct arch_state *s, uint64_t restore_rt, uint8_t *frame, size_t max,
-			uint64_t *ret_sp)
+size_t arch_frame_build(const struct arch_state *s, uint64_t restore_rt, bool eintr_raises,
+			uint8_t *frame, size_t max, uint64_t *ret_sp)
 {
-	const struct user_regs_struct r = resumed(s);
+	const struct user_regs_struct r = resumed(s, eintr_raises);
 	uint64_t top = regs_in(s)->rsp - RED_ZONE;
 	uint64_t fp_at = (top - s->fp_size - sizeof(uint32_t)) & ~63UL;
 	uint64_t sp = ((fp_at - sizeof(struct frame)) & ~15UL) - 8;

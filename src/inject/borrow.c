@@ -18,8 +18,11 @@
 #include "inject/safepoint.h"
 #include "util/clock.h"
 #include "util/io.h"
+#include "util/num.h"
 
 #define CODE_SIZE 4096				/* the helper fits in a page (helper.lds) */
+#define STOP_MARGIN_NS (20 * CLOCK_NS_PER_MS)	/* a stop takes about a millisecond */
+#define ASLEEP_AGAIN_NS (3 * CLOCK_NS_PER_MS)	/* a thread that was let go needs some 50 us */
 #define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point */
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
 
@@ -73,9 +76,14 @@ static enum lt_errc unmap_one(struct call *c, uint64_t *addr, uint64_t size, str
 	int64_t ret = 0;
 	enum lt_errc rc = LT_OK;
 
-	if (*addr && (rc = call_syscall(c, arch_nr_munmap, args, &ret, err)) == LT_OK)
-		*addr = 0;
+	if (!*addr)
+		return LT_OK;
+	rc = call_syscall(c, arch_nr_munmap, args, &ret, err);
 	fault_at(FAULT_UNMAPPED);
+	if (rc == LT_OK && ret != 0)
+		return lt_err_set(err, LT_E_SYS, (int)-ret, "unmapping leaktop's page");
+	if (rc == LT_OK)
+		*addr = 0;
 	return rc;
 }
 
@@ -108,14 +116,16 @@ static enum lt_errc map_block(struct call *c, const struct borrow_job *job, stru
 	return LT_OK;
 }
 
+/* A block of another size waits while a note in the interpreter's queue points at this one. */
 static enum lt_errc move_in(struct call *c, const struct borrow_job *job, struct lodging *l,
 			    struct lt_err *err)
 {
+	bool resize = l->block && l->block_size != job->block_size && !note_is_queued(job, l);
 	enum lt_errc rc = LT_OK;
 
 	if (!l->code)
 		rc = map_code(c, l, err);
-	if (rc == LT_OK && l->block && l->block_size != job->block_size)
+	if (rc == LT_OK && resize)
 		rc = unmap_one(c, &l->block, l->block_size, err);
 	if (rc == LT_OK && !l->block)
 		rc = map_block(c, job, l, err);
@@ -143,7 +153,8 @@ static bool still_there(const struct borrow_job *job, const struct lodging *l)
 	if (!remote_read(r, job->gadgets->restore_rt, bytes, arch_restore_rt.n) ||
 	    memcmp(bytes, arch_restore_rt.bytes, arch_restore_rt.n) != 0 ||
 	    !remote_read(r, job->gadgets->syscall_ret, bytes, arch_syscall_ret.n) ||
-	    memcmp(bytes, arch_syscall_ret.bytes, arch_syscall_ret.n) != 0)
+	    memcmp(bytes, arch_syscall_ret.bytes, arch_syscall_ret.n) != 0 ||
+	    !python_same(job->py))
 		return false;
 	if (l->code && (!remote_read(r, l->code, bytes, n) || memcmp(bytes, agent_blob, n) != 0))
 		return false;
@@ -171,12 +182,79 @@ static enum lt_errc do_job(struct call *c, const struct borrow_job *job, enum sa
 	return rc;
 }
 
+/* ---- waits that begin anew --------------------------------------------------------------- */
+
+static bool same_place(const struct status_syscall *a, const struct status_syscall *b)
+{
+	return a->nr == b->nr && a->sp == b->sp && a->pc == b->pc &&
+	       memcmp(a->args, b->args, sizeof(a->args)) == 0;
+}
+
+/* Is the thread, blocked in *now, still in the very wait that was visited before? */
+static bool still_waits(const struct borrow_wait *wait, pid_t pid, const struct status_syscall *now)
+{
+	return wait->since_ns && same_place(&wait->call, now) &&
+	       status_switches(pid, pid) == wait->switches;
+}
+
+/* In the C library nobody looks at the register again after the call: there it may be changed. */
+static bool in_libc(const struct python *py, uint64_t pc)
+{
+	return pc >= py->text[0].start && pc < py->text[0].end;
+}
+
+/* The call has been repaired and will begin anew: with the time that is left of it. */
+static void renew_wait(const struct borrow_job *job, struct arch_state *now,
+		       struct borrow_wait *wait)
+{
+	int64_t ms = 0, waited;
+	enum arch_wait kind = arch_wait_kind(now, &ms);
+
+	if (kind == ARCH_WAIT_REGISTER && !in_libc(job->py, arch_pc(now)))
+		kind = ARCH_WAIT_MEMORY;
+	if (kind == ARCH_WAIT_UNTIMED) {
+		*wait = (struct borrow_wait){0};
+		return;
+	}
+	if (!wait->since_ns)
+		*wait = (struct borrow_wait){
+			.since_ns = clock_mono_ns(),
+			.timeout_ms = kind == ARCH_WAIT_REGISTER ? ms : 0,
+		};
+	if (kind != ARCH_WAIT_REGISTER)
+		return;
+	waited = (clock_mono_ns() - wait->since_ns) / CLOCK_NS_PER_MS;
+	if (waited > 0)
+		arch_set_wait_ms(now, waited < wait->timeout_ms ? wait->timeout_ms - waited : 0);
+}
+
+/* After the visit: what the wait looks like from outside, once the thread sleeps in it again. */
+static void remember_wait(const struct borrow_job *job, long nr, struct borrow_wait *wait)
+{
+	pid_t pid = job->py->remote.pid;
+	int64_t deadline = clock_mono_ns() + ASLEEP_AGAIN_NS;
+
+	while (wait->since_ns && clock_mono_ns() < deadline) {
+		int64_t before = status_switches(pid, pid);
+
+		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == nr &&
+		    num_known(before) && status_switches(pid, pid) == before) {
+			wait->switches = before;
+			return;
+		}
+		clock_sleep_ns(CLOCK_NS_PER_MS / 10);
+	}
+	*wait = (struct borrow_wait){0};
+}
+
+/* ---- a stop ----------------------------------------------------------------------------- */
+
 /* The thread is parked: judge, work, give it back its state. */
 static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 			     const struct maps *maps, struct borrow_result *r, struct lt_err *err)
 {
 	struct arch_state now;
-	struct call call;
+	struct call call = {.eintr_raises = job->py->layout->eintr_raises};
 	const char *why = "";
 	enum safepoint point;
 	struct lt_err end_err;
@@ -184,8 +262,13 @@ static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 
 	if (rc != LT_OK)
 		return rc;
-	if (arch_repair_eintr(&now) && (rc = tracee_set(t, &now, err)) != LT_OK)
-		return rc;
+	if (arch_repair_eintr(&now)) {
+		renew_wait(job, &now, &r->wait);
+		if ((rc = tracee_set(t, &now, err)) != LT_OK)
+			return rc;
+	} else {
+		r->wait = (struct borrow_wait){0};
+	}
 	fault_at(FAULT_STOPPED);
 	if (!still_there(job, &r->lodging))
 		return lt_err_set(err, LT_E_REPLACED, 0, "its memory is another one now");
@@ -242,11 +325,18 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	enum safepoint guess;
 	enum lt_errc rc;
 
+	if (job->deadline_ns - clock_mono_ns() < STOP_MARGIN_NS)
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "no time left for another try");
 	if (!status_syscall_read(pid, pid, &now))
 		now.nr = -1;
+	if (!still_waits(&r->wait, pid, &now))
+		r->wait = (struct borrow_wait){0};
+	else if (!r->wait.timeout_ms)
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
+				  "in a timed wait that another visit would prolong");
 	if ((rc = maps_read(pid, &maps, err)) != LT_OK)
 		return rc;
-	guess = safepoint_guess(&now, &maps, &why);
+	guess = safepoint_guess(job->py, &now, &maps, &why);
 	if (guess == SAFEPOINT_NO)
 		rc = lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
 	else if (guess == SAFEPOINT_RUNNING && note_is_queued(job, &r->lodging))
@@ -254,6 +344,7 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	else
 		rc = one_stop(job, &maps, r, err);
 	maps_done(&maps);
+	remember_wait(job, now.nr, &r->wait);
 	return rc;
 }
 
@@ -325,7 +416,7 @@ static void child_signals(void)
 
 static void child_main(const struct borrow_job *job, int fd)
 {
-	struct borrow_result r = {.lodging = job->lodging};
+	struct borrow_result r = {.lodging = job->lodging, .wait = job->wait};
 
 	child_signals();
 	run_job(job, &r);
@@ -355,7 +446,8 @@ enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, stru
 		close(fds[0]);
 		return lt_err_set(err, LT_E_SYS, e, "starting a process");
 	}
-	*b = (struct borrower){.child = child, .fd = fds[0], .lodging = job->lodging};
+	*b = (struct borrower){.child = child, .fd = fds[0], .lodging = job->lodging,
+			       .wait = job->wait};
 	return LT_OK;
 }
 
@@ -370,7 +462,7 @@ static void reap(struct borrower *b)
 
 void borrow_end(struct borrower *b, struct borrow_result *ret)
 {
-	struct borrow_result r = {.lodging = b->lodging};
+	struct borrow_result r = {.lodging = b->lodging, .wait = b->wait};
 	size_t at = 0;
 
 	while (at < sizeof(r)) {

@@ -6,6 +6,9 @@
 #include <sys/uio.h>
 
 #include "inject/fault.h"
+#include "util/clock.h"
+
+#define CALL_GRACE_NS (60 * CLOCK_NS_PER_S)
 
 /*
  * Signals held back during a call: all but those that report an error of the code that runs, those
@@ -27,8 +30,8 @@ static uint64_t call_mask(void)
 static enum lt_errc write_frame(struct call *c, struct lt_err *err)
 {
 	uint8_t frame[ARCH_FRAME_MAX];
-	size_t n = arch_frame_build(&c->saved, c->gadgets->restore_rt, frame, sizeof(frame),
-				    &c->sp);
+	size_t n = arch_frame_build(&c->saved, c->gadgets->restore_rt, c->eintr_raises, frame,
+				    sizeof(frame), &c->sp);
 	struct iovec here = {frame, n}, there = {(void *)(uintptr_t)c->sp, n};
 
 	if (n == 0)
@@ -62,6 +65,9 @@ static enum lt_errc enter(struct call *c, const struct arch_state *to, struct lt
 	if (rc != LT_OK || c->entered)
 		return rc;
 	c->entered = true;
+	/* A call that waits for the GIL waits as long as the thread itself would have to: giving it
+	 * up half-way is what costs the target an EINTR. */
+	c->tracee->deadline_ns = clock_mono_ns() + CALL_GRACE_NS;
 	fault_at(FAULT_ENTERED);
 	rc = tracee_mask(c->tracee, call_mask(), err);
 	fault_at(FAULT_MASKED);

@@ -20,10 +20,14 @@ struct call {
 	const struct gadgets *gadgets;
 	struct arch_state saved;	/* what the thread gets back */
 	uint64_t sp;			/* of the frame */
+	bool eintr_raises;		/* the program makes an exception of EINTR: see arch.h */
 	bool entered;			/* the thread has left its own state */
 };
 
-/* The tracee is parked; its EINTR must have been repaired. Nothing is changed on failure. */
+/*
+ * The tracee is parked; its EINTR must have been repaired. Nothing is changed on failure. Set
+ * eintr_raises before; the rest is filled in.
+ */
 enum lt_errc call_begin(struct call *c, struct tracee *t, const struct gadgets *gadgets,
 			struct lt_err *err);
 /* *ret: the kernel's result, -errno on failure. */

@@ -15,15 +15,20 @@ static enum safepoint no(const char **why, const char *text)
 	return SAFEPOINT_NO;
 }
 
+#define RUNTIME_MOST (1u << 20)	/* sizeof(_PyRuntime) is 400 KB in 3.15 */
+
 /*
  * Does addr lie in the data of a loaded object? The GIL's condition variables do (injection.md 0,
  * row 7: a nested drop_gil would wait for the very thread that is stopped here). A .bss is an
  * anonymous mapping right behind the object's own writable one.
  */
-static bool in_object_data(const struct maps *maps, uint64_t addr)
+static bool in_object_data(const struct python *py, const struct maps *maps, uint64_t addr)
 {
 	const struct map *m = maps_find(maps, addr);
 
+	if ((addr >= py->where.start && addr < py->where.end) ||
+	    (py->sym.runtime && addr - py->sym.runtime < RUNTIME_MOST))
+		return true;		/* however the kernel may call that mapping */
 	if (!m || m->path[0] == '/')
 		return true;		/* unknown: as bad */
 	if (m->path[0] == '[' || m == maps->list)
@@ -35,28 +40,28 @@ static bool in_object_data(const struct maps *maps, uint64_t addr)
  * Only waits with a bitset are waits for semaphores and condition variables; a plain FUTEX_WAIT is
  * a lock inside glibc (malloc, the loader) or anything in musl.
  */
-static enum safepoint judge_futex(uint64_t addr, uint64_t op, const struct maps *maps,
-				  const char **why)
+static enum safepoint judge_futex(const struct python *py, uint64_t addr, uint64_t op,
+				  const struct maps *maps, const char **why)
 {
 	if ((op & FUTEX_CMD) != FUTEX_WAIT_BITSET)
 		return no(why, "waiting for a lock inside the C library");
-	if (in_object_data(maps, addr))
+	if (in_object_data(py, maps, addr))
 		return no(why, "waiting for the GIL or another lock of the interpreter");
 	return SAFEPOINT_BLOCKED;
 }
 
-static enum safepoint judge_syscall(long nr, uint64_t arg0, uint64_t arg1, const struct maps *maps,
-				    const char **why)
+static enum safepoint judge_syscall(const struct python *py, long nr, uint64_t arg0,
+				    uint64_t arg1, const struct maps *maps, const char **why)
 {
 	switch (arch_block_kind(nr)) {
 	case ARCH_BLOCK_YES:
 		return SAFEPOINT_BLOCKED;
 	case ARCH_BLOCK_FUTEX:
-		return judge_futex(arg0, arg1, maps, why);
+		return judge_futex(py, arg0, arg1, maps, why);
 	case ARCH_BLOCK_RESTART:
 		/* the first argument is a small clock id, a pointer to the stack or the heap, or a
 		 * futex: a timed wait for the GIL is told by its address as above */
-		if (arg0 > 4096 && in_object_data(maps, arg0))
+		if (arg0 > 4096 && in_object_data(py, maps, arg0))
 			return no(why, "waiting for the GIL or another lock of the interpreter");
 		return SAFEPOINT_BLOCKED;
 	default:
@@ -64,12 +69,12 @@ static enum safepoint judge_syscall(long nr, uint64_t arg0, uint64_t arg1, const
 	}
 }
 
-enum safepoint safepoint_guess(const struct status_syscall *now, const struct maps *maps,
-			       const char **why)
+enum safepoint safepoint_guess(const struct python *py, const struct status_syscall *now,
+			       const struct maps *maps, const char **why)
 {
 	if (now->nr < 0)
 		return SAFEPOINT_RUNNING;
-	return judge_syscall(now->nr, now->args[0], now->args[1], maps, why);
+	return judge_syscall(py, now->nr, now->args[0], now->args[1], maps, why);
 }
 
 /*
@@ -123,12 +128,15 @@ enum safepoint safepoint_judge(const struct python *py, const struct gadgets *ga
 	long nr = arch_syscall_nr(s);
 	enum safepoint verdict;
 
-	if (!stack || !stack->write || sp - stack->start < SAFEPOINT_STACK)
+	/* main's own stack and no other: a fiber's or a coroutine's has neighbours */
+	if (!stack || strcmp(stack->path, "[stack]") != 0)
+		return no(why, "on a stack that is not the main thread's own");
+	if (sp - stack->start < SAFEPOINT_STACK)
 		return no(why, "too little stack left");
 	if (nr < 0)
 		verdict = judge_running(py, maps, t, arch_pc(s), why);
 	else
-		verdict = judge_syscall(nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1), maps,
+		verdict = judge_syscall(py, nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1), maps,
 					why);
 	if (verdict == SAFEPOINT_NO)
 		return verdict;
@@ -136,5 +144,7 @@ enum safepoint safepoint_judge(const struct python *py, const struct gadgets *ga
 		return no(why, "inside a signal handler");
 	if (!python_ready(py))
 		return no(why, "the interpreter is starting up or shutting down");
+	if (!python_alone(py))
+		return no(why, "several interpreters");
 	return verdict;
 }

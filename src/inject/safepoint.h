@@ -22,8 +22,8 @@ enum safepoint {
 #define SAFEPOINT_STACK (32u << 10)
 
 /* From /proc alone; *why (static text) when the answer is no. */
-enum safepoint safepoint_guess(const struct status_syscall *now, const struct maps *maps,
-			       const char **why);
+enum safepoint safepoint_guess(const struct python *py, const struct status_syscall *now,
+			       const struct maps *maps, const char **why);
 
 /* The stopped thread; s are its registers. */
 enum safepoint safepoint_judge(const struct python *py, const struct gadgets *gadgets,

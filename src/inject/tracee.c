@@ -108,7 +108,9 @@ static enum lt_errc pass_signal_on(const struct tracee *t, struct lt_err *err)
 
 	if (rc == LT_OK && arch_repair_eintr(&now))
 		rc = tracee_set(t, &now, err);
-	return rc == LT_OK ? lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "a signal came first") : rc;
+	return rc == LT_OK ? lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s",
+					t->event == TRACEE_PARKED ? "the process is being stopped"
+								  : "a signal came first") : rc;
 }
 
 enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
@@ -119,8 +121,10 @@ enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
 		return lost(t, errno, "stopping", err);
 	fault_at(FAULT_INTERRUPTED);
 	rc = wait_stop(t, err);
-	if (rc != LT_OK || t->event == TRACEE_PARKED)
+	if (rc != LT_OK)
 		return rc;
+	if (t->event == TRACEE_PARKED && t->sig == SIGTRAP)
+		return LT_OK;
 	return pass_signal_on(t, err);
 }
 

@@ -39,6 +39,8 @@ struct status_syscall {
 	uint64_t args[6], sp, pc;
 };
 bool status_syscall_read(pid_t pid, pid_t tid, struct status_syscall *ret);
+/* How often the thread went to sleep so far (voluntary_ctxt_switches); LT_UNKNOWN. */
+int64_t status_switches(pid_t pid, pid_t tid);
 bool status_syscall_parse(const char *text, struct status_syscall *ret);
 
 /* A pidfd that polls readable when pid ends; -1 with errno (ENOSYS before Linux 5.3). */

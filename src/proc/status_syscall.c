@@ -5,6 +5,7 @@
 
 #include "proc/procfile.h"
 #include "util/buf.h"
+#include "util/io.h"
 #include "util/num.h"
 
 /* " 0x7ffd..." at *p */
@@ -58,4 +59,22 @@ bool status_syscall_read(pid_t pid, pid_t tid, struct status_syscall *ret)
 
 	buf_done(&b);
 	return ok;
+}
+
+int64_t status_switches(pid_t pid, pid_t tid)
+{
+	static const char key[] = "\nvoluntary_ctxt_switches:\t";
+	struct buf text = {0};
+	int64_t switches = LT_UNKNOWN;
+	const char *at;
+	uint64_t n;
+
+	if (io_read_proc(pid, tid, "status", 1 << 16, &text) == 0 &&
+	    (at = strstr(buf_text(&text), key)) != NULL) {
+		at += sizeof(key) - 1;
+		if (num_scan(&at, text.data + text.len, 10, &n) && n <= INT64_MAX)
+			switches = (int64_t)n;
+	}
+	buf_done(&text);
+	return switches;
 }

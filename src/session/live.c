@@ -5,6 +5,7 @@
 #include "config.h"
 #include "session/session.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -22,6 +23,8 @@
 
 #define SLOW_EVERY_NS (10 * CLOCK_NS_PER_S)	/* PSS and USS: milliseconds of the kernel's time */
 #define SLOW_SHARE 200				/* ... and never more than 1/200 of the time */
+#define HOLD_SHARE 20				/* counts hold the GIL for at most 1/20 of the time */
+#define DETACH_WAIT_MS 5000			/* for a count under way when leaktop ends */
 #define LEAVE_DEADLINE_NS (3 * CLOCK_NS_PER_S)
 
 struct session {
@@ -35,6 +38,7 @@ struct session {
 	int end_fd;
 	bool busy, ended, replaced;
 	int64_t open_ns;
+	int64_t hold_ns, census_due_ns;	/* of the last count; when the next may be */
 	int64_t slow_due_ns;
 	struct figures_slow slow;	/* LT_UNKNOWN in samples in which it was not due */
 	int64_t cpu_ns;			/* of this process, when the last sample ended */
@@ -167,6 +171,14 @@ static void read_slow(struct session *s)
 	s->slow_due_ns = begin + (rest > SLOW_EVERY_NS ? rest : SLOW_EVERY_NS);
 }
 
+/* Only where the kernel says so for sure. */
+static bool has_ended(const struct session *s)
+{
+	struct pollfd fd = {.fd = s->end_fd, .events = POLLIN};
+
+	return s->end_fd < 0 || poll(&fd, 1, 0) != 0;
+}
+
 static bool read_memory(struct session *s)
 {
 	struct figures_quick quick;
@@ -204,7 +216,11 @@ static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 		return rc;
 	if ((rc = preflight_inject(s->target.pid, err)) != LT_OK)
 		return rc;
-	return census_begin(s->census, clock_mono_ns() + s->options.call_deadline_ns, err);
+	if (clock_mono_ns() < s->census_due_ns)
+		return lt_err_set(err, LT_E_PACED, 0, "the last count held the GIL for %lld ms",
+				  (long long)(s->hold_ns / CLOCK_NS_PER_MS));
+	return census_begin(s->census, s->sample.memory.rss + s->sample.memory.swap,
+			    clock_mono_ns() + s->options.call_deadline_ns, err);
 }
 
 void session_request(struct session *s)
@@ -213,7 +229,8 @@ void session_request(struct session *s)
 		return;
 	blank_sample(s);
 	s->busy = true;
-	if (!read_memory(s)) {
+	/* the number may belong to another process by now */
+	if ((s->end_fd >= 0 && has_ended(s)) || !read_memory(s)) {
 		s->ended = true;
 		return;
 	}
@@ -256,6 +273,8 @@ static void fill_types(struct session *s, const struct census_result *r)
 	s->sample.n_types = r->n_types;
 	s->sample.objects = r->objects;
 	s->sample.census = true;
+	s->hold_ns = r->hold_ns;
+	s->census_due_ns = clock_mono_ns() + r->hold_ns * HOLD_SHARE;
 }
 
 static void fill_cost(struct session *s, const struct census_result *r)
@@ -286,10 +305,14 @@ static void note_attach(struct session *s, const struct census_result *r)
 static enum session_step finish(struct session *s, const struct census_result *r,
 				const struct sample **ret)
 {
-	enum lt_errc why = r ? r->err.code : s->sample.why.code;
+	struct lt_err why = r ? r->err : s->sample.why;
 
 	s->busy = false;
-	if (why == LT_E_GONE || why == LT_E_ZOMBIE)
+	/* a thread that executes another program takes over the main thread's number: main is gone,
+	 * the process is not */
+	if (why.code == LT_E_GONE && !has_ended(s))
+		why.code = LT_E_REPLACED;
+	if (why.code == LT_E_GONE || why.code == LT_E_ZOMBIE)
 		s->ended = true;
 	if (s->ended)
 		return SESSION_ENDED;
@@ -298,8 +321,10 @@ static enum session_step finish(struct session *s, const struct census_result *r
 		fill_types(s, r);
 		note_attach(s, r);
 	} else if (r) {
-		s->sample.why = r->err;
-		s->replaced = r->err.code == LT_E_REPLACED;
+		s->sample.why = why;
+		s->replaced = why.code == LT_E_REPLACED;
+		if (s->replaced)
+			census_forget(s->census);
 	}
 	fill_cost(s, r);
 	*ret = &s->sample;
@@ -321,9 +346,12 @@ enum session_step session_advance(struct session *s, const struct sample **ret)
 void session_detach(struct session *s, struct sample_left *ret)
 {
 	struct census_result r;
+	struct pollfd fd = {.fd = session_fd(s), .events = POLLIN};
 
-	if (s->census && census_busy(s->census))
+	if (fd.fd >= 0 && poll(&fd, 1, DETACH_WAIT_MS) > 0)
 		census_end(s->census, &r);
+	else if (fd.fd >= 0)
+		census_abandon(s->census);
 	if (s->census && !s->ended)
 		(void)census_leave(s->census, clock_mono_ns() + LEAVE_DEADLINE_NS, &r);
 	residue_compare(s->before, ret);

@@ -2,7 +2,10 @@
 
 #include "target/lock.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "util/mem.h"
 
 /*
  * The neighbours of the lock in struct _pending_calls, by their distance from it:
@@ -13,13 +16,14 @@
  *             (pycore_ceval_state.h, from 3.14 pycore_interp_structs.h); of the main thread's
  *             queue max is 32 and maxloop 0 (pycore_runtime_init.h)
  *
- * 3.13.0 has it at 0xa58, Debian's 3.13.18 at 0xa70, with the same table of debug offsets.
+ * 3.13.0 has it at 0xa58, Debian's 3.13.18 at 0xa70, with the same table of debug offsets; its
+ * 3.14.10 at 0xb28 and, built with Py_DEBUG, at 0x49a0.
  */
 #define QUEUE_LENGTH  32
 #define SEM_FIRST     528
 #define MUTEX_FIRST   7216
 #define NEAR	      0x100		/* how far from the row's place it may be */
-#define WINDOW	      (2 * NEAR + MUTEX_FIRST + 16)
+#define FAR	      0x8000		/* behind it in a debug build */
 
 static uint32_t u32_at(const unsigned char *p, size_t at)
 {
@@ -64,27 +68,42 @@ static bool fits(const struct python *py, const unsigned char *lock)
 	return py->layout->lock == LAYOUT_LOCK_SEM ? fits_sem(py, lock) : fits_mutex(lock);
 }
 
+/* The place in window[0..n) of the only lock that begins in [0, last], or false. */
+static bool search(const struct python *py, const unsigned char *window, size_t n, size_t last,
+		   size_t *ret)
+{
+	size_t need = py->layout->lock == LAYOUT_LOCK_SEM ? SEM_FIRST + 8 : MUTEX_FIRST + 8;
+	int found = 0;
+
+	for (size_t at = 0; at + need <= n && at <= last; at += 8) {
+		if (!fits(py, window + at))
+			continue;
+		*ret = at;
+		found++;
+	}
+	return found == 1;
+}
+
 bool lock_find(const struct python *py, uint64_t *ret)
 {
 	const struct layout *l = py->layout;
 	uint64_t base = l->lock_in_runtime ? py->sym.runtime : py->interp;
-	uint64_t hint = base + (uint64_t)l->lock_at, low;
-	size_t need = l->lock == LAYOUT_LOCK_SEM ? SEM_FIRST + 8 : MUTEX_FIRST + 8;
-	size_t before = l->lock_at < NEAR ? (size_t)l->lock_at : NEAR, got;
-	unsigned char window[WINDOW];
-	int found = 0;
+	uint64_t hint = base + (uint64_t)l->lock_at;
+	size_t before = l->lock_at < NEAR ? (size_t)l->lock_at : NEAR;
+	size_t behind = py->build == PYTHON_DEBUG ? FAR : NEAR, at = 0;
+	size_t size = before + behind + MUTEX_FIRST + 16, got;
+	unsigned char *window = mem_alloc(size);
+	bool found;
 
-	low = hint - before;
-	got = remote_read_some(&py->remote, low, window, sizeof(window));
-	if (got >= before + need && fits(py, window + before)) {
-		*ret = hint;
-		return true;
-	}
-	for (size_t at = 0; at + need <= got && at <= before + NEAR; at += 8) {
-		if (!fits(py, window + at))
-			continue;
-		*ret = low + at;
-		found++;
-	}
-	return found == 1;
+	got = remote_read_some(&py->remote, hint - before, window, size);
+	/* the row's own place needs no search, and no being the only one */
+	found = got > before && search(py, window + before, got - before, 0, &at);
+	if (found)
+		at += before;
+	else
+		found = search(py, window, got, before + behind, &at);
+	if (found)
+		*ret = hint - before + at;
+	free(window);
+	return found;
 }

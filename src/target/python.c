@@ -257,20 +257,59 @@ bool python_collecting(const struct python *py)
 	       collecting != 0;
 }
 
-bool python_pending_lock_free(const struct python *py)
+/* 3.7 to 3.15 keep the chain in _PyRuntime and put new interpreters in front (pystate.c). */
+bool python_alone(const struct python *py)
 {
-	uint64_t semaphore;
-	uint32_t count;
-	unsigned char byte;
+	const struct layout *l = py->layout;
+	uint64_t head = 0, next = 1;
 
+	if (!py->sym.runtime || l->rt_interp_head == LAYOUT_NONE)
+		return true;
+	return remote_u64(&py->remote, py->sym.runtime + (uint64_t)l->rt_interp_head, &head) &&
+	       head == py->interp &&
+	       remote_u64(&py->remote, py->interp + (uint64_t)l->in_next, &next) && next == 0;
+}
+
+/*
+ * What is run must be what was found: the interpreter and PyType_Type, which is its own type, still
+ * lie where they did. Not so after an exec, or in another process that got the PID.
+ */
+bool python_same(const struct python *py)
+{
+	const struct layout *l = py->layout;
+	uint64_t type = 0, interp = py->interp;
+
+	if (py->sym.runtime && l->rt_interp_main != LAYOUT_NONE &&
+	    !remote_u64(&py->remote, py->sym.runtime + (uint64_t)l->rt_interp_main, &interp))
+		return false;
+	return interp == py->interp &&
+	       remote_u64(&py->remote, py->sym.type_type + (uint64_t)l->ob_type, &type) &&
+	       type == py->sym.type_type;
+}
+
+bool python_pending_lock(const struct python *py, struct python_lock *ret)
+{
 	switch (py->layout->lock) {
 	case LAYOUT_LOCK_TRY:
+		*ret = (struct python_lock){0};
 		return true;
-	case LAYOUT_LOCK_SEM:
-		return remote_u64(&py->remote, py->lock, &semaphore) && semaphore &&
-		       remote_u32(&py->remote, semaphore, &count) && count == 1;
+	case LAYOUT_LOCK_SEM:		/* a glibc or musl sem_t counts 1 when it is free */
+		*ret = (struct python_lock){.mask = UINT32_MAX, .free = 1};
+		return remote_u64(&py->remote, py->lock, &ret->addr) && ret->addr;
 	case LAYOUT_LOCK_BYTE:
-		return remote_read(&py->remote, py->lock, &byte, 1) && byte == 0;
+		*ret = (struct python_lock){.addr = py->lock, .mask = 0xff, .free = 0};
+		return true;
 	}
 	return false;
+}
+
+bool python_pending_lock_free(const struct python *py)
+{
+	struct python_lock lock;
+	uint32_t now;
+
+	if (!python_pending_lock(py, &lock))
+		return false;
+	return !lock.addr ||
+	       (remote_u32(&py->remote, lock.addr, &now) && (now & lock.mask) == lock.free);
 }

@@ -23,6 +23,7 @@
 	X(gil_release, "PyGILState_Release", 1) \
 	X(gil_this_thread, "PyGILState_GetThisThreadState", 1) \
 	X(add_pending_call, "Py_AddPendingCall", 1) \
+	X(interp_head, "PyInterpreterState_Head", 1) \
 	X(visit_objects, "PyUnstable_GC_VisitObjects", 0) \
 	X(type_type, "PyType_Type", 1) \
 	X(list_type, "PyList_Type", 1) \
@@ -70,16 +71,17 @@ struct python {
 	struct python_symbols sym;
 	uint64_t interp;		/* main PyInterpreterState */
 	uint64_t gc;			/* struct _gc_runtime_state, 0 in 2.7 and 3.6 */
-	uint64_t heads[4];		/* PyGC_Head of generations 0-2 and permanent (0: none) */
+	uint64_t heads[4];		/* PyGC_Heads of generations 0-2 and permanent (0: none);
+					   aligned to 4 only in some 3.13 */
 	uint64_t lock;			/* of Py_AddPendingCall, or the pointer to it; 0: none */
 	struct python_object where;	/* the object that holds the interpreter */
 
 	/* of the C library */
 	uint64_t errno_location;	/* __errno_location; 0 where not found */
-	struct python_range text[2];	/* code of libc and of the loader (inject/ looks for
-					   instructions there); start 0 where not found */
-	struct python_object nogo[16];	/* libc, loader, libpthread, libdl, vdso, the allocator (who
-					   answers for `malloc`): no pending call with pc in one */
+	struct python_range text[2];	/* executable bytes of libc and of the loader, where inject/
+					   looks for instructions; start 0 where not found */
+	struct python_object nogo[16];	/* libc, loader, libpthread, libdl, vdso, what answers for
+					   malloc: no pending call while pc is in one */
 	size_t n_nogo;
 };
 
@@ -93,7 +95,13 @@ enum lt_errc python_find(pid_t pid, struct python *ret, struct lt_err *err);
 bool python_ready(const struct python *py);
 /* Is a collection under way, now? (unknown: false) */
 bool python_collecting(const struct python *py);
-/* Does the lock of Py_AddPendingCall read as free, now? */
+/* Is this still the Python that was found? (no after an exec) */
+bool python_same(const struct python *py);
+/* Is the main interpreter the only one, now? (2.7, 3.6: unknown from outside, true) */
+bool python_alone(const struct python *py);
+/* The lock that Py_AddPendingCall takes: free when (word & mask) == free; addr 0: never blocks. */
+struct python_lock { uint64_t addr; uint32_t mask, free; };
+bool python_pending_lock(const struct python *py, struct python_lock *ret);
 bool python_pending_lock_free(const struct python *py);
 
 /* gc facts, read without a stop. LT_UNKNOWN for what this version does not tell. */
@@ -108,8 +116,7 @@ void python_gc_read(const struct python *py, struct python_gc *ret);
 
 /*
  * The full name of a type as product.md wants it: "__main__.Connection", "collections.deque",
- * builtins bare. Read as data from __module__ in tp_dict and ht_qualname; static types from
- * tp_name.
+ * builtins bare. Read as data: __module__ in tp_dict and ht_qualname; static types: tp_name.
  * Cleaned. false where the memory is no type any more (it died): nothing written.
  */
 #define PYTHON_NAME_MAX 256

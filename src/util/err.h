@@ -66,6 +66,10 @@
 	  "leaktop tries again at the next sample") \
 	X(COLLECTING, 1, "collecting", "the target is in a garbage collection", \
 	  "leaktop tries again at the next sample") \
+	X(PACED, 1, "paced", "counting is paced", \
+	  "leaktop counts again when it has let the target run for long enough") \
+	X(INTERPRETERS, 5, "interpreters", "the process runs several Python interpreters", \
+	  "leaktop counts where there is one; --readonly shows the rest") \
 	X(TIMEOUT, 1, "timeout", "the target did not answer in time", \
 	  "leaktop tries again at the next sample") \
 	X(REPLACED, 1, "replaced", "the process has started another program", \

@@ -122,7 +122,7 @@ json_t *watching_ask(struct python_run *run, const char *line)
 	return python_say(run, line) ? parsed_line(run) : NULL;
 }
 
-static const struct sample *one_sample(struct session *s)
+const struct sample *watching_one(struct session *s)
 {
 	const struct sample *sample = NULL;
 
@@ -148,7 +148,7 @@ const struct sample *watching_sample(struct session *s, int tries)
 	char text[400];
 
 	for (int i = 0; i < tries; i++) {
-		const struct sample *sample = one_sample(s);
+		const struct sample *sample = watching_one(s);
 
 		if (!sample)
 			break;

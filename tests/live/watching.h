@@ -20,6 +20,9 @@ void watching_clean(void);
 /* Asks with a line on stdin and returns the answer parsed. */
 json_t *watching_ask(struct python_run *run, const char *line);
 
+/* The next sample, with or without a census; NULL when the target has ended. */
+const struct sample *watching_one(struct session *s);
+
 /*
  * The next sample that has a census; tries again until one has, NULL after `tries` without.
  * Borrowed until the next call for the session. The reason of the last refusal goes to stdout.

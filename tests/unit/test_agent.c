@@ -38,9 +38,16 @@ static struct paper_block block;
 static int collecting;
 static size_t used;
 
+static uint64_t interpreter_head;
+
 static uint64_t addr(const void *p)
 {
 	return (uint64_t)(uintptr_t)p;
+}
+
+static uint64_t fake_interp_head(void)
+{
+	return interpreter_head;
 }
 
 static void set_up_block(void)
@@ -71,6 +78,9 @@ static void set_up_block(void)
 	b->table_at = offsetof(struct paper_block, table);
 	b->max_objects = 1000;
 	b->request = 1;
+	b->interp = interpreter_head = addr(&block);
+	b->fn_interp_head = addr((void *)(uintptr_t)fake_interp_head);
+	b->long_shift = 3;
 }
 
 static int set_up(void **state)
@@ -190,6 +200,23 @@ static void a_negative_or_absurd_size_stays_bounded(void **state)
 	block.b.request = 2;
 	agent_count(&block.b);
 	assert_int_equal(entry(0)->bytes, 16 + 48);
+}
+
+static void an_int_has_its_digits_in_a_tag(void **state)
+{
+	types[0].itemsize = 4;
+	types[0].flags = 1UL << 24;
+	put(0, 0)->size = 5 << 3 | 2;		/* five digits, negative */
+	agent_count(&block.b);
+	assert_int_equal(entry(0)->bytes, 16 + 48 + 5 * 4);
+}
+
+static void a_list_that_is_being_sorted_has_no_length(void **state)
+{
+	types[5].flags = 1UL << 25;
+	put(0, 5)->extra[0] = (uint64_t)-1;
+	agent_count(&block.b);
+	assert_int_equal(entry(5)->bytes, 16 + 48);
 }
 
 static void types_beyond_the_table_are_counted_as_left_out(void **state)
@@ -351,6 +378,49 @@ static void a_post_leaves_a_note_that_counts_once(void **state)
 	assert_int_equal(entry(0)->count, 1);
 }
 
+static void with_several_interpreters_nothing_is_touched(void **state)
+{
+	set_up_interpreter();
+	put(0, 0);
+	interpreter_head = addr(&types);
+	agent_call(&block.b);
+	assert_int_equal(ensured, 0);
+	assert_int_equal(block.b.status, AGENT_SEVERAL);
+	block.b.request = 2;
+	agent_post(&block.b);
+	assert_int_equal(queued, 0);
+	assert_int_equal(block.b.status, AGENT_SEVERAL);
+	block.b.request = 3;
+	agent_count(&block.b);
+	assert_int_equal(block.b.status, AGENT_SEVERAL);
+	assert_int_equal(block.b.objects, 0);
+}
+
+static void a_lock_that_is_taken_is_not_waited_for(void **state)
+{
+	static uint32_t lock = 0xffffff01;
+
+	set_up_interpreter();
+	block.b.lock = addr(&lock);
+	block.b.lock_mask = 0xff;
+	agent_post(&block.b);
+	assert_int_equal(queued, 0);
+	assert_int_equal(block.b.status, AGENT_LOCKED);
+	assert_int_equal(block.b.posted, 0);
+	lock = 0xffffff00;
+	block.b.request = 2;
+	agent_post(&block.b);
+	assert_int_equal(queued, 1);
+}
+
+static void visiting_without_a_way_to_visit_is_refused(void **state)
+{
+	block.b.walk = 0;
+	block.b.fn_visit = 0;
+	agent_count(&block.b);
+	assert_int_equal(block.b.status, AGENT_CANNOT);
+}
+
 static void a_full_queue_is_an_answer_too(void **state)
 {
 	set_up_interpreter();
@@ -386,6 +456,8 @@ int main(void)
 		cmocka_unit_test_setup(a_second_count_starts_from_nothing, set_up),
 		cmocka_unit_test_setup(bytes_are_head_base_items_and_tables, set_up),
 		cmocka_unit_test_setup(a_negative_or_absurd_size_stays_bounded, set_up),
+		cmocka_unit_test_setup(an_int_has_its_digits_in_a_tag, set_up),
+		cmocka_unit_test_setup(a_list_that_is_being_sorted_has_no_length, set_up),
 		cmocka_unit_test_setup(types_beyond_the_table_are_counted_as_left_out, set_up),
 		cmocka_unit_test_setup(a_ring_that_does_not_close_ends_the_count, set_up),
 		cmocka_unit_test_setup(a_collection_under_way_is_not_counted, set_up),
@@ -394,6 +466,9 @@ int main(void)
 		cmocka_unit_test_setup(a_call_takes_the_gil_counts_and_keeps_errno, set_up),
 		cmocka_unit_test_setup(a_thread_that_never_ran_python_is_left_alone, set_up),
 		cmocka_unit_test_setup(a_post_leaves_a_note_that_counts_once, set_up),
+		cmocka_unit_test_setup(with_several_interpreters_nothing_is_touched, set_up),
+		cmocka_unit_test_setup(a_lock_that_is_taken_is_not_waited_for, set_up),
+		cmocka_unit_test_setup(visiting_without_a_way_to_visit_is_refused, set_up),
 		cmocka_unit_test_setup(a_full_queue_is_an_answer_too, set_up),
 		cmocka_unit_test_setup(without_lists_the_interpreter_is_asked_to_visit, set_up),
 		cmocka_unit_test_setup(the_clock_of_the_helper_is_the_kernels, set_up),

@@ -34,13 +34,14 @@ static const char maps_text[] =
 
 static enum safepoint guess(long nr, uint64_t a0, uint64_t a1)
 {
+	struct python py = {.where = {.start = 0x400000, .end = 0x600000}};
 	struct status_syscall now = {.nr = nr, .args = {a0, a1}};
 	struct maps maps = {0};
 	const char *why = NULL;
 	enum safepoint point;
 
 	assert_int_equal(maps_parse(maps_text, strlen(maps_text), &maps, NULL), LT_OK);
-	point = safepoint_guess(&now, &maps, &why);
+	point = safepoint_guess(&py, &now, &maps, &why);
 	assert_true(point != SAFEPOINT_NO || why);
 	maps_done(&maps);
 	return point;
@@ -140,7 +141,7 @@ static void a_frame_lies_below_the_red_zone_and_is_aligned(void **state)
 	size_t n;
 
 	prepare(&s, -1, 5);
-	n = arch_frame_build(&s, 0x1234, frame, sizeof(frame), &sp);
+	n = arch_frame_build(&s, 0x1234, false, frame, sizeof(frame), &sp);
 	assert_true(n > 0);
 	assert_true(sp + n <= regs(&s)->rsp - 128);
 	assert_int_equal(sp % 16, 8);
@@ -152,7 +153,7 @@ static void a_frame_lies_below_the_red_zone_and_is_aligned(void **state)
 	assert_int_equal(word(frame, (size_t)(fp - sp) + 472), 7);
 	assert_int_equal(word(frame, (size_t)(fp - sp) + s.fp_size - 4) >> 32, 0x46505845);
 	assert_int_equal(word(frame, FRAME_SIGMASK), 0x10002);
-	assert_int_equal(arch_frame_build(&s, 0x1234, frame, 1000, &sp), 0);
+	assert_int_equal(arch_frame_build(&s, 0x1234, false, frame, 1000, &sp), 0);
 }
 
 static void a_frame_restarts_what_the_kernel_would_restart(void **state)
@@ -172,7 +173,7 @@ static void a_frame_restarts_what_the_kernel_would_restart(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		prepare(&s, cases[i].orig, cases[i].rax);
-		assert_true(arch_frame_build(&s, 1, frame, sizeof(frame), &sp) > 0);
+		assert_true(arch_frame_build(&s, 1, false, frame, sizeof(frame), &sp) > 0);
 		assert_int_equal((long)word(frame, FRAME_AX), cases[i].ax);
 		assert_int_equal(word(frame, FRAME_IP), 0x401002 - cases[i].back);
 	}
@@ -185,11 +186,48 @@ static void a_frame_looks_like_a_handler_until_its_return_address_is_wiped(void 
 	uint64_t sp;
 
 	prepare(&s, -1, 0);
-	assert_true(arch_frame_build(&s, 1, frame, sizeof(frame), &sp) > 0);
+	assert_true(arch_frame_build(&s, 1, false, frame, sizeof(frame), &sp) > 0);
 	assert_true(arch_is_handler_frame(frame + 8, ARCH_HANDLER_FRAME, sp));
 	assert_false(arch_is_handler_frame(frame + 8, 100, sp));
 	memset(frame + 8, 0xab, 64);
 	assert_false(arch_is_handler_frame(frame + 8, ARCH_HANDLER_FRAME, sp));
+}
+
+static void where_eintr_raises_an_interrupted_wait_begins_anew(void **state)
+{
+	static struct arch_state s;
+	static uint8_t frame[ARCH_FRAME_MAX];
+	uint64_t sp;
+
+	prepare(&s, SYS_poll, -516);
+	assert_true(arch_frame_build(&s, 1, true, frame, sizeof(frame), &sp) > 0);
+	assert_int_equal((long)word(frame, FRAME_AX), SYS_poll);
+	assert_int_equal(word(frame, FRAME_IP), 0x401000);
+	/* not if it was restarted before: its number is lost */
+	prepare(&s, SYS_restart_syscall, -516);
+	assert_true(arch_frame_build(&s, 1, true, frame, sizeof(frame), &sp) > 0);
+	assert_int_equal((long)word(frame, FRAME_AX), -EINTR);
+}
+
+static void a_timeout_in_a_register_is_told_from_others(void **state)
+{
+	static struct arch_state s;
+	int64_t ms = -1;
+
+	prepare(&s, SYS_epoll_wait, -EINTR);
+	regs(&s)->r10 = 3000;
+	assert_int_equal(arch_wait_kind(&s, &ms), ARCH_WAIT_REGISTER);
+	assert_int_equal(ms, 3000);
+	arch_set_wait_ms(&s, 1200);
+	assert_int_equal(arch_syscall_arg(&s, 3), 1200);
+	regs(&s)->r10 = (uint32_t)-1;
+	assert_int_equal(arch_wait_kind(&s, &ms), ARCH_WAIT_UNTIMED);
+	prepare(&s, SYS_rt_sigtimedwait, -EINTR);
+	assert_int_equal(arch_wait_kind(&s, &ms), ARCH_WAIT_UNTIMED);
+	regs(&s)->rdx = 0x1000;
+	assert_int_equal(arch_wait_kind(&s, &ms), ARCH_WAIT_MEMORY);
+	prepare(&s, SYS_recvfrom, -EINTR);
+	assert_int_equal(arch_wait_kind(&s, &ms), ARCH_WAIT_MEMORY);
 }
 
 static void only_an_interrupted_call_is_repaired(void **state)
@@ -424,6 +462,8 @@ int main(void)
 		cmocka_unit_test(a_frame_lies_below_the_red_zone_and_is_aligned),
 		cmocka_unit_test(a_frame_restarts_what_the_kernel_would_restart),
 		cmocka_unit_test(a_frame_looks_like_a_handler_until_its_return_address_is_wiped),
+		cmocka_unit_test(where_eintr_raises_an_interrupted_wait_begins_anew),
+		cmocka_unit_test(a_timeout_in_a_register_is_told_from_others),
 		cmocka_unit_test(only_an_interrupted_call_is_repaired),
 		cmocka_unit_test(a_call_begins_with_clean_flags_and_no_system_call_to_restart),
 		cmocka_unit_test(a_quiet_process_of_ours_is_let_through),
