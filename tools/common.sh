@@ -110,7 +110,7 @@ install_extras() {
 
 # Makes ./configure where it is missing or old.
 make_configure() {
-	if newer "$top/configure.ac" "$top/configure"; then
+	if newer "$top/configure.ac" "$top/configure" || [ ! -d "$top/build-aux" ]; then
 		echo "# making configure"
 		autogen=$("$top/autogen.sh" 2>&1) || die "autogen.sh failed: $autogen"
 	fi

@@ -100,9 +100,12 @@ class Report(object):
 
     def write(self):
         self.status = 1 if self.errors else 0
-        say(ok=not self.errors, kind=self.kind, rounds=self.rounds,
-            checksum=self.checksum, errors=self.errors,
-            longest_ms=round(self.longest * 1000, 1))
+        try:
+            say(ok=not self.errors, kind=self.kind, rounds=self.rounds,
+                checksum=self.checksum, errors=self.errors,
+                longest_ms=round(self.longest * 1000, 1))
+        except EnvironmentError:    # who started us is gone
+            self.status = 1
 
 
 def say(**fields):
@@ -266,7 +269,7 @@ def leave(report):
     here: what the interrupted code makes of the exception is its affair."""
     if report.status is None:
         report.write()
-        sys.exit(report.status)
+    sys.exit(report.status)
 
 
 def control_by_signal(report, deadline):
@@ -321,15 +324,15 @@ def obey_stdin(stop):
     poller = select.poll()
     poller.register(0, select.POLLIN)
     wait = poller.poll              # an object up to 3.6: make it once
-    while True:
+    try:
         wait()
-        if os.read(0, 256) == b"truth\n":
+        while os.read(0, 256) == b"truth\n":
             wait_for_still_main()
             os.write(1, truth.line())
-        else:
-            stop.set()
-            os.kill(os.getpid(), signal.SIGIO)
-            return
+            wait()
+    finally:                        # also when nobody reads the answer
+        stop.set()
+        os.kill(os.getpid(), signal.SIGIO)
 
 
 def control_by_thread(report, options):
