@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -167,6 +168,49 @@ void harm_kill(struct harm_program *p)
 	close(p->out);
 	close(p->err);
 	p->pid = 0;
+}
+
+/* ---- Pythons ---------------------------------------------------------------------------- */
+
+/* Each has its own way of taking the GIL, of pending calls or of laying out its collector. */
+static bool is_chosen(const char *path)
+{
+	static const char *const versions[] = {"/3.8.", "/3.11.", "/3.12.", "/3.13."};
+	const char *wish = getenv("LT_HARM_PYTHONS");
+
+	if (wish && !strcmp(wish, "all"))
+		return true;
+	for (size_t i = 0; i < COUNT_OF(versions); i++)
+		if (strstr(path, versions[i]))
+			return true;
+	return false;
+}
+
+const char *harm_next_python(size_t number)
+{
+	static char system_python[] = "/usr/bin/python3";
+	static glob_t found;
+	char pattern[512];
+	const char *root = getenv("PYENV_ROOT"), *home = getenv("HOME");
+
+	snprintf(pattern, sizeof(pattern), "%s%s/versions/*/bin/python", root ? root : home ? home : "",
+		 root ? "" : "/.pyenv");
+	if (!found.gl_pathv && glob(pattern, 0, NULL, &found) != 0)
+		found.gl_pathc = 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (is_chosen(found.gl_pathv[i]) && number-- == 0)
+			return found.gl_pathv[i];
+	return number == 0 && access(system_python, X_OK) == 0 ? system_python : NULL;
+}
+
+struct harm_program harm_python(const char *python, const char *kind)
+{
+	const char *dir = getenv("LT_SRCDIR");
+	char script[512];
+	const char *argv[] = {python, script, kind, NULL};
+
+	snprintf(script, sizeof(script), "%s/tests/harm/target.py", dir ? dir : ".");
+	return harm_start(argv, NULL, 0);
 }
 
 /* ---- leaktop ---------------------------------------------------------------------------- */

@@ -17,6 +17,19 @@ test_harm_syscalls_CPPFLAGS = $(harm_cppflags)
 test_harm_syscalls_CFLAGS = $(harm_cflags)
 test_harm_syscalls_LDADD = $(harm_libs)
 
+harm_tests += test_harm_death
+test_harm_death_SOURCES = tests/harm/test_harm_death.c
+test_harm_death_CPPFLAGS = $(harm_cppflags)
+test_harm_death_CFLAGS = $(harm_cflags)
+test_harm_death_LDADD = $(harm_libs)
+EXTRA_DIST += tests/harm/target.py
+
+harm_tests += test_harm_signals
+test_harm_signals_SOURCES = tests/harm/test_harm_signals.c
+test_harm_signals_CPPFLAGS = $(harm_cppflags)
+test_harm_signals_CFLAGS = $(harm_cflags)
+test_harm_signals_LDADD = $(harm_libs)
+
 if ARCH_X86_64
 harm_tests += test_harm_registers
 test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x86_64.S \
