@@ -97,15 +97,16 @@ void harm_end(pid_t pid)
 /* ---- programs --------------------------------------------------------------------------- */
 
 /* Opened before the user changes: the other user need not reach the build's folder. */
-static void become_program(const char *const args[], const char *env, uid_t uid, int out, int err)
+static void become_program(const char *const args[], const char *env, uid_t uid, const int fds[3])
 {
 	char *const *argv = (char *const *)(uintptr_t)args;	/* exec takes it so, and copies */
-	int null = open("/dev/null", O_RDONLY), exe = -1;
+	int exe = -1;
 
 	if (strchr(argv[0], '/'))
 		exe = open(argv[0], O_RDONLY | (uid ? 0 : O_CLOEXEC));
-	if (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
-		_exit(98);
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			_exit(98);
 	if (env && putenv(strdup(env)) != 0)
 		_exit(98);
 	if (uid && (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 ||
@@ -119,7 +120,7 @@ static void become_program(const char *const args[], const char *env, uid_t uid,
 	_exit(96);
 }
 
-struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid)
+struct harm_program harm_start_on(const char *const argv[], const char *env, uid_t uid, int in)
 {
 	struct harm_program p = {0};
 	pid_t parent = getpid();
@@ -131,13 +132,22 @@ struct harm_program harm_start(const char *const argv[], const char *env, uid_t 
 	p.pid = fork();
 	if (p.pid == 0) {
 		depend_on(parent);
-		become_program(argv, env, uid, out[1], err[1]);
+		become_program(argv, env, uid, (const int[3]){in, out[1], err[1]});
 	}
 	assert_true(p.pid > 0);
 	close(out[1]);
 	close(err[1]);
 	p.out = out[0];
 	p.err = err[0];
+	return p;
+}
+
+struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct harm_program p = harm_start_on(argv, env, uid, null);
+
+	close(null);
 	return p;
 }
 

@@ -37,6 +37,8 @@ struct harm_program {
 };
 /* env: "NAME=VALUE" put into its environment, or NULL. uid != 0: as that user and group. */
 struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid);
+/* The same with a stdin of its own; otherwise that is /dev/null. */
+struct harm_program harm_start_on(const char *const argv[], const char *env, uid_t uid, int in);
 /* The next line of stdout without its newline; NULL at the end or after the deadline. */
 const char *harm_line(struct harm_program *p);
 void harm_kill(struct harm_program *p);		/* SIGKILL, reap, close */

@@ -11,7 +11,7 @@
 
 #include "harm.h"
 
-#define SAMPLES 40		/* a tenth of a second each */
+#define SAMPLES 100		/* a tenth of a second each */
 #define LEAST_PERCENT 50	/* of the alarms handled without leaktop; timers coalesce */
 
 struct reading {		/* shared: a second process reads what the target says */
@@ -152,16 +152,35 @@ static void each_python_keeps_its_children(const char *python)
 	end(&p, r.reading);
 }
 
+/*
+ * A hundred samples take ten seconds: the oldest and the newest way of handling signals in the CI
+ * size. Not 2.7, in which a signal ends a sleep by an exception.
+ */
+static bool is_chosen(const char *python)
+{
+	const char *wish = getenv("LT_HARM_PYTHONS");
+
+	if (wish && !strcmp(wish, "all"))
+		return !strstr(python, "/2.7");
+	return strstr(python, "/3.8.") || strstr(python, "/3.13.");
+}
+
 static void walk_pythons(void (*test)(const char *python))
 {
-	const char *python;
-	size_t n = 0;
+	const char *python, *last = NULL;
+	size_t tested = 0;
 
-	for (; (python = harm_next_python(n)) != NULL; n++)
-		if (!strstr(python, "/2.7"))	/* there every signal is an exception in sleep */
-			test(python);
-	if (n == 0)
+	for (size_t n = 0; (python = harm_next_python(n)) != NULL; n++) {
+		last = python;
+		if (!is_chosen(python))
+			continue;
+		test(python);
+		tested++;
+	}
+	if (!last)
 		SKIP("there is no Python here");
+	if (!tested)
+		test(last);
 }
 
 static void a_thousand_alarms_a_second_are_all_handled(void **state)
