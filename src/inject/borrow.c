@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -414,11 +415,14 @@ static void child_signals(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
-static void child_main(const struct borrow_job *job, int fd)
+static void child_main(const struct borrow_job *job, pid_t leaktop, int fd)
 {
 	struct borrow_result r = {.lodging = job->lodging, .wait = job->wait};
 
 	child_signals();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* nobody would read what it finds (I1) */
+	if (getppid() != leaktop)
+		_exit(1);
 	run_job(job, &r);
 	r.cpu_ns = cpu_ns();
 	(void)io_write_all(fd, &r, sizeof(r));
@@ -429,15 +433,15 @@ static void child_main(const struct borrow_job *job, int fd)
 
 enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, struct lt_err *err)
 {
+	pid_t leaktop = getpid(), child;
 	int fds[2];
-	pid_t child;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return lt_err_set(err, LT_E_SYS, errno, "making a pipe");
 	child = fork();
 	if (child == 0) {
 		close(fds[0]);
-		child_main(job, fds[1]);
+		child_main(job, leaktop, fds[1]);
 	}
 	close(fds[1]);
 	if (child < 0) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -96,15 +97,16 @@ void harm_end(pid_t pid)
 /* ---- programs --------------------------------------------------------------------------- */
 
 /* Opened before the user changes: the other user need not reach the build's folder. */
-static void become_program(const char *const args[], const char *env, uid_t uid, int out, int err)
+static void become_program(const char *const args[], const char *env, uid_t uid, const int fds[3])
 {
 	char *const *argv = (char *const *)(uintptr_t)args;	/* exec takes it so, and copies */
-	int null = open("/dev/null", O_RDONLY), exe = -1;
+	int exe = -1;
 
 	if (strchr(argv[0], '/'))
 		exe = open(argv[0], O_RDONLY | (uid ? 0 : O_CLOEXEC));
-	if (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
-		_exit(98);
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			_exit(98);
 	if (env && putenv(strdup(env)) != 0)
 		_exit(98);
 	if (uid && (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 ||
@@ -118,7 +120,7 @@ static void become_program(const char *const args[], const char *env, uid_t uid,
 	_exit(96);
 }
 
-struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid)
+struct harm_program harm_start_on(const char *const argv[], const char *env, uid_t uid, int in)
 {
 	struct harm_program p = {0};
 	pid_t parent = getpid();
@@ -130,13 +132,22 @@ struct harm_program harm_start(const char *const argv[], const char *env, uid_t 
 	p.pid = fork();
 	if (p.pid == 0) {
 		depend_on(parent);
-		become_program(argv, env, uid, out[1], err[1]);
+		become_program(argv, env, uid, (const int[3]){in, out[1], err[1]});
 	}
 	assert_true(p.pid > 0);
 	close(out[1]);
 	close(err[1]);
 	p.out = out[0];
 	p.err = err[0];
+	return p;
+}
+
+struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct harm_program p = harm_start_on(argv, env, uid, null);
+
+	close(null);
 	return p;
 }
 
@@ -167,6 +178,49 @@ void harm_kill(struct harm_program *p)
 	close(p->out);
 	close(p->err);
 	p->pid = 0;
+}
+
+/* ---- Pythons ---------------------------------------------------------------------------- */
+
+/* Each has its own way of taking the GIL, of pending calls or of laying out its collector. */
+static bool is_chosen(const char *path)
+{
+	static const char *const versions[] = {"/3.8.", "/3.11.", "/3.12.", "/3.13."};
+	const char *wish = getenv("LT_HARM_PYTHONS");
+
+	if (wish && !strcmp(wish, "all"))
+		return true;
+	for (size_t i = 0; i < COUNT_OF(versions); i++)
+		if (strstr(path, versions[i]))
+			return true;
+	return false;
+}
+
+const char *harm_next_python(size_t number)
+{
+	static char system_python[] = "/usr/bin/python3";
+	static glob_t found;
+	char pattern[512];
+	const char *root = getenv("PYENV_ROOT"), *home = getenv("HOME");
+
+	snprintf(pattern, sizeof(pattern), "%s%s/versions/*/bin/python", root ? root : home ? home : "",
+		 root ? "" : "/.pyenv");
+	if (!found.gl_pathv && glob(pattern, 0, NULL, &found) != 0)
+		found.gl_pathc = 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (is_chosen(found.gl_pathv[i]) && number-- == 0)
+			return found.gl_pathv[i];
+	return number == 0 && access(system_python, X_OK) == 0 ? system_python : NULL;
+}
+
+struct harm_program harm_python(const char *python, const char *kind)
+{
+	const char *dir = getenv("LT_SRCDIR");
+	char script[512];
+	const char *argv[] = {python, script, kind, NULL};
+
+	snprintf(script, sizeof(script), "%s/tests/harm/target.py", dir ? dir : ".");
+	return harm_start(argv, NULL, 0);
 }
 
 /* ---- leaktop ---------------------------------------------------------------------------- */

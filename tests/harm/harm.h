@@ -37,14 +37,24 @@ struct harm_program {
 };
 /* env: "NAME=VALUE" put into its environment, or NULL. uid != 0: as that user and group. */
 struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid);
+/* The same with a stdin of its own; otherwise that is /dev/null. */
+struct harm_program harm_start_on(const char *const argv[], const char *env, uid_t uid, int in);
 /* The next line of stdout without its newline; NULL at the end or after the deadline. */
 const char *harm_line(struct harm_program *p);
 void harm_kill(struct harm_program *p);		/* SIGKILL, reap, close */
 
+/*
+ * The Pythons to be tested, by number; NULL behind the last. The four kinds of
+ * interpreter and the system's in the CI size, all that there are with LT_HARM_PYTHONS=all. Borrowed for ever.
+ */
+const char *harm_next_python(size_t number);
+/* tests/harm/target.py KIND run by it. */
+struct harm_program harm_python(const char *python, const char *kind);
+
 /* leaktop run to its end. */
 struct harm_result {
 	int exit_status;		/* 128 + N: killed by signal N */
-	char out[65536], err[2048];	/* cut where longer; terminated */
+	char out[1 << 18], err[2048];	/* cut where longer; terminated */
 	size_t err_lines;
 };
 /* args: what follows "leaktop"; NULL terminated, at most 12. */

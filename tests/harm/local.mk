@@ -17,6 +17,19 @@ test_harm_syscalls_CPPFLAGS = $(harm_cppflags)
 test_harm_syscalls_CFLAGS = $(harm_cflags)
 test_harm_syscalls_LDADD = $(harm_libs)
 
+harm_tests += test_harm_death
+test_harm_death_SOURCES = tests/harm/test_harm_death.c
+test_harm_death_CPPFLAGS = $(harm_cppflags)
+test_harm_death_CFLAGS = $(harm_cflags)
+test_harm_death_LDADD = $(harm_libs)
+EXTRA_DIST += tests/harm/target.py
+
+harm_tests += test_harm_signals
+test_harm_signals_SOURCES = tests/harm/test_harm_signals.c
+test_harm_signals_CPPFLAGS = $(harm_cppflags)
+test_harm_signals_CFLAGS = $(harm_cflags)
+test_harm_signals_LDADD = $(harm_libs)
+
 if ARCH_X86_64
 harm_tests += test_harm_registers
 test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x86_64.S \
@@ -24,8 +37,22 @@ test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x
 test_harm_registers_CPPFLAGS = $(harm_cppflags)
 test_harm_registers_CFLAGS = $(harm_cflags)
 test_harm_registers_LDADD = $(harm_libs)
+
+harm_tests += test_harm_refusals
+test_harm_refusals_SOURCES = tests/harm/test_harm_refusals.c tests/harm/tiny_x86_64.c \
+	tests/harm/tiny.h
+test_harm_refusals_CPPFLAGS = $(harm_cppflags)
+test_harm_refusals_CFLAGS = $(harm_cflags)
+test_harm_refusals_LDADD = $(harm_libs)
 endif
 endif
 
 check_PROGRAMS += $(harm_tests)
 TESTS += $(harm_tests)
+
+# Settings on make's command line reach the tests through their environment.
+.PHONY: soak
+soak: all $(check_PROGRAMS)
+	LT_HARM_KILLS=$${LT_HARM_KILLS:-1000} LT_HARM_SAMPLES=$${LT_HARM_SAMPLES:-1000} \
+		LT_HARM_PYTHONS=$${LT_HARM_PYTHONS:-all} \
+		$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(harm_tests)'
