@@ -9,12 +9,15 @@ LIVE_SOURCES = tests/live/pythons.c tests/live/pythons.h tests/live/watching.c \
 	tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-check_PROGRAMS += test_count test_cycles
-TESTS += test_count test_cycles
+check_PROGRAMS += test_count test_cycles test_batch
+TESTS += test_count test_cycles test_batch
 test_count_SOURCES = tests/live/test_count.c $(LIVE_SOURCES)
 test_count_CFLAGS = $(LIVE_CFLAGS)
 test_count_LDADD = $(LIVE_LIBS)
 test_cycles_SOURCES = tests/live/test_cycles.c $(LIVE_SOURCES)
 test_cycles_CFLAGS = $(LIVE_CFLAGS)
 test_cycles_LDADD = $(LIVE_LIBS)
+test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
+test_batch_CFLAGS = $(LIVE_CFLAGS)
+test_batch_LDADD = $(LIVE_LIBS)
 endif
