@@ -12,8 +12,9 @@
 #define CLEARLY 0.05		/* of the figure to be beaten */
 
 struct order_item {		/* a row on its way to a place */
-	double low;		/* the smaller of this and the previous refresh's key */
-	double bar;		/* what another row's low must exceed to pass this one */
+	double now, before;	/* its key, at this refresh and at the previous one */
+	double most_now, most_before;	/* the largest of those further down */
+	size_t rival;		/* nobody before this one can pass it */
 	uint32_t row;
 	bool out;		/* placed */
 };
@@ -77,9 +78,7 @@ void order_done(struct order *o)
 	free(o->memory);
 	free(o->rows);
 	free(o->items);
-	free(o->by_low);
-	free(o->by_bar);
-	free(o->heap);
+	free(o->by_place);
 	*o = (struct order){0};
 }
 
@@ -107,9 +106,7 @@ static void make_room(struct order *o, const struct snapshot_row *rows, size_t n
 		o->cap = n + n / 2 + 16;
 		o->rows = mem_resize(o->rows, o->cap, sizeof(*o->rows));
 		o->items = mem_resize(o->items, o->cap, sizeof(*o->items));
-		o->by_low = mem_resize(o->by_low, o->cap, sizeof(*o->by_low));
-		o->by_bar = mem_resize(o->by_bar, o->cap, sizeof(*o->by_bar));
-		o->heap = mem_resize(o->heap, o->cap, sizeof(*o->heap));
+		o->by_place = mem_resize(o->by_place, o->cap, sizeof(*o->by_place));
 	}
 }
 
@@ -164,7 +161,7 @@ static void sort_exactly(const struct order *o, const struct snapshot_row *rows,
 /* o->rows = the previous order of these rows, new ones behind. Returns how many are not new. */
 static size_t recall(struct order *o, const struct snapshot_row *rows, size_t n)
 {
-	uint32_t *by_place = o->heap;	/* index + 1; the heap is not in use yet */
+	uint32_t *by_place = o->by_place;	/* index + 1 */
 	size_t kept = 0, at;
 
 	if (!o->settled)
@@ -183,98 +180,65 @@ static size_t recall(struct order *o, const struct snapshot_row *rows, size_t n)
 	return kept;
 }
 
+/* What another row's key must exceed to beat this one. */
 static double bar_of(double key)
 {
 	return isfinite(key) ? key + CLEARLY * fabs(key) : key;
 }
 
+static bool passes(const struct order_item *a, const struct order_item *b)
+{
+	return a->now > bar_of(b->now) && a->before > bar_of(b->before);
+}
+
 /* o->items[i] is the row at o->rows[i]. */
 static void fill_items(struct order *o, const struct snapshot_row *rows, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	double most_now = -INFINITY, most_before = -INFINITY;
+
+	for (size_t i = n; i-- > 0;) {
 		const struct snapshot_row *r = &rows[o->rows[i]];
 		const struct order_memory *m = &o->memory[r->id];
-		double key = key_of(o, r), before = m->place ? m->key : key;
+		double now = key_of(o, r), before = m->place ? m->key : now;
 
 		o->items[i] = (struct order_item){
-			.row = o->rows[i],
-			.low = fmin(key, before),
-			.bar = bar_of(fmax(key, before)),
+			.row = o->rows[i], .now = now, .before = before, .rival = i + 1,
+			.most_now = most_now, .most_before = most_before,
 		};
+		most_now = fmax(most_now, now);
+		most_before = fmax(most_before, before);
 	}
 }
 
-static bool anything_passes(const struct order *o, size_t n)
+/* Does a row further down, still waiting, pass row i? Few rows are looked at one by one. */
+static bool is_passed(struct order *o, size_t n, size_t i)
 {
-	double best_below = -INFINITY;
+	struct order_item *b = &o->items[i];
 
-	while (n--) {
-		if (best_below > o->items[n].bar)
-			return true;
-		best_below = fmax(best_below, o->items[n].low);
-	}
-	return false;
-}
-
-static int compare_low(const void *a, const void *b, void *items)
-{
-	const struct order_item *v = items;
-
-	return compare_numbers(v[*(const uint32_t *)a].low, v[*(const uint32_t *)b].low);
-}
-
-static int compare_bar(const void *a, const void *b, void *items)
-{
-	const struct order_item *v = items;
-
-	return compare_numbers(v[*(const uint32_t *)a].bar, v[*(const uint32_t *)b].bar);
-}
-
-static void heap_push(uint32_t *heap, size_t n, uint32_t v)
-{
-	for (; n && heap[(n - 1) / 2] > v; n = (n - 1) / 2)
-		heap[n] = heap[(n - 1) / 2];
-	heap[n] = v;
-}
-
-/* n entries before; the smallest is returned and gone. */
-static uint32_t heap_pop(uint32_t *heap, size_t n)
-{
-	uint32_t top = heap[0], v = heap[--n];
-	size_t at = 0;
-
-	for (size_t kid; (kid = 2 * at + 1) < n; at = kid) {
-		if (kid + 1 < n && heap[kid + 1] < heap[kid])
-			kid++;
-		if (heap[kid] >= v)
-			break;
-		heap[at] = heap[kid];
-	}
-	heap[at] = v;
-	return top;
+	if (b->most_now <= bar_of(b->now) || b->most_before <= bar_of(b->before))
+		return false;
+	while (b->rival < n && (o->items[b->rival].out || !passes(&o->items[b->rival], b)))
+		b->rival++;
+	return b->rival < n;
 }
 
 /*
  * Places one row after the other: always the one that was highest before among those that no row
- * still waiting may pass. Whom the waiting may pass is decided by the largest `low` of them; as it
- * falls, more rows come below it and into the heap.
+ * still waiting passes. "Passes" has no circles, so there is always one; and to ask those further
+ * down is enough, for a row above that passes it would have been taken first, or is itself passed
+ * by one further down, which then passes both.
  */
 static void let_pass(struct order *o, size_t n)
 {
-	size_t low = 0, bar = 0, waiting = 0;
+	size_t first = 0;		/* waiting */
 
-	for (size_t i = 0; i < n; i++)
-		o->by_low[i] = o->by_bar[i] = (uint32_t)i;
-	qsort_r(o->by_low, n, sizeof(*o->by_low), compare_low, o->items);
-	qsort_r(o->by_bar, n, sizeof(*o->by_bar), compare_bar, o->items);
 	for (size_t i = 0; i < n; i++) {
-		uint32_t next;
+		size_t next;
 
-		while (o->items[o->by_low[low]].out)
-			low++;
-		while (bar < n && o->items[o->by_bar[bar]].bar >= o->items[o->by_low[low]].low)
-			heap_push(o->heap, waiting++, o->by_bar[bar++]);
-		next = heap_pop(o->heap, waiting--);
+		while (o->items[first].out)
+			first++;
+		for (next = first; o->items[next].out || is_passed(o, n, next); next++)
+			;
 		o->items[next].out = true;
 		o->rows[i] = o->items[next].row;
 	}
@@ -308,7 +272,7 @@ const uint32_t *order_rows(struct order *o, const struct snapshot_row *rows, siz
 		fill_items(o, rows, n);
 		if (o->sort == SORT_NAME && kept < n)
 			sort_exactly(o, rows, o->rows, n);
-		else if (anything_passes(o, n))
+		else
 			let_pass(o, n);
 	}
 	remember(o, rows, n, step == ORDER_KEEP ? kept : 0);

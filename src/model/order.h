@@ -1,8 +1,8 @@
 /*
  * The order of rows, which must not dance. A row passes another only when its figure beats the
  * other's by 5 % and did so at the previous refresh too; rows within that keep their places.
- * Compared are the lower of one row's last two figures and the higher of the other's: so judged,
- * "beats" has no circles, and there is always an order that obeys it.
+ * Compared are figures of one moment: of two types that rise together the faster one must not
+ * have to wait until it leads by more than they rise between two samples.
  */
 #ifndef LT_MODEL_ORDER_H
 #define LT_MODEL_ORDER_H
@@ -31,8 +31,8 @@ struct order {			/* zero it to begin, order_done() to end */
 	struct order_memory *memory;	/* owned, by id */
 	size_t n_memory;
 	uint32_t *rows;		/* owned: the order, as indexes of the rows given */
-	struct order_item *items;	/* owned scratch, as the next three; `cap` each */
-	uint32_t *by_low, *by_bar, *heap;
+	struct order_item *items;	/* owned scratch, as the next; `cap` each */
+	uint32_t *by_place;
 	size_t cap;
 	size_t n_placed;	/* rows in the previous order */
 };
@@ -42,8 +42,8 @@ void order_done(struct order *o);
 void order_by(struct order *o, enum snapshot_sort sort, bool reversed);
 /*
  * Indexes of rows in the order to show them. Rows that were not there before get the place their
- * figure gives them, or the end while the order is held. O(n) when nothing passes anything,
- * O(n log n) otherwise. Borrowed until the next call.
+ * figure gives them, or the end while the order is held. O(n) when nothing passes anything; each
+ * row that is passed costs another O(n). Borrowed until the next call.
  */
 const uint32_t *order_rows(struct order *o, const struct snapshot_row *rows, size_t n,
 			   enum order_step step);

@@ -17,6 +17,9 @@ json_t *watching_start(struct python_run *run, const struct python_exe *exe, con
 		       const char *const *args);
 void watching_clean(void);
 
+/* May a leaktop that is not our child look into a Python that we start? Not under Yama. */
+bool watching_permitted(void);
+
 /* Asks with a line on stdin and returns the answer parsed. */
 json_t *watching_ask(struct python_run *run, const char *line);
 

@@ -10,3 +10,14 @@ test_tty_ui_SOURCES = tests/tty/test_tty_ui.c tests/unit/test.h
 test_tty_ui_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_tty_ui_LDADD = libtty.a libutil.a $(CMOCKA_LIBS) $(VTERM_LIBS) -lutil -lm
 endif
+
+# the real program on real targets
+if HAVE_TTY_TESTS
+if HAVE_LIVE_TESTS
+check_PROGRAMS += test_tty_leaktop
+TESTS += test_tty_leaktop
+test_tty_leaktop_SOURCES = tests/tty/test_tty_leaktop.c $(LIVE_SOURCES)
+test_tty_leaktop_CFLAGS = $(LIVE_CFLAGS)
+test_tty_leaktop_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
+endif
+endif
