@@ -211,7 +211,7 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 	case AGENT_POST_REFUSED:
 		return lt_err_set(err, LT_E_BUSY, 0, "its queue of pending calls is full");
 	case AGENT_SEVERAL:
-		return lt_err_set(err, LT_E_INTERPRETERS, 0, 
+		return lt_err_set(err, LT_E_INTERPRETERS, 0,
 				  "which of them its main thread is in is not known");
 	case AGENT_LOCKED:
 		return lt_err_set(err, LT_E_BUSY, 0, "the lock of pending calls is taken");

@@ -162,7 +162,7 @@ enum arch_wait arch_wait_kind(const struct arch_state *s, int64_t *ret_ms)
 		return r->r10 ? ARCH_WAIT_MEMORY : ARCH_WAIT_UNTIMED;
 	case __NR_rt_sigtimedwait:
 		return r->rdx ? ARCH_WAIT_MEMORY : ARCH_WAIT_UNTIMED;
-	default:	/* a socket with a timeout of its own: without one it would not need repair */
+	default:	/* a socket with a timeout: without one it would not need repair */
 		return ARCH_WAIT_MEMORY;
 	}
 }

@@ -44,7 +44,7 @@ struct borrow_job {
 	size_t block_n;
 	uint32_t request;		/* the request to wait for */
 	struct borrow_wait wait;	/* of the last job's result */
-	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no answer is awaited later */
+	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
 };
 
 struct borrow_result {

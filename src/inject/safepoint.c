@@ -136,8 +136,8 @@ enum safepoint safepoint_judge(const struct python *py, const struct gadgets *ga
 	if (nr < 0)
 		verdict = judge_running(py, maps, t, arch_pc(s), why);
 	else
-		verdict = judge_syscall(py, nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1), maps,
-					why);
+		verdict = judge_syscall(py, nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1),
+					maps, why);
 	if (verdict == SAFEPOINT_NO)
 		return verdict;
 	if (in_signal_handler(py, gadgets, sp, stack->end))

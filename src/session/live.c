@@ -23,7 +23,7 @@
 
 #define SLOW_EVERY_NS (10 * CLOCK_NS_PER_S)	/* PSS and USS: milliseconds of the kernel's time */
 #define SLOW_SHARE 200				/* ... and never more than 1/200 of the time */
-#define HOLD_SHARE 20				/* counts hold the GIL for at most 1/20 of the time */
+#define HOLD_SHARE 20				/* counts hold the GIL for at most 1/20 of it */
 #define DETACH_WAIT_MS 5000			/* for a count under way when leaktop ends */
 #define LEAVE_DEADLINE_NS (3 * CLOCK_NS_PER_S)
 

@@ -93,7 +93,7 @@ struct layout {
 	/* objects */
 	int32_t ob_type, ob_size;
 	int32_t tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_dict, tp_mro, tp_subclasses;
-	uint32_t managed_flags;		/* tp_flags of types with words for dict and weak references */
+	uint32_t managed_flags;		/* tp_flags of types with words for dict and weakrefs */
 	uint32_t managed_size;		/* bytes of them, in front of the gc head (3.11+) */
 	bool frame_unsized;		/* 3.11+: a frame has items but no ob_size */
 	int32_t ht_name, ht_qualname;	/* in a heap type */

@@ -10,6 +10,7 @@ libtarget_a_SOURCES = \
 	src/target/lock.c src/target/lock.h \
 	src/target/pyobj.c src/target/pyobj.h \
 	src/target/python.c src/target/python.h \
+	src/target/symbols.h \
 	src/target/remote.c src/target/remote.h \
 	src/target/typename.c \
 	src/target/version.c src/target/version.h

@@ -25,6 +25,7 @@ FUNCTION(PyGILState_Ensure)
 FUNCTION(PyGILState_Release)
 FUNCTION(PyGILState_GetThisThreadState)
 FUNCTION(Py_AddPendingCall)
+FUNCTION(PyInterpreterState_Head)
 TYPE(PyType_Type);
 TYPE(PyList_Type);
 TYPE(PyDict_Type);
