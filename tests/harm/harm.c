@@ -431,8 +431,8 @@ static enum lt_errc map_and_unmap(struct call *c, struct lt_err *err)
 
 enum lt_errc harm_call(pid_t pid, const struct gadgets *gadgets, int sig, struct lt_err *err)
 {
+	struct call c = {0};
 	struct tracee t;
-	struct call c;
 	enum lt_errc rc = harm_stop(&t, pid, true, err), end;
 
 	if (rc == LT_OK && sig)

@@ -225,13 +225,14 @@ static void without_the_repair_a_stop_makes_epoll_wait_return_EINTR(void **state
 {
 	bool epoll_wait = false;
 
-	for (size_t i = 0; i < calls_n; i++) {
-		struct outcome o = perform(&calls[i], VISIT_UNREPAIRED, HANDLER_NONE);
+	for (const struct call_case *c = calls; c < calls + calls_n; c++) {
+		struct outcome o = perform(c, VISIT_UNREPAIRED, HANDLER_NONE);
 
-		if (o.ret != -1 || o.error != EINTR || !strcmp(calls[i].name, "pause"))
+		if (o.ret != -1 || o.error != EINTR || !strcmp(c->name, "pause"))
 			continue;
-		printf("# EINTR without the repair: %s\n", calls[i].name);
-		epoll_wait |= !strcmp(calls[i].name, "epoll_wait");
+		fputs("# EINTR without the repair: ", stdout);
+		puts(c->name);
+		epoll_wait |= !strcmp(c->name, "epoll_wait");
 	}
 	assert_true(epoll_wait);
 }
