@@ -203,7 +203,8 @@ const char *harm_next_python(size_t number)
 	char pattern[512];
 	const char *root = getenv("PYENV_ROOT"), *home = getenv("HOME");
 
-	snprintf(pattern, sizeof(pattern), "%s%s/versions/*/bin/python", root ? root : home ? home : "",
+	snprintf(pattern, sizeof(pattern), "%s%s/versions/*/bin/python",
+		 root ? root : home ? home : "",
 		 root ? "" : "/.pyenv");
 	if (!found.gl_pathv && glob(pattern, 0, NULL, &found) != 0)
 		found.gl_pathc = 0;

@@ -253,10 +253,14 @@ static void a_busy_python_survives_the_death_of_leaktop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(a_sleeping_python_survives_the_death_of_leaktop, clean_up),
-		cmocka_unit_test_teardown(a_python_in_epoll_survives_the_death_of_leaktop, clean_up),
-		cmocka_unit_test_teardown(an_accepting_python_survives_the_death_of_leaktop, clean_up),
-		cmocka_unit_test_teardown(a_busy_python_survives_the_death_of_leaktop, clean_up),
+		cmocka_unit_test_teardown(a_sleeping_python_survives_the_death_of_leaktop,
+					  clean_up),
+		cmocka_unit_test_teardown(a_python_in_epoll_survives_the_death_of_leaktop,
+					  clean_up),
+		cmocka_unit_test_teardown(an_accepting_python_survives_the_death_of_leaktop,
+					  clean_up),
+		cmocka_unit_test_teardown(a_busy_python_survives_the_death_of_leaktop,
+					  clean_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

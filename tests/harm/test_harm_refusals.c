@@ -23,7 +23,8 @@
 #include "util/clock.h"
 
 enum wish {			/* what a victim does before it waits */
-	WISH_NOTHING, WISH_DUMPABLE_0, WISH_STRICT, WISH_FILTER, WISH_NOBODY, WISH_NOBODY_DUMPABLE_0,
+	WISH_NOTHING, WISH_DUMPABLE_0, WISH_STRICT, WISH_FILTER, WISH_NOBODY,
+	WISH_NOBODY_DUMPABLE_0,
 };
 
 static pid_t victim;		/* for a test that fails in the middle */

@@ -45,7 +45,8 @@ static void build_32(uint8_t *file, size_t size)
 		.e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 1,
 	};
 	const Elf32_Phdr ph = {
-		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = BASE, .p_filesz = (uint32_t)size,
+		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = BASE,
+		.p_filesz = (uint32_t)size,
 		.p_memsz = (uint32_t)size, .p_align = 4096,
 	};
 
