@@ -1,7 +1,7 @@
 # The helper is built with flags of its own: nothing of CFLAGS, sanitizers or hardening may get in.
 AGENT_CFLAGS = -std=gnu17 -O2 -Wall -Wextra -ffreestanding -fPIE -fvisibility=hidden \
-	-fno-stack-protector -fno-jump-tables -fno-asynchronous-unwind-tables -fno-ident \
-	-fno-tree-loop-distribute-patterns -mgeneral-regs-only -I$(top_srcdir)/src
+	-fno-stack-protector -fno-jump-tables -fno-asynchronous-unwind-tables \
+	-mgeneral-regs-only $(LT_AGENT_CFLAGS) -I$(top_srcdir)/src
 AGENT_SRC = $(top_srcdir)/src/agent
 AGENT_FILES = src/agent/helper.c src/agent/arch_$(LT_ARCH).c src/agent/entry_$(LT_ARCH).S
 AGENT_DEPS = $(AGENT_SRC)/helper.c $(AGENT_SRC)/arch_$(LT_ARCH).c $(AGENT_SRC)/entry_$(LT_ARCH).S \
@@ -9,7 +9,7 @@ AGENT_DEPS = $(AGENT_SRC)/helper.c $(AGENT_SRC)/arch_$(LT_ARCH).c $(AGENT_SRC)/e
 
 src/agent/helper.elf: $(AGENT_DEPS)
 	@$(MKDIR_P) src/agent
-	$(AM_V_GEN)$(CC) $(AGENT_CFLAGS) -nostdlib -static -no-pie -Wl,--build-id=none \
+	$(AM_V_GEN)$(CC) $(AGENT_CFLAGS) -nostdlib -static -Wl,--build-id=none \
 		-Wl,-z,noexecstack -Wl,-T,$(AGENT_SRC)/helper.lds -o $@ \
 		$(AGENT_SRC)/helper.c $(AGENT_SRC)/arch_$(LT_ARCH).c $(AGENT_SRC)/entry_$(LT_ARCH).S
 
