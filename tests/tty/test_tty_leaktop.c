@@ -527,7 +527,8 @@ static void a_stopped_target_is_told_and_counted_again_when_it_goes_on(void **st
 	assert_true(has_a_thousand_nodes(t, NULL));
 }
 
-static void q_leaves_nothing_in_a_stopped_target(void **state)
+/* A stopped thread may not be borrowed, so what is mapped may have to stay. */
+static void q_leaves_a_stopped_target_and_says_what_stays(void **state)
 {
 	struct belongings before, after;
 
@@ -541,7 +542,10 @@ static void q_leaves_nothing_in_a_stopped_target(void **state)
 	expect_exit(0);
 	kill(target.pid, SIGCONT);
 	belongings_take(target.pid, &after);
-	assert_true(belongings_equal(&before, &after));
+	assert_true(tty_find(t, "small mappings") >= 0 || belongings_equal(&before, &after));
+	assert_string_equal(before.threads, after.threads);
+	assert_string_equal(before.fds, after.fds);
+	assert_string_equal(before.signals, after.signals);
 	belongings_free(&before);
 	belongings_free(&after);
 }
@@ -586,7 +590,7 @@ int main(void)
 		ON_TTY(sigint_restores_the_terminal_and_leaves_nothing),
 		ON_TTY(a_busy_target_is_counted),
 		ON_TTY(a_stopped_target_is_told_and_counted_again_when_it_goes_on),
-		ON_TTY(q_leaves_nothing_in_a_stopped_target),
+		ON_TTY(q_leaves_a_stopped_target_and_says_what_stays),
 		ON_TTY(every_size_shows_the_leak),
 	};
 	int failed = cmocka_run_group_tests_name("leaktop on a terminal", tests, NULL, NULL);
