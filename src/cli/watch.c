@@ -343,7 +343,7 @@ static void warn_left(const struct sample_left *left)
 {
 	if (left->maps > 0)
 		fprintf(stderr,
-			"leaktop: the target was too busy to take back %lld small mappings\n"
+			"leaktop: the target gave no chance to take back %lld small mappings\n"
 			"leaktop: they are harmless and go when it ends\n",
 			(long long)left->maps);
 }

@@ -18,7 +18,7 @@ static void say_no_count(struct notice *ret, const struct snapshot *snap,
 		lt_err_text(&snap->why, why, sizeof(why));
 	ret->attr = ATTR_ALERT;
 	if (snap->census_t > 0)
-		snprintf(ret->text, sizeof(ret->text), "rows are %s old, no new count: %s",
+		snprintf(ret->text, sizeof(ret->text), "rows are %s old: %s",
 			 text_rough(ctx->now - snap->census_t, age, sizeof(age)), why);
 	else
 		snprintf(ret->text, sizeof(ret->text), "no count yet: %s", why);

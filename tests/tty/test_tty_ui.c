@@ -407,7 +407,7 @@ static void an_ended_target_and_a_gap_are_told(void **state)
 	start("gap", 24, 80, NULL);
 	expect("leaktop 4242");
 	tty_key(t, "bt");
-	expect("no new count: the main thread is inside C code");
+	expect("old: the main thread is inside C code");
 }
 
 #define ON_TTY(test) cmocka_unit_test_teardown(test, end)
