@@ -44,8 +44,8 @@ const char *harm_line(struct harm_program *p);
 void harm_kill(struct harm_program *p);		/* SIGKILL, reap, close */
 
 /*
- * The Pythons to be tested, by number; NULL behind the last. The four kinds of
- * interpreter and the system's in the CI size, all that there are with LT_HARM_PYTHONS=all. Borrowed for ever.
+ * The Pythons to be tested, by number; NULL behind the last. The four kinds of interpreter and the
+ * system's in the CI size, all that there are with LT_HARM_PYTHONS=all. Borrowed for ever.
  */
 const char *harm_next_python(size_t number);
 /* tests/harm/target.py KIND run by it. */
