@@ -26,7 +26,7 @@ struct target {
 	const char *python, *kind;
 	struct harm_program program;
 	struct status before;
-	size_t maps;		/* executable ones without a file */
+	size_t pages;		/* of executable memory without a file */
 };
 
 static size_t count_pages(pid_t pid)
@@ -36,7 +36,8 @@ static size_t count_pages(pid_t pid)
 
 	assert_int_equal(maps_read(pid, &maps, NULL), LT_OK);
 	for (size_t i = 0; i < maps.n; i++)
-		n += maps.list[i].exec && maps.list[i].path[0] == '\0';
+		if (maps.list[i].exec && maps.list[i].path[0] == '\0')
+			n += (maps.list[i].end - maps.list[i].start) / 4096;
 	maps_done(&maps);
 	return n;
 }
@@ -59,7 +60,7 @@ static struct target begin(const char *python, const char *kind)
 	assert_non_null(line);
 	assert_string_equal(line, "ready");
 	t.before = harm_status(t.program.pid);
-	t.maps = count_pages(t.program.pid);
+	t.pages = count_pages(t.program.pid);
 	return t;
 }
 
@@ -222,8 +223,8 @@ static void walk_pythons(const char *kind)
 
 		die_at_every_step(&t);
 		die_at_any_time(&t, ++n);
-		left = count_pages(t.program.pid) - t.maps;
-		printf("# mappings of code left by killed leaktops: %zu\n", left);
+		left = count_pages(t.program.pid) - t.pages;
+		printf("# pages of code left by killed leaktops: %zu\n", left);
 		end(&t);
 	}
 	if (n == 0)
