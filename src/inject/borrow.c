@@ -271,6 +271,9 @@ static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 		r->wait = (struct borrow_wait){0};
 	}
 	fault_at(FAULT_STOPPED);
+	/* who stopped it wants it to stand still: only our own pages are taken back then */
+	if (tracee_in_group_stop(t) && !job->leave)
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the process is being stopped");
 	if (!still_there(job, &r->lodging))
 		return lt_err_set(err, LT_E_REPLACED, 0, "its memory is another one now");
 	point = safepoint_judge(job->py, job->gadgets, maps, t, &now, &why);

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "target/elf.h"
 #include "util/mem.h"
 
 #define FUTEX_CMD 0x7f		/* without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
+#define FUTEX_WAIT 0
 #define FUTEX_WAIT_BITSET 9
 #define HANDLER_SCAN (16u << 10)
 
@@ -18,9 +20,25 @@ static enum safepoint no(const char **why, const char *text)
 #define RUNTIME_MOST (1u << 20)	/* sizeof(_PyRuntime) is 400 KB in 3.15 */
 
 /*
+ * A .bss is an anonymous mapping right behind the object's own writable one. But the kernel puts
+ * arenas there too, and merges them with it: it is .bss as far as the object's segments say.
+ */
+static bool in_bss(const struct python *py, const struct maps *maps, const struct map *m,
+		   uint64_t addr)
+{
+	const struct map *first = m - 1;
+	struct elf elf;
+
+	if (first->end != m->start || first->path[0] != '/' || !first->write)
+		return false;
+	while (first > maps->list && first->offset && !strcmp(first[-1].path, first->path))
+		first--;
+	return elf_open(&py->remote, first->start, &elf) != ELF_64 || addr < elf.end;
+}
+
+/*
  * Does addr lie in the data of a loaded object? The GIL's condition variables do (injection.md 0,
- * row 7: a nested drop_gil would wait for the very thread that is stopped here). A .bss is an
- * anonymous mapping right behind the object's own writable one.
+ * row 7: a nested drop_gil would wait for the very thread that is stopped here).
  */
 static bool in_object_data(const struct python *py, const struct maps *maps, uint64_t addr)
 {
@@ -33,7 +51,7 @@ static bool in_object_data(const struct python *py, const struct maps *maps, uin
 		return true;		/* unknown: as bad */
 	if (m->path[0] == '[' || m == maps->list)
 		return false;		/* [heap], [stack] */
-	return m[-1].end == m->start && m[-1].path[0] == '/' && m[-1].write;
+	return in_bss(py, maps, m, addr);
 }
 
 /*
@@ -50,6 +68,17 @@ static enum safepoint judge_futex(const struct python *py, uint64_t addr, uint64
 	return SAFEPOINT_BLOCKED;
 }
 
+/*
+ * A call with a timeout, begun again by the kernel, has lost its number but not its arguments. The
+ * second is the operation of a futex, the number of descriptors of a poll, a pointer of a sleep.
+ */
+static bool may_be_futex(uint64_t arg1)
+{
+	uint64_t cmd = arg1 & FUTEX_CMD;
+
+	return arg1 < 0x200 && (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET);
+}
+
 static enum safepoint judge_syscall(const struct python *py, long nr, uint64_t arg0,
 				    uint64_t arg1, const struct maps *maps, const char **why)
 {
@@ -59,9 +88,7 @@ static enum safepoint judge_syscall(const struct python *py, long nr, uint64_t a
 	case ARCH_BLOCK_FUTEX:
 		return judge_futex(py, arg0, arg1, maps, why);
 	case ARCH_BLOCK_RESTART:
-		/* the first argument is a small clock id, a pointer to the stack or the heap, or a
-		 * futex: a timed wait for the GIL is told by its address as above */
-		if (arg0 > 4096 && in_object_data(py, maps, arg0))
+		if (may_be_futex(arg1) && arg0 > 4096 && in_object_data(py, maps, arg0))
 			return no(why, "waiting for the GIL or another lock of the interpreter");
 		return SAFEPOINT_BLOCKED;
 	default:

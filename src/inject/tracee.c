@@ -108,9 +108,7 @@ static enum lt_errc pass_signal_on(const struct tracee *t, struct lt_err *err)
 
 	if (rc == LT_OK && arch_repair_eintr(&now))
 		rc = tracee_set(t, &now, err);
-	return rc == LT_OK ? lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s",
-					t->event == TRACEE_PARKED ? "the process is being stopped"
-								  : "a signal came first") : rc;
+	return rc == LT_OK ? lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "a signal came first") : rc;
 }
 
 enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
@@ -123,7 +121,7 @@ enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
 	rc = wait_stop(t, err);
 	if (rc != LT_OK)
 		return rc;
-	if (t->event == TRACEE_PARKED && t->sig == SIGTRAP)
+	if (t->event == TRACEE_PARKED)
 		return LT_OK;
 	return pass_signal_on(t, err);
 }
@@ -160,6 +158,11 @@ enum lt_errc tracee_park(struct tracee *t, struct lt_err *err)
 	} while (t->event != TRACEE_PARKED);
 	fault_at(FAULT_PARKED);
 	return LT_OK;
+}
+
+bool tracee_in_group_stop(const struct tracee *t)
+{
+	return t->stopped && t->event == TRACEE_PARKED && t->sig != SIGTRAP;
 }
 
 void tracee_detach(struct tracee *t)

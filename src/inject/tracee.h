@@ -32,6 +32,8 @@ struct tracee {
 enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, struct lt_err *err);
 /* INTERRUPT and wait until parked. A signal that comes first is passed on: LT_E_NO_SAFE_POINT. */
 enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err);
+/* Is it parked because the whole process is stopped (^Z)? Detached, it stays stopped. */
+bool tracee_in_group_stop(const struct tracee *t);
 /* Goes on to the next entry or exit of a system call. */
 enum lt_errc tracee_next_syscall(struct tracee *t, struct lt_err *err);
 /* From a system call stop: go on, but park before one more user instruction runs. */

@@ -298,6 +298,9 @@ static void note_attach(struct session *s, const struct census_result *r)
 	if (num_known(s->target.attach_us))
 		return;
 	s->target.attach_us = (clock_mono_ns() - s->open_ns) / 1000;
+	/* leaktop's own pages must not look like the target's growth: read its memory again */
+	s->slow_due_ns = 0;
+	(void)read_memory(s);
 	snprintf(s->target.method, sizeof(s->target.method), "%s",
 		 r->pending ? "pending" : "thread");
 }

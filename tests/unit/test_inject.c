@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -94,6 +95,48 @@ static void a_call_restarted_by_the_kernel_is_told_by_its_argument(void **state)
 	assert_int_equal(guess(SYS_restart_syscall, 1, 0), SAFEPOINT_BLOCKED);
 	assert_int_equal(guess(SYS_restart_syscall, 0x7ffc00000100, 0), SAFEPOINT_BLOCKED);
 	assert_int_equal(guess(SYS_restart_syscall, 0x600100, 0), SAFEPOINT_NO);
+	assert_int_equal(guess(SYS_restart_syscall, 0x600100, 0x189), SAFEPOINT_NO);
+	/* a poll of 3 descriptors */
+	assert_int_equal(guess(SYS_restart_syscall, 0x600100, 3), SAFEPOINT_BLOCKED);
+}
+
+/*
+ * The kernel puts new mappings right behind a library and merges them with its .bss: an arena there
+ * is no data of the library. Taken for it, an idle server in poll() was never counted again.
+ */
+static void an_arena_right_behind_a_library_is_no_data_of_it(void **state)
+{
+	static char in_bss[64];
+	struct python py = {.remote = {.pid = getpid()}};
+	struct status_syscall now = {.nr = SYS_futex, .args = {0, 9 | 128}};
+	struct maps maps = {0};
+	const char *why;
+	uint64_t arena = 0;
+
+	assert_int_equal(maps_read(getpid(), &maps, NULL), LT_OK);
+	for (size_t i = 1; i < maps.n && !arena; i++) {
+		const struct map *m = &maps.list[i];
+
+		/* behind a library's .bss, where the next mapping leaves a page */
+		if (m->path[0] || !m->write || m[-1].end != m->start || m[-1].path[0] != '/' ||
+		    !m[-1].write || (i + 1 < maps.n && m[1].start == m->end))
+			continue;
+		if (mmap((void *)(uintptr_t)m->end, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != MAP_FAILED)
+			arena = m->end;
+	}
+	maps_done(&maps);
+	if (!arena)
+		SKIP("no library of this program has a .bss with room behind it");
+	assert_int_equal(maps_read(getpid(), &maps, NULL), LT_OK);
+	now.args[0] = arena + 64;
+	assert_int_equal(safepoint_guess(&py, &now, &maps, &why), SAFEPOINT_BLOCKED);
+	now.args[0] = (uint64_t)(uintptr_t)in_bss;
+	assert_int_equal(safepoint_guess(&py, &now, &maps, &why), SAFEPOINT_NO);
+	now.args[0] = (uint64_t)(uintptr_t)&py;
+	assert_int_equal(safepoint_guess(&py, &now, &maps, &why), SAFEPOINT_BLOCKED);
+	maps_done(&maps);
+	munmap((void *)(uintptr_t)arena, 4096);
 }
 
 /* ---- the frame -------------------------------------------------------------------------- */
@@ -459,6 +502,7 @@ int main(void)
 		cmocka_unit_test(calls_that_change_memory_or_tasks_never_are),
 		cmocka_unit_test(a_futex_is_safe_only_outside_objects_and_with_a_bitset),
 		cmocka_unit_test(a_call_restarted_by_the_kernel_is_told_by_its_argument),
+		cmocka_unit_test(an_arena_right_behind_a_library_is_no_data_of_it),
 		cmocka_unit_test(a_frame_lies_below_the_red_zone_and_is_aligned),
 		cmocka_unit_test(a_frame_restarts_what_the_kernel_would_restart),
 		cmocka_unit_test(a_frame_looks_like_a_handler_until_its_return_address_is_wiped),
