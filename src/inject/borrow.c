@@ -23,7 +23,7 @@
 
 #define CODE_SIZE 4096				/* the helper fits in a page (helper.lds) */
 #define STOP_MARGIN_NS (20 * CLOCK_NS_PER_MS)	/* a stop takes about a millisecond */
-#define ASLEEP_AGAIN_NS (3 * CLOCK_NS_PER_MS)	/* a thread that was let go needs some 50 us */
+#define ASLEEP_AGAIN_NS (20 * CLOCK_NS_PER_MS)	/* one that was let go needs 50 us, if it may run */
 #define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point */
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
 
@@ -191,11 +191,20 @@ static bool same_place(const struct status_syscall *a, const struct status_sysca
 	       memcmp(a->args, b->args, sizeof(a->args)) == 0;
 }
 
-/* Is the thread, blocked in *now, still in the very wait that was visited before? */
-static bool still_waits(const struct borrow_wait *wait, pid_t pid, const struct status_syscall *now)
+/*
+ * Is the thread, blocked in *now, still in the very wait that was visited before? Where it had not
+ * fallen asleep again in time to tell, the first sleep in the same place is taken for it.
+ */
+static bool still_waits(struct borrow_wait *wait, pid_t pid, const struct status_syscall *now)
 {
-	return wait->since_ns && same_place(&wait->call, now) &&
-	       status_switches(pid, pid) == wait->switches;
+	int64_t switches;
+
+	if (!wait->since_ns || !same_place(&wait->call, now))
+		return false;
+	switches = status_switches(pid, pid);
+	if (!num_known(wait->switches))
+		wait->switches = switches;
+	return num_known(switches) && switches == wait->switches;
 }
 
 /* In the C library nobody looks at the register again after the call: there it may be changed. */
@@ -230,7 +239,8 @@ static void renew_wait(const struct borrow_job *job, struct arch_state *now,
 }
 
 /* After the visit: what the wait looks like from outside, once the thread sleeps in it again. */
-static void remember_wait(const struct borrow_job *job, long nr, struct borrow_wait *wait)
+static void remember_wait(const struct borrow_job *job, const struct status_syscall *visited,
+			  struct borrow_wait *wait)
 {
 	pid_t pid = job->py->remote.pid;
 	int64_t deadline = clock_mono_ns() + ASLEEP_AGAIN_NS;
@@ -238,14 +248,17 @@ static void remember_wait(const struct borrow_job *job, long nr, struct borrow_w
 	while (wait->since_ns && clock_mono_ns() < deadline) {
 		int64_t before = status_switches(pid, pid);
 
-		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == nr &&
+		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == visited->nr &&
 		    num_known(before) && status_switches(pid, pid) == before) {
 			wait->switches = before;
 			return;
 		}
 		clock_sleep_ns(CLOCK_NS_PER_MS / 10);
 	}
-	*wait = (struct borrow_wait){0};
+	wait->call = *visited;
+	wait->switches = LT_UNKNOWN;
+	if (wait->timeout_ms)		/* its register has changed: not to be recognised */
+		*wait = (struct borrow_wait){0};
 }
 
 /* ---- a stop ----------------------------------------------------------------------------- */
@@ -348,7 +361,7 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	else
 		rc = one_stop(job, &maps, r, err);
 	maps_done(&maps);
-	remember_wait(job, now.nr, &r->wait);
+	remember_wait(job, &now, &r->wait);
 	return rc;
 }
 
