@@ -22,12 +22,19 @@ struct scene {			/* shared by the victim and the test */
 	int error;		/* errno, where ret is -1 */
 };
 
+/* What a timeout does after a stop; calls without one are EXACT, but for poll. */
+enum calls_timeout {
+	EXACT,		/* goes on */
+	BLOCK,		/* goes on through restart_syscall; EINTR if leaktop dies during a call */
+	AGAIN,		/* begins again: the stop made it EINTR, which was repaired */
+};
+
 struct call_case {
 	const char *name;
 	void (*prepare)(struct scene *s);	/* in the test, before the victim exists */
 	long (*call)(struct scene *s);		/* in the victim */
 	void (*release)(struct scene *s);	/* in the test; NULL: it ends by its timeout */
-	bool again;	/* EINTR after a stop: repaired, but the timeout begins again */
+	enum calls_timeout timeout;
 };
 
 extern const struct call_case calls[];

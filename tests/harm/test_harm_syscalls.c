@@ -19,7 +19,11 @@
 #define SLACK_NS (90 * CLOCK_NS_PER_MS)	/* less than LATE_NS: a timeout that began again shows */
 #define TRIES 6				/* a loaded machine is late now and then, not always */
 
-enum visit { VISIT_NONE, VISIT_STOPS, VISIT_CALL, VISIT_UNREPAIRED };
+enum visit {
+	VISIT_NONE, VISIT_STOPS, VISIT_CALL, VISIT_UNREPAIRED,
+	VISIT_DEATH,			/* a call whose caller is killed when it has begun */
+	VISIT_LATE_DEATH,		/* ... and when it is all but over */
+};
 enum handler { HANDLER_NONE, HANDLER_RESTART, HANDLER_PLAIN };
 
 static const char *const handler_names[] = {
@@ -75,6 +79,29 @@ static bool is_set(void *word)
 	return __atomic_load_n((uint32_t *)word, __ATOMIC_SEQ_CST) != 0;
 }
 
+struct caller {
+	pid_t pid;
+	const struct gadgets *gadgets;
+	const char *fault;
+};
+
+static void call_and_die(void *arg)
+{
+	const struct caller *c = arg;
+	struct lt_err err;
+
+	setenv("LEAKTOP_FAULT", c->fault, 1);
+	(void)harm_call(c->pid, c->gadgets, 0, &err);
+}
+
+static void visit_deadly(pid_t pid, const struct gadgets *gadgets, enum visit how)
+{
+	struct caller c = {pid, gadgets, how == VISIT_DEATH ? "ENTERED" : "UNMASKED"};
+
+	assert_int_equal(harm_reap(harm_fork(call_and_die, &c)), SIGKILL);
+	assert_true(harm_wait_free(pid));
+}
+
 /* One visit of leaktop; sig, if any, comes while the thread is stopped. */
 static void visit(const struct scene *s, const struct gadgets *gadgets, enum visit how, int sig)
 {
@@ -83,6 +110,10 @@ static void visit(const struct scene *s, const struct gadgets *gadgets, enum vis
 
 	if (how == VISIT_CALL) {
 		assert_int_equal(harm_call(s->victim, gadgets, sig, &err), LT_OK);
+		return;
+	}
+	if (how >= VISIT_DEATH) {
+		visit_deadly(s->victim, gadgets, how);
 		return;
 	}
 	assert_int_equal(harm_stop(&t, s->victim, how != VISIT_UNREPAIRED, &err), LT_OK);
@@ -147,10 +178,11 @@ static struct outcome perform(const struct call_case *call, enum visit how, enum
 	return o;
 }
 
-/* Too short is always wrong. Too long: a timeout may begin again where `again` says so. */
+/* Too short is always wrong. Too long: a timeout may begin again where the table says so. */
 static bool lasts_right(const struct call_case *call, const struct outcome *o)
 {
-	int64_t most = TIMEOUT_NS + o->stopped_ns + SLACK_NS + (call->again ? LATE_NS : 0);
+	int64_t most = TIMEOUT_NS + o->stopped_ns + SLACK_NS +
+		       (call->timeout == AGAIN ? LATE_NS : 0);
 
 	return o->took_ns >= TIMEOUT_NS - CLOCK_NS_PER_MS && o->took_ns <= most;
 }
@@ -237,6 +269,38 @@ static void without_the_repair_a_stop_makes_epoll_wait_return_EINTR(void **state
 	assert_true(epoll_wait);
 }
 
+/* The frame restarts all but what goes through restart_syscall: that returns EINTR, once. */
+static int compare_death(enum visit how)
+{
+	int wrong = 0;
+
+	for (const struct call_case *c = calls; c < calls + calls_n; c++) {
+		struct outcome alone = perform(c, VISIT_NONE, HANDLER_NONE);
+		struct outcome seen = perform(c, how, HANDLER_NONE);
+
+		if (c->timeout == BLOCK && seen.ret == -1 && seen.error == EINTR)
+			continue;
+		if (seen.ret == alone.ret && seen.error == alone.error &&
+		    (c->release || seen.took_ns >= TIMEOUT_NS - CLOCK_NS_PER_MS))
+			continue;
+		printf("# %ld errno %d after %.3f s: ", seen.ret, seen.error,
+		       (double)seen.took_ns / 1e9);
+		puts(c->name);
+		wrong++;
+	}
+	return wrong;
+}
+
+static void a_caller_that_dies_early_changes_no_system_call(void **state)
+{
+	assert_int_equal(compare_death(VISIT_DEATH), 0);
+}
+
+static void a_caller_that_dies_late_changes_no_system_call(void **state)
+{
+	assert_int_equal(compare_death(VISIT_LATE_DEATH), 0);
+}
+
 static bool is_traced_stop(void *arg)
 {
 	return harm_status(((struct scene *)arg)->victim).state == 't';
@@ -280,6 +344,8 @@ int main(void)
 		cmocka_unit_test(an_ignored_signal_before_the_stop_is_not_noticed),
 		cmocka_unit_test(a_stop_changes_no_system_call),
 		cmocka_unit_test(a_call_on_the_thread_changes_no_system_call),
+		cmocka_unit_test(a_caller_that_dies_early_changes_no_system_call),
+		cmocka_unit_test(a_caller_that_dies_late_changes_no_system_call),
 		cmocka_unit_test(a_restarting_signal_during_a_stop_acts_as_ever),
 		cmocka_unit_test(a_restarting_signal_during_a_call_acts_as_ever),
 		cmocka_unit_test(an_interrupting_signal_during_a_stop_acts_as_ever),
