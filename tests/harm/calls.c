@@ -432,12 +432,14 @@ static long do_epoll_pwait_timed(struct scene *s)
 /* A child that ends when it reads a byte; 1 for "it was that child". */
 static long wait_for_child(struct scene *s, bool by_id)
 {
+	pid_t victim = getpid(), child = fork();
 	siginfo_t info = {0};
-	pid_t child = fork();
 	long ret;
 
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != victim)	/* it was killed before that */
+			_exit(1);
 		_exit(read(s->near, &byte, 1) == 1 ? 0 : 1);
 	}
 	if (!by_id)
