@@ -228,7 +228,8 @@ static bool visits(const struct python_exe *exe, const char *kind)
 	bool fine = false;
 
 	if (ready && (truth = watching_ask(&run, "truth\n")) &&
-	    python_find(run.pid, &py, NULL) == LT_OK && gadgets_find(&py, &gadgets, NULL) == LT_OK) {
+	    python_find(run.pid, &py, NULL) == LT_OK &&
+	    gadgets_find(&py, &gadgets, NULL) == LT_OK) {
 		fine = true;
 		if (py.sym.visit_objects) {
 			for (int i = 0; i < 5 && !(fine = same_both_ways(&py, &gadgets)); i++)
