@@ -190,8 +190,9 @@ static struct user_regs_struct resumed(const struct arch_state *s, bool eintr_ra
 		r.rax = r.orig_rax;
 		r.rip -= 2;
 		break;
-	case K_ERESTART_RESTARTBLOCK:
-		if (eintr_raises && r.orig_rax != __NR_restart_syscall) {
+	case K_ERESTART_RESTARTBLOCK:	/* also of poll() without a timeout: that loses nothing */
+		if ((eintr_raises && r.orig_rax != __NR_restart_syscall) ||
+		    (r.orig_rax == __NR_poll && (int32_t)r.rdx < 0)) {
 			r.rax = r.orig_rax;
 			r.rip -= 2;
 		} else {

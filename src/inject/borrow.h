@@ -67,7 +67,7 @@ struct borrower {			/* a job under way; zeroed: none */
 enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, struct lt_err *err);
 /*
  * The result, once fd polls readable (blocks until then). A child that died without one gives
- * LT_E_SYS and the lodging of before: what it may have mapped meanwhile is lost, harmless.
+ * LT_E_TIMEOUT and the lodging of before: what it may have mapped meanwhile is lost, harmless.
  */
 void borrow_end(struct borrower *b, struct borrow_result *ret);
 /* Kills the child of a job that is under way. */

@@ -9,6 +9,7 @@
 #define FUTEX_CMD 0x7f		/* without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
 #define FUTEX_WAIT 0
 #define FUTEX_WAIT_BITSET 9
+#define FUTEX_PRIVATE 128
 #define HANDLER_SCAN (16u << 10)
 
 static enum safepoint no(const char **why, const char *text)
@@ -88,6 +89,8 @@ static enum safepoint judge_syscall(const struct python *py, long nr, uint64_t a
 	case ARCH_BLOCK_FUTEX:
 		return judge_futex(py, arg0, arg1, maps, why);
 	case ARCH_BLOCK_RESTART:
+		if (arg1 == (FUTEX_WAIT | FUTEX_PRIVATE))
+			return no(why, "waiting for a lock inside the C library");
 		if (may_be_futex(arg1) && arg0 > 4096 && in_object_data(py, maps, arg0))
 			return no(why, "waiting for the GIL or another lock of the interpreter");
 		return SAFEPOINT_BLOCKED;
