@@ -29,7 +29,7 @@ struct census {
 	bool visit;			/* by the caller's wish, not only where it must be */
 	struct lodging lodging;
 	struct borrower borrower;
-	struct borrow_wait wait;	/* the timed wait that was visited last */
+	struct timed_wait wait;	/* the timed wait that was visited last */
 	uint32_t request;
 	uint32_t max_types;		/* of the next block that is mapped */
 	uint64_t max_objects;		/* more than fit into the process are a loop in a list */
@@ -69,7 +69,7 @@ void census_free(struct census *c)
 void census_forget(struct census *c)
 {
 	c->lodging = (struct lodging){0};
-	c->wait = (struct borrow_wait){0};
+	c->wait = (struct timed_wait){0};
 	names_clear(c->names);
 }
 

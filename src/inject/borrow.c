@@ -19,11 +19,9 @@
 #include "inject/safepoint.h"
 #include "util/clock.h"
 #include "util/io.h"
-#include "util/num.h"
 
 #define CODE_SIZE 4096				/* the helper fits in a page (helper.lds) */
 #define STOP_MARGIN_NS (20 * CLOCK_NS_PER_MS)	/* a stop takes about a millisecond */
-#define ASLEEP_AGAIN_NS (20 * CLOCK_NS_PER_MS)	/* one that was let go needs 50 us, if it may run */
 #define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point */
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
 
@@ -183,84 +181,6 @@ static enum lt_errc do_job(struct call *c, const struct borrow_job *job, enum sa
 	return rc;
 }
 
-/* ---- waits that begin anew --------------------------------------------------------------- */
-
-static bool same_place(const struct status_syscall *a, const struct status_syscall *b)
-{
-	return a->nr == b->nr && a->sp == b->sp && a->pc == b->pc &&
-	       memcmp(a->args, b->args, sizeof(a->args)) == 0;
-}
-
-/*
- * Is the thread, blocked in *now, still in the very wait that was visited before? Where it had not
- * fallen asleep again in time to tell, the first sleep in the same place is taken for it.
- */
-static bool still_waits(struct borrow_wait *wait, pid_t pid, const struct status_syscall *now)
-{
-	int64_t switches;
-
-	if (!wait->since_ns || !same_place(&wait->call, now))
-		return false;
-	switches = status_switches(pid, pid);
-	if (!num_known(wait->switches))
-		wait->switches = switches;
-	return num_known(switches) && switches == wait->switches;
-}
-
-/* In the C library nobody looks at the register again after the call: there it may be changed. */
-static bool in_libc(const struct python *py, uint64_t pc)
-{
-	return pc >= py->text[0].start && pc < py->text[0].end;
-}
-
-/* The call has been repaired and will begin anew: with the time that is left of it. */
-static void renew_wait(const struct borrow_job *job, struct arch_state *now,
-		       struct borrow_wait *wait)
-{
-	int64_t ms = 0, waited;
-	enum arch_wait kind = arch_wait_kind(now, &ms);
-
-	if (kind == ARCH_WAIT_REGISTER && !in_libc(job->py, arch_pc(now)))
-		kind = ARCH_WAIT_MEMORY;
-	if (kind == ARCH_WAIT_UNTIMED) {
-		*wait = (struct borrow_wait){0};
-		return;
-	}
-	if (!wait->since_ns)
-		*wait = (struct borrow_wait){
-			.since_ns = clock_mono_ns(),
-			.timeout_ms = kind == ARCH_WAIT_REGISTER ? ms : 0,
-		};
-	if (kind != ARCH_WAIT_REGISTER)
-		return;
-	waited = (clock_mono_ns() - wait->since_ns) / CLOCK_NS_PER_MS;
-	if (waited > 0)
-		arch_set_wait_ms(now, waited < wait->timeout_ms ? wait->timeout_ms - waited : 0);
-}
-
-/* After the visit: what the wait looks like from outside, once the thread sleeps in it again. */
-static void remember_wait(const struct borrow_job *job, const struct status_syscall *visited,
-			  struct borrow_wait *wait)
-{
-	pid_t pid = job->py->remote.pid;
-	int64_t deadline = clock_mono_ns() + ASLEEP_AGAIN_NS;
-
-	while (wait->since_ns && clock_mono_ns() < deadline) {
-		int64_t before = status_switches(pid, pid);
-
-		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == visited->nr &&
-		    num_known(before) && status_switches(pid, pid) == before) {
-			wait->switches = before;
-			return;
-		}
-		clock_sleep_ns(CLOCK_NS_PER_MS / 10);
-	}
-	wait->call = *visited;
-	wait->switches = LT_UNKNOWN;
-	if (wait->timeout_ms)		/* its register has changed: not to be recognised */
-		*wait = (struct borrow_wait){0};
-}
-
 /* ---- a stop ----------------------------------------------------------------------------- */
 
 /* The thread is parked: judge, work, give it back its state. */
@@ -277,11 +197,11 @@ static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 	if (rc != LT_OK)
 		return rc;
 	if (arch_repair_eintr(&now)) {
-		renew_wait(job, &now, &r->wait);
+		timed_renew(&r->wait, job->py, &now);
 		if ((rc = tracee_set(t, &now, err)) != LT_OK)
 			return rc;
 	} else {
-		r->wait = (struct borrow_wait){0};
+		r->wait = (struct timed_wait){0};
 	}
 	fault_at(FAULT_STOPPED);
 	/* who stopped it wants it to stand still: only our own pages are taken back then */
@@ -346,8 +266,8 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "no time left for another try");
 	if (!status_syscall_read(pid, pid, &now))
 		now.nr = -1;
-	if (!still_waits(&r->wait, pid, &now))
-		r->wait = (struct borrow_wait){0};
+	if (!timed_still(&r->wait, pid, &now))
+		r->wait = (struct timed_wait){0};
 	else if (!r->wait.timeout_ms)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
 				  "in a timed wait that another visit would prolong");
@@ -361,7 +281,7 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	else
 		rc = one_stop(job, &maps, r, err);
 	maps_done(&maps);
-	remember_wait(job, &now, &r->wait);
+	timed_remember(&r->wait, pid, &now);
 	return rc;
 }
 

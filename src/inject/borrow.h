@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "inject/gadget.h"
-#include "proc/status.h"
+#include "inject/timed.h"
 #include "target/python.h"
 #include "util/err.h"
 
@@ -20,18 +20,6 @@
 struct lodging {
 	uint64_t code, block;		/* addresses: R-X, RW- */
 	uint64_t code_size, block_size;
-};
-
-/*
- * A wait with a timeout that begins anew after a stop, as it looked when the thread was asleep in
- * it again. Without this memory a server that waits 3 s for an event and is visited every 2 s would
- * never see its timeout. Zeroed: none.
- */
-struct borrow_wait {
-	struct status_syscall call;
-	int64_t switches;		/* tells this sleep from the next one in the same call */
-	int64_t since_ns;		/* when it was first seen; 0: no such wait */
-	int64_t timeout_ms;		/* as the program asked; 0: out of reach */
 };
 
 struct borrow_job {
@@ -43,14 +31,14 @@ struct borrow_job {
 	const void *block;		/* first bytes of a new block: a struct agent_block */
 	size_t block_n;
 	uint32_t request;		/* the request to wait for */
-	struct borrow_wait wait;	/* of the last job's result */
+	struct timed_wait wait;	/* of the last job's result */
 	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
 };
 
 struct borrow_result {
 	struct lt_err err;		/* code LT_OK: the request is answered or the pages gone */
 	struct lodging lodging;		/* as it is afterwards, also on failure */
-	struct borrow_wait wait;	/* for the next job */
+	struct timed_wait wait;	/* for the next job */
 	bool pending;			/* it went through a pending call */
 	int64_t stops, stopped_ns, longest_stop_ns;
 	int64_t cpu_ns;			/* of the child */
@@ -60,7 +48,7 @@ struct borrower {			/* a job under way; zeroed: none */
 	pid_t child;
 	int fd;				/* polls readable when the result is there */
 	struct lodging lodging;
-	struct borrow_wait wait;
+	struct timed_wait wait;
 };
 
 /* LT_E_SYS if no process or pipe can be had. */

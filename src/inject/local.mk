@@ -8,6 +8,7 @@ libinject_a_SOURCES = \
 	src/inject/gadget.c src/inject/gadget.h \
 	src/inject/preflight.c src/inject/preflight.h \
 	src/inject/safepoint.c src/inject/safepoint.h \
+	src/inject/timed.c src/inject/timed.h \
 	src/inject/tracee.c src/inject/tracee.h
 if ARCH_X86_64
 libinject_a_SOURCES += src/inject/arch_x86_64.c

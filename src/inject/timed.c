@@ -1,0 +1,77 @@
+#include "config.h"
+#include "inject/timed.h"
+
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/num.h"
+
+#define ASLEEP_AGAIN_NS (20 * CLOCK_NS_PER_MS)	/* one that was let go needs 50 us, if it may run */
+
+static bool same_place(const struct status_syscall *a, const struct status_syscall *b)
+{
+	return a->nr == b->nr && a->sp == b->sp && a->pc == b->pc &&
+	       memcmp(a->args, b->args, sizeof(a->args)) == 0;
+}
+
+/* Where it had not fallen asleep again in time to tell, the first sleep there is taken for it. */
+bool timed_still(struct timed_wait *wait, pid_t pid, const struct status_syscall *now)
+{
+	int64_t switches;
+
+	if (!wait->since_ns || !same_place(&wait->call, now))
+		return false;
+	switches = status_switches(pid, pid);
+	if (!num_known(wait->switches))
+		wait->switches = switches;
+	return num_known(switches) && switches == wait->switches;
+}
+
+/* In the C library nobody looks at the register again after the call: there it may be changed. */
+static bool in_libc(const struct python *py, uint64_t pc)
+{
+	return pc >= py->text[0].start && pc < py->text[0].end;
+}
+
+void timed_renew(struct timed_wait *wait, const struct python *py, struct arch_state *now)
+{
+	int64_t ms = 0, waited;
+	enum arch_wait kind = arch_wait_kind(now, &ms);
+
+	if (kind == ARCH_WAIT_REGISTER && !in_libc(py, arch_pc(now)))
+		kind = ARCH_WAIT_MEMORY;
+	if (kind == ARCH_WAIT_UNTIMED) {
+		*wait = (struct timed_wait){0};
+		return;
+	}
+	if (!wait->since_ns)
+		*wait = (struct timed_wait){
+			.since_ns = clock_mono_ns(),
+			.timeout_ms = kind == ARCH_WAIT_REGISTER ? ms : 0,
+		};
+	if (kind != ARCH_WAIT_REGISTER)
+		return;
+	waited = (clock_mono_ns() - wait->since_ns) / CLOCK_NS_PER_MS;
+	if (waited > 0)
+		arch_set_wait_ms(now, waited < wait->timeout_ms ? wait->timeout_ms - waited : 0);
+}
+
+void timed_remember(struct timed_wait *wait, pid_t pid, const struct status_syscall *visited)
+{
+	int64_t deadline = clock_mono_ns() + ASLEEP_AGAIN_NS;
+
+	while (wait->since_ns && clock_mono_ns() < deadline) {
+		int64_t before = status_switches(pid, pid);
+
+		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == visited->nr &&
+		    num_known(before) && status_switches(pid, pid) == before) {
+			wait->switches = before;
+			return;
+		}
+		clock_sleep_ns(CLOCK_NS_PER_MS / 10);
+	}
+	wait->call = *visited;
+	wait->switches = LT_UNKNOWN;
+	if (wait->timeout_ms)		/* its register has changed: not to be recognised */
+		*wait = (struct timed_wait){0};
+}
