@@ -48,6 +48,7 @@ enum arch_wait {
 	ARCH_WAIT_REGISTER,	/* it is in a register, in milliseconds: can be shortened */
 	ARCH_WAIT_MEMORY,	/* it is in memory or in a socket: out of reach */
 };
+#define ARCH_WAIT_ARG 3		/* which argument, where it is in a register */
 enum arch_wait arch_wait_kind(const struct arch_state *s, int64_t *ret_ms);
 void arch_set_wait_ms(struct arch_state *s, int64_t ms);
 

@@ -52,8 +52,25 @@ void timed_renew(struct timed_wait *wait, const struct python *py, struct arch_s
 	if (kind != ARCH_WAIT_REGISTER)
 		return;
 	waited = (clock_mono_ns() - wait->since_ns) / CLOCK_NS_PER_MS;
-	if (waited > 0)
-		arch_set_wait_ms(now, waited < wait->timeout_ms ? wait->timeout_ms - waited : 0);
+	wait->set_ms = waited < wait->timeout_ms ? wait->timeout_ms - waited : 0;
+	if (wait->set_ms != ms)
+		arch_set_wait_ms(now, wait->set_ms);
+}
+
+/*
+ * The thread may have been woken and gone to wait in the same place again before it is looked at.
+ * Such a wait must not inherit the time of the one before: it would end too early. It has another
+ * timeout, or, at the first visit, one that begins now at the latest.
+ */
+static bool confirm(struct timed_wait *wait)
+{
+	if (!wait->timeout_ms)
+		return true;
+	if ((int32_t)wait->call.args[ARCH_WAIT_ARG] != wait->set_ms)
+		return false;
+	if (wait->set_ms == wait->timeout_ms)
+		wait->since_ns = clock_mono_ns();
+	return true;
 }
 
 void timed_remember(struct timed_wait *wait, pid_t pid, const struct status_syscall *visited)
@@ -66,6 +83,8 @@ void timed_remember(struct timed_wait *wait, pid_t pid, const struct status_sysc
 		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == visited->nr &&
 		    num_known(before) && status_switches(pid, pid) == before) {
 			wait->switches = before;
+			if (!confirm(wait))
+				*wait = (struct timed_wait){0};
 			return;
 		}
 		clock_sleep_ns(CLOCK_NS_PER_MS / 10);

@@ -21,6 +21,7 @@ struct timed_wait {			/* zeroed: none */
 	int64_t switches;		/* tells this sleep from the next one in the same place */
 	int64_t since_ns;		/* when it was first seen; 0: no such wait */
 	int64_t timeout_ms;		/* as the program asked; 0: out of reach */
+	int64_t set_ms;			/* what the last visit left in the register */
 };
 
 /* Is the thread, blocked in *now, still in the very wait that was visited before? */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -18,6 +19,8 @@
 #include "inject/gadget.h"
 #include "inject/preflight.h"
 #include "inject/safepoint.h"
+#include "inject/timed.h"
+#include "util/clock.h"
 #include "util/mem.h"
 
 /* ---- safe points ------------------------------------------------------------------------ */
@@ -310,6 +313,104 @@ static void a_call_begins_with_clean_flags_and_no_system_call_to_restart(void **
 	assert_int_equal(regs(&to)->rax, SYS_mmap);
 }
 
+/* ---- timed waits ------------------------------------------------------------------------- */
+
+#define WAIT_MS 60000
+
+/* A child that sleeps in epoll_wait for a minute. */
+static pid_t waiter(struct status_syscall *ret)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct epoll_event event;
+		int fd = epoll_create1(0);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		epoll_wait(fd, &event, 1, WAIT_MS);
+		_exit(0);
+	}
+	while (!status_syscall_read(pid, pid, ret) ||
+	       (ret->nr != SYS_epoll_wait && ret->nr != SYS_epoll_pwait))
+		sched_yield();
+	return pid;
+}
+
+static void end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void a_wait_is_known_again_while_it_lasts(void **state)
+{
+	struct status_syscall call, other;
+	pid_t pid = waiter(&call);
+	struct timed_wait wait = {
+		.since_ns = 1, .timeout_ms = 2 * WAIT_MS, .set_ms = WAIT_MS,
+	};
+
+	timed_remember(&wait, pid, &call);
+	assert_int_equal(wait.since_ns, 1);
+	assert_true(timed_still(&wait, pid, &call));
+	other = call;
+	other.args[3]--;
+	assert_false(timed_still(&wait, pid, &other));
+	wait.switches--;			/* it slept in between: that was another wait */
+	assert_false(timed_still(&wait, pid, &call));
+	end_child(pid);
+}
+
+static void a_new_wait_in_the_same_place_inherits_no_time(void **state)
+{
+	struct status_syscall call;
+	pid_t pid = waiter(&call);
+	struct timed_wait later = {
+		.since_ns = 1, .timeout_ms = WAIT_MS, .set_ms = WAIT_MS / 2,
+	};
+	struct timed_wait first = {.since_ns = 1, .timeout_ms = WAIT_MS, .set_ms = WAIT_MS};
+	struct timed_wait out_of_reach = {.since_ns = 1};
+	int64_t before = clock_mono_ns();
+
+	timed_remember(&later, pid, &call);	/* the register says 60 s, not the 30 s set */
+	assert_int_equal(later.since_ns, 0);
+	timed_remember(&first, pid, &call);	/* counts from when it was seen asleep */
+	assert_true(first.since_ns >= before);
+	timed_remember(&out_of_reach, pid, &call);
+	assert_int_equal(out_of_reach.since_ns, 1);
+	assert_true(timed_still(&out_of_reach, pid, &call));
+	end_child(pid);
+}
+
+static void what_is_left_of_a_wait_is_never_too_little(void **state)
+{
+	static struct arch_state s;
+	struct python py = {.text = {{0x400000, 0x500000}}};
+	struct timed_wait wait = {0};
+	int64_t ms = 0;
+
+	prepare(&s, SYS_epoll_wait, -514);
+	regs(&s)->r10 = 1000;
+	timed_renew(&wait, &py, &s);		/* seen first: all of it */
+	assert_int_equal(arch_wait_kind(&s, &ms), ARCH_WAIT_REGISTER);
+	assert_int_equal(ms, 1000);
+	wait.since_ns -= 400 * CLOCK_NS_PER_MS;
+	timed_renew(&wait, &py, &s);
+	(void)arch_wait_kind(&s, &ms);
+	assert_in_range(ms, 500, 600);
+	wait.since_ns -= 5000 * CLOCK_NS_PER_MS;
+	timed_renew(&wait, &py, &s);
+	(void)arch_wait_kind(&s, &ms);
+	assert_int_equal(ms, 0);
+	/* outside the C library somebody may look at the register: it stays */
+	py.text[0].end = 0x400001;
+	wait = (struct timed_wait){0};
+	regs(&s)->r10 = 700;
+	timed_renew(&wait, &py, &s);
+	assert_int_equal(wait.timeout_ms, 0);
+	assert_int_equal(arch_syscall_arg(&s, 3), 700);
+}
+
 /* ---- refusals --------------------------------------------------------------------------- */
 
 static pid_t sleeper(int (*before)(void))
@@ -515,6 +616,9 @@ int main(void)
 		cmocka_unit_test(a_timeout_in_a_register_is_told_from_others),
 		cmocka_unit_test(only_an_interrupted_call_is_repaired),
 		cmocka_unit_test(a_call_begins_with_clean_flags_and_no_system_call_to_restart),
+		cmocka_unit_test(a_wait_is_known_again_while_it_lasts),
+		cmocka_unit_test(a_new_wait_in_the_same_place_inherits_no_time),
+		cmocka_unit_test(what_is_left_of_a_wait_is_never_too_little),
 		cmocka_unit_test(a_quiet_process_of_ours_is_let_through),
 		cmocka_unit_test(a_zombie_is_named),
 		cmocka_unit_test(a_stopped_process_is_refused),
