@@ -185,20 +185,6 @@ static int leaves_traces(struct python_run *run)
 	return wrong;
 }
 
-/* The workload checks its own results and how long its system calls took. */
-static int own_check_fails(struct python_run *run)
-{
-	json_t *end = watching_ask(run, "stop\n");
-	char *text = end ? json_dumps(end, 0) : NULL;
-	int wrong = !json_is_true(json_object_get(end, "ok"));
-
-	if (wrong)
-		printf("# its own check failed: %s\n", text ? text : "no report");
-	free(text);
-	json_decref(end);
-	return wrong;
-}
-
 static int watch_one(const struct python_exe *exe, const struct place *place)
 {
 	const char *const args[] = {
@@ -214,7 +200,7 @@ static int watch_one(const struct python_exe *exe, const struct place *place)
 	} else {
 		wrong += in_a_session(&run, place->still ? still_differs : busy_differs);
 		wrong += place->still ? leaves_traces(&run) : 0;
-		wrong += own_check_fails(&run);
+		wrong += !watching_stopped_well(&run);
 	}
 	json_decref(ready);
 	python_stop(&run);

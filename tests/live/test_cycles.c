@@ -59,7 +59,7 @@ static void many_cycles(const char *kind)
 	const struct python_exe *exe = some_python();
 	struct belongings before = {0}, after = {0};
 	struct python_run run = {0};
-	json_t *ready, *end;
+	json_t *ready;
 	int64_t n = cycles(), bad = 0;
 
 	if (!exe)
@@ -74,9 +74,7 @@ static void many_cycles(const char *kind)
 	printf("# %s: %lld cycles, %lld bad\n", exe->name, (long long)n, (long long)bad);
 	assert_int_equal(bad, 0);
 	assert_true(belongings_equal(&before, &after));
-	end = watching_ask(&run, "stop\n");
-	assert_true(json_is_true(json_object_get(end, "ok")));
-	json_decref(end);
+	assert_true(watching_stopped_well(&run));
 	json_decref(ready);
 	belongings_free(&before);
 	belongings_free(&after);

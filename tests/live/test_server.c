@@ -222,7 +222,7 @@ static bool visits(const struct python_exe *exe, const char *kind)
 {
 	const char *const args[] = {"--kind", kind, "--objects", "50", "--parent-pipe", NULL};
 	struct python_run run = {0};
-	json_t *ready = watching_start(&run, exe, "workload.py", args), *truth = NULL, *end = NULL;
+	json_t *ready = watching_start(&run, exe, "workload.py", args), *truth = NULL;
 	struct python py;
 	struct gadgets gadgets;
 	bool fine = false;
@@ -235,14 +235,12 @@ static bool visits(const struct python_exe *exe, const char *kind)
 			for (int i = 0; i < 5 && !(fine = same_both_ways(&py, &gadgets)); i++)
 				;	/* it may still be on its way to its place */
 		}
-		end = watching_ask(&run, "stop\n");
-		fine = fine && json_is_true(json_object_get(end, "ok"));
+		fine = watching_stopped_well(&run) && fine;
 	}
 	if (!fine)
 		printf("# %s: wrong\n", exe->name);
 	json_decref(ready);
 	json_decref(truth);
-	json_decref(end);
 	python_stop(&run);
 	return fine;
 }

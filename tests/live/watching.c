@@ -133,6 +133,19 @@ json_t *watching_ask(struct python_run *run, const char *line)
 	return python_say(run, line) ? parsed_line(run) : NULL;
 }
 
+bool watching_stopped_well(struct python_run *run)
+{
+	json_t *end = watching_ask(run, "stop\n");
+	char *text = end ? json_dumps(end, 0) : NULL;
+	bool well = json_is_true(json_object_get(end, "ok"));
+
+	if (!well)
+		printf("# its own check failed: %s\n", text ? text : "no report");
+	free(text);
+	json_decref(end);
+	return well;
+}
+
 const struct sample *watching_one(struct session *s)
 {
 	const struct sample *sample = NULL;

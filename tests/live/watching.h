@@ -23,6 +23,9 @@ bool watching_permitted(void);
 /* Asks with a line on stdin and returns the answer parsed. */
 json_t *watching_ask(struct python_run *run, const char *line);
 
+/* Ends a workload and prints its report if its own checks of results and times failed. */
+bool watching_stopped_well(struct python_run *run);
+
 /* The next sample, with or without a census; NULL when the target has ended. */
 const struct sample *watching_one(struct session *s);
 
