@@ -6,6 +6,7 @@
 #include "util/clock.h"
 #include "util/num.h"
 
+#define FOR_EVER_MS 1000000000			/* eleven days */
 #define ASLEEP_AGAIN_NS (20 * CLOCK_NS_PER_MS)	/* one that was let go needs 50 us, if it may run */
 
 static bool same_place(const struct status_syscall *a, const struct status_syscall *b)
@@ -33,44 +34,48 @@ static bool in_libc(const struct python *py, uint64_t pc)
 	return pc >= py->text[0].start && pc < py->text[0].end;
 }
 
+/*
+ * What is left, rounded up, and never just what the program asked for: so the register tells this
+ * wait from the next one, which the program may begin at any time before the next stop.
+ */
+static int64_t left_ms(const struct timed_wait *wait)
+{
+	int64_t waited = (clock_mono_ns() - wait->since_ns) / CLOCK_NS_PER_MS;
+	int64_t left = waited < wait->timeout_ms ? wait->timeout_ms - waited : 0;
+
+	return left == wait->timeout_ms ? left + 1 : left;
+}
+
 void timed_renew(struct timed_wait *wait, const struct python *py, struct arch_state *now)
 {
-	int64_t ms = 0, waited;
+	int64_t ms = 0;
 	enum arch_wait kind = arch_wait_kind(now, &ms);
 
 	if (kind == ARCH_WAIT_REGISTER && !in_libc(py, arch_pc(now)))
 		kind = ARCH_WAIT_MEMORY;
-	if (kind == ARCH_WAIT_UNTIMED) {
+	if (kind == ARCH_WAIT_UNTIMED || ms > FOR_EVER_MS) {
 		*wait = (struct timed_wait){0};
 		return;
 	}
-	if (!wait->since_ns)
+	if (!wait->since_ns || (kind == ARCH_WAIT_REGISTER && ms != wait->set_ms))
 		*wait = (struct timed_wait){
 			.since_ns = clock_mono_ns(),
 			.timeout_ms = kind == ARCH_WAIT_REGISTER ? ms : 0,
 		};
 	if (kind != ARCH_WAIT_REGISTER)
 		return;
-	waited = (clock_mono_ns() - wait->since_ns) / CLOCK_NS_PER_MS;
-	wait->set_ms = waited < wait->timeout_ms ? wait->timeout_ms - waited : 0;
-	if (wait->set_ms != ms)
-		arch_set_wait_ms(now, wait->set_ms);
+	wait->set_ms = left_ms(wait);
+	arch_set_wait_ms(now, wait->set_ms);
 }
 
 /*
  * The thread may have been woken and gone to wait in the same place again before it is looked at.
- * Such a wait must not inherit the time of the one before: it would end too early. It has another
- * timeout, or, at the first visit, one that begins now at the latest.
+ * Such a wait must not inherit the time of the one before: it would end too early.
  */
-static bool confirm(struct timed_wait *wait)
+static bool is_ours(const struct timed_wait *wait)
 {
-	if (!wait->timeout_ms)
-		return true;
-	if ((int32_t)wait->call.args[ARCH_WAIT_ARG] != wait->set_ms)
-		return false;
-	if (wait->set_ms == wait->timeout_ms)
-		wait->since_ns = clock_mono_ns();
-	return true;
+	return !wait->timeout_ms ||
+	       (int32_t)wait->call.args[ARCH_WAIT_ARG] == wait->set_ms;
 }
 
 void timed_remember(struct timed_wait *wait, pid_t pid, const struct status_syscall *visited)
@@ -83,7 +88,7 @@ void timed_remember(struct timed_wait *wait, pid_t pid, const struct status_sysc
 		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == visited->nr &&
 		    num_known(before) && status_switches(pid, pid) == before) {
 			wait->switches = before;
-			if (!confirm(wait))
+			if (!is_ours(wait))
 				*wait = (struct timed_wait){0};
 			return;
 		}
