@@ -262,8 +262,6 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	enum safepoint guess;
 	enum lt_errc rc;
 
-	if (job->deadline_ns - clock_mono_ns() < STOP_MARGIN_NS)
-		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "no time left for another try");
 	if (!status_syscall_read(pid, pid, &now))
 		now.nr = -1;
 	if (!timed_still(&r->wait, pid, &now))
@@ -297,17 +295,25 @@ static bool job_is_done(const struct borrow_job *job, const struct borrow_result
 	return answered(job, &r->lodging);
 }
 
+/* The reason of the last try stands, unless there was none. */
+static void give_up(struct lt_err *err, bool asked)
+{
+	if (asked)
+		lt_err_set(err, LT_E_BUSY, 0, "it did not return to Python code");
+	else if (err->code == LT_OK)
+		lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
+}
+
 static void run_job(const struct borrow_job *job, struct borrow_result *r)
 {
 	struct lt_err *err = &r->err;
 	bool asked = false;
 
 	while (!job_is_done(job, r)) {
-		if (clock_mono_ns() >= job->deadline_ns) {
-			if (asked)
-				lt_err_set(err, LT_E_BUSY, 0, "it did not return to Python code");
-			else if (err->code == LT_OK)
-				lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
+		int64_t left = job->deadline_ns - clock_mono_ns();
+
+		if (left <= (asked ? 0 : STOP_MARGIN_NS)) {
+			give_up(err, asked);
 			return;
 		}
 		if (!asked) {
