@@ -22,7 +22,9 @@
 
 #define CODE_SIZE 4096				/* the helper fits in a page (helper.lds) */
 #define STOP_MARGIN_NS (20 * CLOCK_NS_PER_MS)	/* a stop takes about a millisecond */
-#define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point */
+#define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point ... */
+#define RETRY_FEW 20				/* ... of which so many; then it is a long story */
+#define RETRY_LONG_NS (5 * CLOCK_NS_PER_MS)
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
 
 /* ---- the child -------------------------------------------------------------------------- */
@@ -269,13 +271,13 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	else if (!r->wait.timeout_ms)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
 				  "in a timed wait that another visit would prolong");
+	if (now.nr < 0 && note_is_queued(job, &r->lodging))
+		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
 	if ((rc = maps_read(pid, &maps, err)) != LT_OK)
 		return rc;
 	guess = safepoint_guess(job->py, &now, &maps, &why);
 	if (guess == SAFEPOINT_NO)
 		rc = lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
-	else if (guess == SAFEPOINT_RUNNING && note_is_queued(job, &r->lodging))
-		rc = lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
 	else
 		rc = one_stop(job, &maps, r, err);
 	maps_done(&maps);
@@ -309,7 +311,7 @@ static void run_job(const struct borrow_job *job, struct borrow_result *r)
 	struct lt_err *err = &r->err;
 	bool asked = false;
 
-	while (!job_is_done(job, r)) {
+	for (int tries = 0; !job_is_done(job, r); tries++) {
 		int64_t left = job->deadline_ns - clock_mono_ns();
 
 		if (left <= (asked ? 0 : STOP_MARGIN_NS)) {
@@ -324,7 +326,8 @@ static void run_job(const struct borrow_job *job, struct borrow_result *r)
 			asked = rc == LT_OK && !job->leave;
 		}
 		if (!job_is_done(job, r))
-			clock_sleep_ns(asked ? ANSWER_POLL_NS : RETRY_NS);
+			clock_sleep_ns(asked ? ANSWER_POLL_NS
+					     : tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS);
 	}
 	*err = (struct lt_err){0};
 }
