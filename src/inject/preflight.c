@@ -80,26 +80,33 @@ static int try_access(pid_t pid)
 	return 0;
 }
 
-enum lt_errc preflight_read(pid_t pid, struct lt_err *err)
+/* Reads what /proc says of the process into *st, and refuses what cannot be looked into. */
+static enum lt_errc look(pid_t pid, struct status *st, struct lt_err *err)
 {
-	struct status st;
-	enum lt_errc rc = status_read(pid, 0, &st, err);
+	enum lt_errc rc = status_read(pid, 0, st, err);
 	int e;
 
 	if (rc != LT_OK)
 		return rc;
-	if (st.tgid != pid)
-		return lt_err_set(err, LT_E_GONE, 0, "%d is a thread of process %d", pid, st.tgid);
-	if (st.state == 'Z' || st.state == 'X')
-		return lt_err_set(err, LT_E_ZOMBIE, 0, "PID %d (%s)", pid, st.comm);
-	if (st.kernel_thread)
-		return lt_err_set(err, LT_E_KTHREAD, 0, "PID %d [%s]", pid, st.comm);
+	if (st->tgid != pid)
+		return lt_err_set(err, LT_E_GONE, 0, "%d is a thread of process %d", pid, st->tgid);
+	if (st->state == 'Z' || st->state == 'X')
+		return lt_err_set(err, LT_E_ZOMBIE, 0, "PID %d (%s)", pid, st->comm);
+	if (st->kernel_thread)
+		return lt_err_set(err, LT_E_KTHREAD, 0, "PID %d [%s]", pid, st->comm);
 	e = try_access(pid);
 	if (e == ENOENT || e == ESRCH)
 		return lt_err_set(err, LT_E_GONE, 0, "PID %d", pid);
 	if (e == EACCES || e == EPERM)
-		return name_refusal(pid, &st, e, err);
+		return name_refusal(pid, st, e, err);
 	return e ? lt_err_set(err, LT_E_SYS, e, "opening /proc/%d/mem", pid) : LT_OK;
+}
+
+enum lt_errc preflight_read(pid_t pid, struct lt_err *err)
+{
+	struct status st;
+
+	return look(pid, &st, err);
 }
 
 static bool is_pending(const struct status *st, int sig)
@@ -110,9 +117,9 @@ static bool is_pending(const struct status *st, int sig)
 enum lt_errc preflight_inject(pid_t pid, struct lt_err *err)
 {
 	struct status st;
-	enum lt_errc rc = preflight_read(pid, err);
+	enum lt_errc rc = look(pid, &st, err);
 
-	if (rc != LT_OK || (rc = status_read(pid, 0, &st, err)) != LT_OK)
+	if (rc != LT_OK)
 		return rc;
 	if (st.tracer)
 		return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", pid, st.tracer);
