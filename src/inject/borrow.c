@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/abi.h"
@@ -19,6 +18,7 @@
 #include "inject/safepoint.h"
 #include "util/clock.h"
 #include "util/io.h"
+#include "util/mem.h"
 
 #define CODE_SIZE 4096				/* the helper fits in a page (helper.lds) */
 #define STOP_MARGIN_NS (20 * CLOCK_NS_PER_MS)	/* a stop takes about a millisecond */
@@ -281,7 +281,8 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	else
 		rc = one_stop(job, &maps, r, err);
 	maps_done(&maps);
-	timed_remember(&r->wait, pid, &now);
+	if (guess != SAFEPOINT_NO)
+		timed_remember(&r->wait, pid, &now);
 	return rc;
 }
 
@@ -332,14 +333,6 @@ static void run_job(const struct borrow_job *job, struct borrow_result *r)
 	*err = (struct lt_err){0};
 }
 
-static int64_t cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return ts.tv_sec * CLOCK_NS_PER_S + ts.tv_nsec;
-}
-
 /*
  * The child takes no part in the terminal's signals: ^C and a hang-up end leaktop, which then
  * detaches in order. SIGCHLD stays blocked for tracee.c to wait with.
@@ -350,9 +343,9 @@ static void child_signals(void)
 	static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 	sigset_t chld;
 
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(ignored); i++)
 		signal(ignored[i], SIG_IGN);
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(fatal); i++)
 		signal(fatal[i], SIG_DFL);
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
@@ -369,7 +362,7 @@ static void child_main(const struct borrow_job *job, pid_t leaktop, int fd)
 	if (getppid() != leaktop)
 		_exit(1);
 	run_job(job, &r);
-	r.cpu_ns = cpu_ns();
+	r.cpu_ns = clock_cpu_ns();
 	(void)io_write_all(fd, &r, sizeof(r));
 	_exit(0);
 }

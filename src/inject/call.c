@@ -7,6 +7,7 @@
 
 #include "inject/fault.h"
 #include "util/clock.h"
+#include "util/mem.h"
 
 #define CALL_GRACE_NS (60 * CLOCK_NS_PER_S)
 
@@ -22,7 +23,7 @@ static uint64_t call_mask(void)
 	};
 	uint64_t mask = ~0UL;
 
-	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(open); i++)
 		mask &= ~(1UL << (open[i] - 1));
 	return mask;
 }

@@ -82,7 +82,9 @@ void timed_remember(struct timed_wait *wait, pid_t pid, const struct status_sysc
 {
 	int64_t deadline = clock_mono_ns() + ASLEEP_AGAIN_NS;
 
-	while (wait->since_ns && clock_mono_ns() < deadline) {
+	if (!wait->since_ns)
+		return;
+	while (clock_mono_ns() < deadline) {
 		int64_t before = status_switches(pid, pid);
 
 		if (status_syscall_read(pid, pid, &wait->call) && wait->call.nr == visited->nr &&

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/clean.h"
+#include "util/mem.h"
 #include "util/num.h"
 
 void jsonw_begin(struct jsonw *j, struct buf *out)
@@ -21,7 +22,7 @@ static void put_escaped(struct buf *out, const char *at, size_t len, unsigned co
 		{'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"},
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (names[i].code == code) {
 			buf_puts(out, names[i].text);
 			return;

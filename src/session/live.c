@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "census/census.h"
@@ -41,20 +40,13 @@ struct session {
 	int64_t hold_ns, census_due_ns;	/* of the last count; when the next may be */
 	int64_t slow_due_ns;
 	struct figures_slow slow;	/* LT_UNKNOWN in samples in which it was not due */
+	int64_t limit_bytes;		/* read as seldom: it takes half a dozen files to find */
 	int64_t cpu_ns;			/* of this process, when the last sample ended */
 	int64_t seq;
 	struct sample sample;
 	struct sample_type *types;	/* owned */
 	size_t types_cap;
 };
-
-static int64_t own_cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return ts.tv_sec * CLOCK_NS_PER_S + ts.tv_nsec;
-}
 
 static const char *build_name(enum python_build build)
 {
@@ -115,7 +107,7 @@ enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 	s->before = residue_take(pid);
 	if (!options->readonly)
 		s->census = census_new(&s->python, &s->gadgets, &census_options);
-	s->cpu_ns = own_cpu_ns();
+	s->cpu_ns = clock_cpu_ns();
 	*ret = s;
 	return LT_OK;
 }
@@ -167,11 +159,12 @@ static void read_slow(struct session *s)
 	if (begin < s->slow_due_ns)
 		return;
 	(void)figures_read_slow(s->figures, &s->slow, NULL);
+	s->limit_bytes = figures_memory_limit(s->target.pid);
 	rest = (clock_mono_ns() - begin) * SLOW_SHARE;
 	s->slow_due_ns = begin + (rest > SLOW_EVERY_NS ? rest : SLOW_EVERY_NS);
 }
 
-/* Only where the kernel says so for sure. */
+/* Where the kernel can tell (pidfd, Linux 5.3) it is asked; elsewhere others are believed. */
 static bool has_ended(const struct session *s)
 {
 	struct pollfd fd = {.fd = s->end_fd, .events = POLLIN};
@@ -190,7 +183,7 @@ static bool read_memory(struct session *s)
 	*m = (struct sample_memory){
 		.rss = quick.rss_bytes, .vsz = quick.vsz_bytes, .swap = quick.swap_bytes,
 		.pss = s->slow.pss_bytes, .uss = s->slow.uss_bytes,
-		.limit = figures_memory_limit(s->target.pid), .threads = quick.threads,
+		.limit = s->limit_bytes, .threads = quick.threads,
 	};
 	return true;
 }
@@ -208,6 +201,14 @@ static enum lt_errc follow_exec(struct session *s, struct lt_err *err)
 	return describe(s, s->target.pid, err);
 }
 
+/* What its objects can take at most; 0 where it is not known. */
+static int64_t size_bytes(const struct sample_memory *m)
+{
+	if (!num_known(m->rss))
+		return 0;
+	return m->rss + (num_known(m->swap) ? m->swap : 0);
+}
+
 static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 {
 	enum lt_errc rc;
@@ -219,7 +220,7 @@ static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 	if (clock_mono_ns() < s->census_due_ns)
 		return lt_err_set(err, LT_E_PACED, 0, "the last count held the GIL for %lld ms",
 				  (long long)(s->hold_ns / CLOCK_NS_PER_MS));
-	return census_begin(s->census, s->sample.memory.rss + s->sample.memory.swap,
+	return census_begin(s->census, size_bytes(&s->sample.memory),
 			    clock_mono_ns() + s->options.call_deadline_ns, err);
 }
 
@@ -279,7 +280,7 @@ static void fill_types(struct session *s, const struct census_result *r)
 
 static void fill_cost(struct session *s, const struct census_result *r)
 {
-	int64_t cpu = own_cpu_ns(), pause = 0;
+	int64_t cpu = clock_cpu_ns(), pause = 0;
 
 	if (r)
 		pause = r->hold_ns > r->longest_stop_ns ? r->hold_ns : r->longest_stop_ns;

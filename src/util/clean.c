@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/mem.h"
+
 size_t clean_decode(const char *s, size_t n, unsigned *ret_code)
 {
 	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -74,7 +76,7 @@ static int char_width(unsigned c)
 
 	if ((c >= 0x300 && c <= 0x36f) || (c >= 0xfe00 && c <= 0xfe0f))
 		return 0;
-	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(wide); i++)
 		if (c >= wide[i].lo && c <= wide[i].hi)
 			return 2;
 	return 1;

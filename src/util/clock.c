@@ -21,6 +21,11 @@ int64_t clock_boot_ns(void)
 	return read_ns(CLOCK_BOOTTIME);
 }
 
+int64_t clock_cpu_ns(void)
+{
+	return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 double clock_wall_s(void)
 {
 	return (double)read_ns(CLOCK_REALTIME) / 1e9;

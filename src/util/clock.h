@@ -9,6 +9,7 @@
 
 int64_t clock_mono_ns(void);	/* CLOCK_MONOTONIC */
 int64_t clock_boot_ns(void);	/* CLOCK_BOOTTIME: /proc/PID/stat's starttime counts in it */
+int64_t clock_cpu_ns(void);	/* CLOCK_PROCESS_CPUTIME_ID: what this process has used */
 double clock_wall_s(void);	/* CLOCK_REALTIME, seconds since 1970 */
 void clock_sleep_ns(int64_t ns);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/mem.h"
 
 int64_t num_delta(int64_t a, int64_t b)
 {
@@ -90,7 +91,7 @@ bool num_parse_duration(const char *s, int64_t *ret_ns)
 
 	if (!num_scan(&s, end, 10, &v) || v == 0 || v > 100000 || end - s > 1)
 		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
 		if (units[i].unit != *s)
 			continue;
 		*ret_ns = (int64_t)v * units[i].s * CLOCK_NS_PER_S;
