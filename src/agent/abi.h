@@ -69,7 +69,7 @@ struct agent_block {
 	uint32_t managed_flags, managed_size;	/* bytes in front of instances of such types */
 	uint32_t list_allocated;
 	uint32_t long_shift;		/* 3.12+: an int's size word is count << 3 | sign */
-	uint32_t dict, dict_keys, dict_values;	/* 2.7: dict_keys is ma_mask */
+	uint32_t dict, dict_keys;	/* 2.7: dict_keys is ma_mask */
 	uint32_t set_mask;
 	uint32_t slots;			/* of the index, a power of two */
 	uint32_t max_types;		/* of the table, < slots */

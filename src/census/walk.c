@@ -126,7 +126,6 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 	b->long_shift = l->integer == LAYOUT_INT_LVTAG ? 3 : 0;
 	b->dict = (uint32_t)l->dict;
 	b->dict_keys = place(l->dict == LAYOUT_DICT_27 ? l->dict_mask : l->dict_keys);
-	b->dict_values = place(l->dict_values);
 	b->set_mask = place(l->set_mask);
 	b->max_objects = c->max_objects;
 }
