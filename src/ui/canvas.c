@@ -153,13 +153,6 @@ void canvas_blank(struct canvas *c, int row, int col, int width, enum attr attr)
 		cell_set(c, row, col + i, " ", 1, 1, attr);
 }
 
-void canvas_paint(struct canvas *c, int row, int col, int width, enum attr attr)
-{
-	width = clip_width(c, row, col, width);
-	for (int i = 0; i < width; i++)
-		cell_at(c, row, col + i)->attr = (unsigned char)attr;
-}
-
 void canvas_text(const struct canvas *c, int row, struct buf *b)
 {
 	int end = row >= 0 && row < c->rows ? c->cols : 0;

@@ -43,9 +43,7 @@ int canvas_put_right(struct canvas *c, int row, int col, int width, enum attr at
 int canvas_put_tail(struct canvas *c, int row, int col, int width, enum attr attr,
 		    const char *text);
 
-/* Blanks; and the attribute alone. */
 void canvas_blank(struct canvas *c, int row, int col, int width, enum attr attr);
-void canvas_paint(struct canvas *c, int row, int col, int width, enum attr attr);
 
 /* Appends a row as UTF-8, without the blanks at its end. */
 void canvas_text(const struct canvas *c, int row, struct buf *b);

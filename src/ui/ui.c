@@ -67,11 +67,6 @@ void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool samplin
 	term_blit(&u->canvas, screen_color(u->screen));
 }
 
-bool ui_paused(const struct ui *u)
-{
-	return screen_paused(u->screen);
-}
-
 void ui_message(struct ui *u, const char *text)
 {
 	screen_message(u->screen, text);

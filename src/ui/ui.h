@@ -60,7 +60,6 @@ bool ui_next_request(struct ui *u, struct ui_request *ret);
  * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
  */
 void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
-bool ui_paused(const struct ui *u);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
 void ui_resized(struct ui *u);		/* after SIGWINCH */

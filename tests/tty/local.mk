@@ -6,7 +6,7 @@ check_PROGRAMS += ui_demo test_tty_ui
 TESTS += test_tty_ui
 ui_demo_SOURCES = tests/tty/ui_demo.c
 ui_demo_LDADD = libui.a libutil.a $(NCURSESW_LIBS) -lm
-test_tty_ui_SOURCES = tests/tty/test_tty_ui.c tests/unit/test.h
+test_tty_ui_SOURCES = tests/tty/test_tty_ui.c tests/tty/restored.h tests/unit/test.h
 test_tty_ui_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_tty_ui_LDADD = libtty.a libutil.a $(CMOCKA_LIBS) $(VTERM_LIBS) -lutil -lm
 endif
@@ -16,7 +16,7 @@ if HAVE_TTY_TESTS
 if HAVE_LIVE_TESTS
 check_PROGRAMS += test_tty_leaktop
 TESTS += test_tty_leaktop
-test_tty_leaktop_SOURCES = tests/tty/test_tty_leaktop.c $(LIVE_SOURCES)
+test_tty_leaktop_SOURCES = tests/tty/test_tty_leaktop.c tests/tty/restored.h $(LIVE_SOURCES)
 test_tty_leaktop_CFLAGS = $(LIVE_CFLAGS)
 test_tty_leaktop_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
 endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../live/watching.h"
+#include "restored.h"
 #include "tty.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -132,20 +133,6 @@ static void expect_that(bool (*pred)(struct tty *tty, void *arg), void *arg, con
 		give_up("expected", what);
 }
 
-static void expect_restored(void)
-{
-	struct termios now, before;
-
-	tty_modes(t, &now, &before);
-	assert_false(tty_alternate(t));
-	assert_true(tty_cursor_visible(t));
-	assert_int_equal(tty_leaves(t), 1);
-	assert_int_equal(now.c_lflag, before.c_lflag);
-	assert_int_equal(now.c_iflag, before.c_iflag);
-	assert_int_equal(now.c_oflag, before.c_oflag);
-	assert_int_equal(now.c_cflag, before.c_cflag);
-}
-
 static void expect_exit(int status)
 {
 	int got = tty_exit_status(t, TTY_PATIENCE_MS);
@@ -155,7 +142,7 @@ static void expect_exit(int status)
 	assert_int_not_equal(got, -1);
 	assert_true(WIFEXITED(got));
 	assert_int_equal(WEXITSTATUS(got), status);
-	expect_restored();
+	assert_restored(t);
 }
 
 /* ---- reading the table -------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "restored.h"
 #include "tty.h"
 #include "util/mem.h"
 
@@ -53,21 +54,6 @@ static void expect_gone(const char *text)
 	printf("# expected to be gone: %s\n", text);
 	fflush(stdout);
 	fail();
-}
-
-static void expect_restored(void)
-{
-	struct termios now, before;
-
-	tty_modes(t, &now, &before);
-	assert_false(tty_alternate(t));
-	assert_true(tty_cursor_visible(t));
-	assert_int_equal(tty_leaves(t), 1);
-	assert_int_equal(now.c_lflag, before.c_lflag);
-	assert_int_equal(now.c_iflag, before.c_iflag);
-	assert_int_equal(now.c_oflag, before.c_oflag);
-	assert_int_equal(now.c_cflag, before.c_cflag);
-	assert_memory_equal(now.c_cc, before.c_cc, sizeof(now.c_cc));
 }
 
 static void the_harness_can_fail(void **state)
@@ -152,7 +138,7 @@ static void q_restores_the_terminal(void **state)
 	expect("leaktop 4242");
 	tty_key(t, "q");
 	assert_int_equal(tty_exit_status(t, TTY_PATIENCE_MS), 0);
-	expect_restored();
+	assert_restored(t);
 }
 
 static void a_signal_to_the_loop_restores_the_terminal(void **state)
@@ -161,7 +147,7 @@ static void a_signal_to_the_loop_restores_the_terminal(void **state)
 	expect("leaktop 4242");
 	kill(tty_pid(t), SIGTERM);
 	assert_int_equal(WEXITSTATUS(tty_exit_status(t, TTY_PATIENCE_MS)), 128 + SIGTERM);
-	expect_restored();
+	assert_restored(t);
 }
 
 static void ctrl_c_is_a_signal_to_the_loop(void **state)
@@ -170,7 +156,7 @@ static void ctrl_c_is_a_signal_to_the_loop(void **state)
 	expect("leaktop 4242");
 	tty_key(t, "\x03");
 	assert_int_equal(WEXITSTATUS(tty_exit_status(t, TTY_PATIENCE_MS)), 128 + SIGINT);
-	expect_restored();
+	assert_restored(t);
 }
 
 /* Under a sanitizer a fault ends in its report and an exit status of its own. */
@@ -189,7 +175,7 @@ static void a_crash_restores_the_terminal(void **state)
 	expect("leaktop 4242");
 	tty_key(t, "b");
 	expect_death_by(SIGSEGV);
-	expect_restored();
+	assert_restored(t);
 }
 
 static void abort_restores_the_terminal(void **state)
@@ -198,7 +184,7 @@ static void abort_restores_the_terminal(void **state)
 	expect("leaktop 4242");
 	tty_key(t, "b");
 	expect_death_by(SIGABRT);
-	expect_restored();
+	assert_restored(t);
 }
 
 static void a_fatal_signal_from_outside_restores_the_terminal(void **state)
@@ -207,7 +193,7 @@ static void a_fatal_signal_from_outside_restores_the_terminal(void **state)
 	expect("leaktop 4242");
 	kill(tty_pid(t), SIGQUIT);
 	expect_death_by(SIGQUIT);
-	expect_restored();
+	assert_restored(t);
 }
 
 static void exit_without_close_restores_the_terminal(void **state)
@@ -216,7 +202,7 @@ static void exit_without_close_restores_the_terminal(void **state)
 	expect("leaktop 4242");
 	tty_key(t, "b");
 	assert_int_equal(WEXITSTATUS(tty_exit_status(t, TTY_PATIENCE_MS)), 3);
-	expect_restored();
+	assert_restored(t);
 }
 
 static void no_memory_restores_the_terminal_before_it_complains(void **state)
@@ -228,7 +214,7 @@ static void no_memory_restores_the_terminal_before_it_complains(void **state)
 	expect("leaktop 4242");
 	tty_key(t, "b");
 	expect_death_by(0);
-	expect_restored();
+	assert_restored(t);
 	assert_true(tty_find(t, "out of memory") >= 0);
 }
 
