@@ -156,29 +156,42 @@ static enum lt_errc find_exported(struct python *py, uint32_t hex, struct lt_err
 
 /*
  * 3.7-3.10 export no number. Each candidate's layout is tried: the right one finds sys.hexversion
- * of its own minor version where it looks for it.
+ * of its own minor version where it looks for it. NULL: none does; *ret_ready tells whether there
+ * is an interpreter at all.
  */
-static enum lt_errc find_by_trying(struct python *py, struct lt_err *err)
+static const struct layout *try_rows(struct python *py, uint32_t *ret_hex, bool *ret_ready)
 {
 	const struct layout *row;
-	bool ready = false;
 
+	*ret_ready = false;
 	for (size_t i = 0; (row = layout_at(i)); i++) {
 		uint64_t interp;
 		int32_t flag;
-		uint32_t hex;
 
 		if (row->evidence != LAYOUT_FROM_RUNTIME ||
 		    !remote_u64(&py->remote, py->sym.runtime + (uint64_t)row->rt_interp_main,
 				&interp) || !interp)
 			continue;
 		if (remote_i32(&py->remote, py->sym.runtime + (uint64_t)row->rt_initialized, &flag))
-			ready |= flag == 1;
-		if (!version_sys_hex(py, interp, row, &hex) || layout_for(hex) != row)
+			*ret_ready |= flag == 1;
+		if (!version_sys_hex(py, interp, row, ret_hex) || layout_for(*ret_hex) != row)
 			continue;
 		py->interp = interp;
-		return settle(py, hex, err);
+		return row;
 	}
+	return NULL;
+}
+
+static enum lt_errc find_by_trying(struct python *py, struct lt_err *err)
+{
+	uint32_t hex;
+	bool ready;
+	const struct layout *row = try_rows(py, &hex, &ready);
+
+	if (!row && ready)	/* it may have become so between one row and the next: once more */
+		row = try_rows(py, &hex, &ready);
+	if (row)
+		return settle(py, hex, err);
 	if (!ready)
 		return lt_err_set(err, LT_E_UNREADY, 0, "no interpreter yet");
 	return lt_err_set(err, LT_E_VERSION, 0, "sys.hexversion is in none of the known places");
