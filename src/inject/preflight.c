@@ -46,24 +46,45 @@ static bool looks_undumpable(pid_t pid, const struct status *st)
 	return stat(path, &file) == 0 && file.st_uid == 0 && st->uid[1] != 0;
 }
 
+/*
+ * kernel/ptrace.c __ptrace_may_access, then the security modules: ids, then dumpable (both are
+ * overruled by CAP_SYS_PTRACE), then Yama (1 and 2 are overruled, 3 is not), then the others.
+ */
+enum lt_errc preflight_name(const struct preflight_case *c)
+{
+	if (c->yama == 3)
+		return LT_E_PERM_YAMA_LOCKED;
+	if (c->may_ptrace)
+		return LT_E_PERM_POLICY;
+	if (c->root)
+		return LT_E_PERM_CAP;
+	if (!c->same_ids)
+		return LT_E_PERM_UID;
+	if (c->undumpable)
+		return LT_E_PERM_DUMPABLE;
+	return c->yama > 0 ? LT_E_PERM_YAMA : LT_E_PERM;
+}
+
 /* Why the kernel said no, as well as can be told from outside. */
 static enum lt_errc name_refusal(pid_t pid, const struct status *st, int sys_errno,
 				 struct lt_err *err)
 {
-	int yama = status_yama_scope();
+	const struct preflight_case c = {
+		.yama = status_yama_scope(), .root = geteuid() == 0, .may_ptrace = may_ptrace_all(),
+		.same_ids = same_ids(st), .undumpable = looks_undumpable(pid, st),
+	};
+	enum lt_errc code = preflight_name(&c);
 
-	if (may_ptrace_all())
-		return lt_err_set(err, yama == 3 ? LT_E_PERM_YAMA : LT_E_PERM, sys_errno,
-				  "PID %d%s", pid, yama == 3 ? ", ptrace_scope is 3 for good" : "");
-	if (!same_ids(st))
-		return lt_err_set(err, LT_E_PERM_UID, sys_errno, "PID %d, uid %u", pid,
+	switch (code) {
+	case LT_E_PERM_UID:
+		return lt_err_set(err, code, sys_errno, "PID %d, uid %u", pid,
 				  (unsigned)st->uid[0]);
-	if (looks_undumpable(pid, st))
-		return lt_err_set(err, LT_E_PERM_DUMPABLE, sys_errno, "PID %d", pid);
-	if (yama > 0)
-		return lt_err_set(err, LT_E_PERM_YAMA, sys_errno, "PID %d, ptrace_scope is %d", pid,
-				  yama);
-	return lt_err_set(err, LT_E_PERM, sys_errno, "PID %d", pid);
+	case LT_E_PERM_YAMA:
+	case LT_E_PERM_YAMA_LOCKED:
+		return lt_err_set(err, code, sys_errno, "PID %d, ptrace_scope is %d", pid, c.yama);
+	default:
+		return lt_err_set(err, code, sys_errno, "PID %d", pid);
+	}
 }
 
 /* /proc/PID/mem asks the same question as ptrace and opening it does nothing to the target. */
@@ -109,29 +130,56 @@ enum lt_errc preflight_read(pid_t pid, struct lt_err *err)
 	return look(pid, &st, err);
 }
 
-static bool is_pending(const struct status *st, int sig)
+static enum lt_errc ask_tracer(pid_t pid, const struct status *st, struct lt_err *err)
 {
-	return ((st->sig_pending | st->sig_shared_pending) >> (sig - 1)) & 1;
+	if (st->tracer)
+		return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", pid, st->tracer);
+	return LT_OK;
 }
+
+static enum lt_errc ask_stopped(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	if (st->state == 'T' || st->state == 't')
+		return lt_err_set(err, LT_E_STOPPED, 0, "PID %d", pid);
+	return LT_OK;
+}
+
+static enum lt_errc ask_seccomp(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	if (st->seccomp > 0)
+		return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, seccomp mode %d", pid,
+				  st->seccomp);
+	return LT_OK;
+}
+
+static enum lt_errc ask_shadow_stack(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	return st->shadow_stack ? lt_err_set(err, LT_E_SHSTK, 0, "PID %d", pid) : LT_OK;
+}
+
+/* It would be taken for the end of a stop that leaktop asked for. */
+static enum lt_errc ask_trap(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	if ((st->sig_pending | st->sig_shared_pending) >> (SIGTRAP - 1) & 1)
+		return lt_err_set(err, LT_E_SIGTRAP, 0, "PID %d", pid);
+	return LT_OK;
+}
+
+const struct preflight_check preflight_checks[] = {
+	{"tracer", ask_tracer},
+	{"stopped", ask_stopped},
+	{"seccomp", ask_seccomp},
+	{"shadow-stack", ask_shadow_stack},
+	{"trap", ask_trap},
+	{NULL, NULL},
+};
 
 enum lt_errc preflight_inject(pid_t pid, struct lt_err *err)
 {
 	struct status st;
 	enum lt_errc rc = look(pid, &st, err);
 
-	if (rc != LT_OK)
-		return rc;
-	if (st.tracer)
-		return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", pid, st.tracer);
-	if (st.state == 'T' || st.state == 't')
-		return lt_err_set(err, LT_E_STOPPED, 0, "PID %d", pid);
-	if (st.seccomp > 0)
-		return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, seccomp mode %d", pid, st.seccomp);
-	if (st.shadow_stack)
-		return lt_err_set(err, LT_E_SHSTK, 0, "PID %d", pid);
-	if (is_pending(&st, SIGTRAP))
-		return lt_err_set(err, LT_E_TRACED, 0, "PID %d has a SIGTRAP pending", pid);
-	if (status_yama_scope() == 3)	/* reading still works there, tracing does not */
-		return lt_err_set(err, LT_E_PERM_YAMA, 0, "ptrace_scope is 3 until the next boot");
-	return LT_OK;
+	for (size_t i = 0; rc == LT_OK && preflight_checks[i].name; i++)
+		rc = preflight_checks[i].ask(pid, &st, err);
+	return rc;
 }
