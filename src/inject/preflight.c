@@ -3,18 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include "proc/maps.h"
+#include "inject/arch.h"
 #include "proc/status.h"
-#include "util/buf.h"
-#include "util/io.h"
 
 #define CAP_SYS_PTRACE_BIT 19	/* linux/capability.h */
+#define CAP_SYS_ADMIN_BIT  21
 
 static bool may_ptrace_all(void)
 {
@@ -144,12 +143,38 @@ static enum lt_errc ask_stopped(pid_t pid, const struct status *st, struct lt_er
 	return LT_OK;
 }
 
+static enum lt_errc ask_frozen(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	return status_frozen(pid) ? lt_err_set(err, LT_E_FROZEN, 0, "PID %d", pid) : LT_OK;
+}
+
+/* kernel/fork.c wait_for_vfork_done: it sleeps like a disk wait, and no stop is taken before. */
+static enum lt_errc ask_vfork(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	struct status_syscall now;
+
+	if (st->state == 'D' && status_syscall_read(pid, pid, &now) && arch_is_fork(now.nr))
+		return lt_err_set(err, LT_E_VFORK, 0, "PID %d", pid);
+	return LT_OK;
+}
+
+/* PTRACE_SECCOMP_GET_FILTER is for who has CAP_SYS_ADMIN and no filter himself. */
+static bool may_read_filters(void)
+{
+	struct status self;
+
+	return status_read(getpid(), 0, &self, NULL) == LT_OK &&
+	       (self.cap_effective >> CAP_SYS_ADMIN_BIT & 1) && self.seccomp <= 0;
+}
+
+/* Filters that may be read are read in the first stop (policy.h): only there it is possible. */
 static enum lt_errc ask_seccomp(pid_t pid, const struct status *st, struct lt_err *err)
 {
-	if (st->seccomp > 0)
-		return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, seccomp mode %d", pid,
-				  st->seccomp);
-	return LT_OK;
+	if (st->seccomp <= 0 || (st->seccomp == SECCOMP_MODE_FILTER && may_read_filters()))
+		return LT_OK;
+	if (st->seccomp == SECCOMP_MODE_STRICT)
+		return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, in strict mode", pid);
+	return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, and only root may read the filter", pid);
 }
 
 static enum lt_errc ask_shadow_stack(pid_t pid, const struct status *st, struct lt_err *err)
@@ -168,6 +193,8 @@ static enum lt_errc ask_trap(pid_t pid, const struct status *st, struct lt_err *
 const struct preflight_check preflight_checks[] = {
 	{"tracer", ask_tracer},
 	{"stopped", ask_stopped},
+	{"frozen", ask_frozen},
+	{"vfork", ask_vfork},
 	{"seccomp", ask_seccomp},
 	{"shadow-stack", ask_shadow_stack},
 	{"trap", ask_trap},

@@ -324,6 +324,15 @@ static void fill_cost(struct session *s, const struct census_result *r)
 	s->cpu_ns = cpu;
 }
 
+/* Why there is no count, and whether it is a reason to expect none for a while. */
+static void note_why(struct session *s, const struct lt_err *why)
+{
+	s->sample.why = *why;
+	refusal_note(&s->refusal, why);
+	if (s->refusal.why.code != LT_OK && !num_known(s->target.attach_us))
+		snprintf(s->target.method, sizeof(s->target.method), "readonly");
+}
+
 /* The first count tells how long the way in took and by which door. */
 static void note_attach(struct session *s, const struct census_result *r)
 {
@@ -355,8 +364,7 @@ static enum session_step finish(struct session *s, const struct census_result *r
 		fill_types(s, r);
 		note_attach(s, r);
 	} else if (r) {
-		s->sample.why = why;
-		refusal_note(&s->refusal, &why);
+		note_why(s, &why);
 		s->replaced = why.code == LT_E_REPLACED;
 		if (s->replaced) {
 			s->known = false;

@@ -5,15 +5,17 @@
 #include "config.h"
 #include "tests/unit/test.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harm.h"
+#include "inject/policy.h"
 #include "tiny.h"
 #include "util/clock.h"
 
@@ -251,9 +253,10 @@ static int end_python(void **state)
 	"    kept.append(it)\n" \
 	"    return it\n"
 
-/* Runs the prelude, says so, and waits as live() does. */
-static pid_t begin_python_in(const char *prelude, const char *wait)
+/* Runs the prelude, says so, and waits. */
+static struct harm_program start_python(const char *prelude, const char *wait)
 {
+	struct harm_program p;
 	const char *path = NULL, *next;
 	char script[4096];
 	const char *argv[] = {NULL, "-c", script, NULL};
@@ -265,28 +268,42 @@ static pid_t begin_python_in(const char *prelude, const char *wait)
 	argv[0] = path;
 	snprintf(script, sizeof(script), "import os, select\nend = os.pipe()\n%s\n"
 		 "os.write(1, b'ready\\n')\n%s\n", prelude, wait);
-	python = harm_start(argv, NULL, 0);
-	assert_string_equal(harm_line(&python), "ready");
+	p = harm_start(argv, NULL, 0);
+	assert_string_equal(harm_line(&p), "ready");
+	return p;
+}
+
+static bool is_in_vfork(void *arg)
+{
+	pid_t pid = *(pid_t *)arg;
+	struct status_syscall now;
+
+	return harm_status(pid).state == 'D' && status_syscall_read(pid, pid, &now) &&
+	       arch_is_fork(now.nr);
+}
+
+static pid_t begin_python_in(const char *prelude, const char *wait)
+{
+	python = start_python(prelude, wait);
 	assert_true(harm_wait_blocked(python.pid) >= 0);
 	return python.pid;
 }
 
+/* As live() does: any stop shows. */
 static pid_t begin_python(const char *prelude)
 {
 	return begin_python_in(prelude, "select.poll().poll(3600000)");
 }
 
-/* Exit status 0, the reason in every place, memory and collector shown; untouched unless stops. */
-static void assert_goes_on(pid_t pid, const char *code)
+/* Exit status 0, the reason in every place, memory and collector shown. */
+static void assert_read(pid_t pid, uid_t uid, const char *code)
 {
 	char number[16], word[64];
 	const char *args[] = {"-b", "-f", "jsonl", "-n", "2", "-d", "0.1", number, NULL};
-	struct look before = look_at(pid), after;
 	struct harm_result r;
 
 	snprintf(number, sizeof(number), "%d", pid);
-	harm_leaktop(args, NULL, 0, &r);
-	after = look_at(pid);
+	harm_leaktop(args, NULL, uid, &r);
 	printf("# %.*s\n", (int)strcspn(r.err, "\n"), r.err);
 	assert_int_equal(r.exit_status, 0);
 	assert_int_equal(r.err_lines, 2);
@@ -298,8 +315,33 @@ static void assert_goes_on(pid_t pid, const char *code)
 	assert_non_null(strstr(r.out, "\"gc\":{\"enabled\":true"));
 	assert_null(strstr(r.out, "\"rss\":null"));
 	assert_non_null(strstr(r.out, "\"left\":{\"threads\":0,\"fds\":0,\"maps\":0}"));
+}
+
+/* The same, and the process was not touched. */
+static void assert_goes_on(pid_t pid, const char *code)
+{
+	struct look before = look_at(pid), after;
+
+	assert_read(pid, 0, code);
+	after = look_at(pid);
 	assert_same(&before, &after);
 }
+
+/* It still does what it did: it answers when its wait ends. */
+static void assert_alive(void)
+{
+	struct status st = harm_status(python.pid);
+
+	assert_true(st.state == 'S' || st.state == 'R');
+	assert_int_equal(st.tracer, 0);
+	kill(python.pid, SIGUSR1);
+	assert_string_equal(harm_line(&python), "alive");
+}
+
+#define ANSWER \
+	"import signal\n" \
+	"signal.signal(signal.SIGUSR1, lambda *a: os.write(1, b'alive\\n'))\n"
+#define SELECT "select.select([end[0]], [], [])"
 
 static void a_traced_python_is_read(void **state)
 {
@@ -329,6 +371,231 @@ static void a_python_under_strict_seccomp_is_read(void **state)
 {
 	assert_goes_on(begin_python_in(CALLS "assert libc.prctl(22, 1, 0, 0, 0) == 0",
 				       "os.read(end[0], 1)"), "seccomp");
+}
+
+/* ---- seccomp filters -------------------------------------------------------------------- */
+
+/* BPF: LD nr; JEQ nr; LD args[2]; JSET bits; RET. The numbers are x86-64's. */
+#define LD_NR "(0x20, 0, 0, 0), "
+#define KILL "(0x06, 0, 0, 0x80000000), "
+#define ALLOW "(0x06, 0, 0, 0x7fff0000), "
+#define FILTER_ALL ANSWER CALLS "filter(" ALLOW ")"
+#define FILTER_NO_RESTART ANSWER CALLS "filter(" LD_NR "(0x15, 0, 1, 219), " KILL ALLOW ")"
+#define FILTER_NO_EXEC ANSWER CALLS \
+	"filter(" LD_NR "(0x15, 0, 3, 9), (0x20, 0, 0, 32), (0x45, 0, 1, 4), " KILL ALLOW ")"
+/* kills what has no number, as a list of what is allowed does */
+#define FILTER_NO_SKIP ANSWER CALLS \
+	"filter(" LD_NR "(0x15, 0, 1, 0xffffffff), " KILL ALLOW ")"
+
+static void a_filter_that_allows_what_is_needed_is_no_obstacle(void **state)
+{
+	need_root();
+	begin_python_in(FILTER_ALL, SELECT);
+	assert_true(harm_sample(python.pid));
+	assert_alive();
+}
+
+static void a_filter_that_kills_for_executable_memory_is_found_in_time(void **state)
+{
+	need_root();
+	begin_python_in(FILTER_NO_EXEC, SELECT);
+	assert_read(python.pid, 0, "seccomp");
+	assert_alive();
+}
+
+static void a_filter_that_kills_for_a_call_taken_back_is_found_in_time(void **state)
+{
+	need_root();
+	begin_python_in(FILTER_NO_SKIP, SELECT);
+	assert_read(python.pid, 0, "seccomp");
+	assert_alive();
+}
+
+/* The stop itself would make the kernel go on with a call that the filter kills for. */
+static void no_stop_is_made_in_a_wait_that_a_filter_may_not_let_go_on(void **state)
+{
+	char number[16];
+	const char *args[] = {"-b", "-n", "1", number, NULL};
+	struct look before, after;
+	struct harm_result r;
+
+	need_root();
+	begin_python_in(FILTER_NO_RESTART, "select.poll().poll(3600000)");
+	snprintf(number, sizeof(number), "%d", python.pid);
+	before = look_at(python.pid);
+	harm_leaktop(args, NULL, 0, &r);
+	after = look_at(python.pid);
+	assert_int_equal(r.exit_status, 0);
+	assert_non_null(strstr(r.out, "its seccomp filter may not let go on"));
+	assert_same(&before, &after);
+}
+
+static void the_same_filter_is_no_obstacle_in_another_wait(void **state)
+{
+	need_root();
+	begin_python_in(FILTER_NO_RESTART, SELECT);
+	assert_true(harm_sample(python.pid));
+	assert_alive();
+}
+
+/* The look at /proc came too early: the thread began such a wait before it was stopped. */
+static void a_wait_that_is_stopped_all_the_same_begins_anew(void **state)
+{
+	struct arch_state now;
+	struct lt_err err;
+	struct tracee t;
+	int filters;
+	pid_t pid;
+
+	need_root();
+	pid = begin_python_in(FILTER_NO_RESTART, "select.poll().poll(3600000)");
+	assert_int_equal(harm_stop(&t, pid, true, &err), LT_OK);
+	assert_int_equal(tracee_get(&t, &now, &err), LT_OK);
+	assert_int_equal(policy_ask(&t, &now, &filters, &err), LT_OK);
+	assert_int_equal(filters, 0);
+	tracee_detach(&t);
+	assert_true(harm_wait_blocked(pid) != 219);
+	assert_alive();
+}
+
+static void a_filter_that_only_root_may_read_is_left_alone(void **state)
+{
+	static const char become[] = "os.setgroups([])\nos.setresgid(65534, 65534, 65534)\n"
+		"os.setresuid(65534, 65534, 65534)\n" FILTER_ALL "\nlibc.prctl(4, 1, 0, 0, 0)";
+	struct look before, after;
+	pid_t pid;
+
+	need_root();
+	pid = begin_python_in(become, SELECT);
+	before = look_at(pid);
+	assert_read(pid, HARM_NOBODY, "seccomp");
+	after = look_at(pid);
+	assert_same(&before, &after);
+}
+
+static void a_python_that_catches_its_own_system_calls_is_read(void **state)
+{
+	static const char dispatch[] = ANSWER CALLS
+		"off = keep(ctypes.create_string_buffer(8))\n"
+		"got = libc.prctl(59, ctypes.c_long(1), ctypes.c_long(0),\n"
+		"                 ctypes.c_long((1 << 47) - 1), off)\n"
+		"got and os.write(1, b'ready, without\\n')";
+	pid_t pid;
+
+	pid = begin_python_in(dispatch, SELECT);
+	assert_read(pid, 0, "syscall-dispatch");
+	assert_alive();
+}
+
+/* ---- a parent that waits for vfork, a frozen group --------------------------------------- */
+
+/* The child opens a pipe that nobody writes to, and so does not come to its exec. */
+static void a_python_that_waits_for_its_vfork_is_read(void **state)
+{
+	char dir[] = "/tmp/leaktop-test-XXXXXX", path[64], wait[256];
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	snprintf(wait, sizeof(wait), "os.posix_spawn('/bin/true', ['true'], {}, file_actions="
+		 "[(os.POSIX_SPAWN_OPEN, 0, '%s', os.O_RDONLY, 0)])", path);
+	python = start_python("", wait);
+	assert_true(harm_wait(is_in_vfork, &python.pid));
+	assert_goes_on(python.pid, "vfork");
+	fd = open(path, O_WRONLY);
+	close(fd);
+	(void)harm_reap(python.pid);
+	python.pid = 0;
+	unlink(path);
+	rmdir(dir);
+}
+
+struct cgroup {			/* of our own, in one of the hierarchies */
+	char dir[128];
+	const char *file, *freeze, *thaw;
+};
+
+static bool cgroup_put(const struct cgroup *g, const char *file, const char *text)
+{
+	char path[192];
+	int fd;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/%s", g->dir, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool is_frozen(void *arg)
+{
+	return status_frozen(*(pid_t *)arg);
+}
+
+/* The group goes in any case, and so does what is in it. */
+static void assert_frozen_is_read(const char *parent, const char *file, const char *freeze,
+				  const char *thaw)
+{
+	struct cgroup g = {.file = file, .freeze = freeze, .thaw = thaw};
+	pid_t pid = begin_python("");
+	char number[16];
+	bool frozen;
+
+	snprintf(g.dir, sizeof(g.dir), "%s/leaktop-test-%d", parent, getpid());
+	snprintf(number, sizeof(number), "%d", pid);
+	if (mkdir(g.dir, 0755) < 0 || !cgroup_put(&g, "cgroup.procs", number)) {
+		rmdir(g.dir);
+		SKIP("no group can be made in %s", parent);
+	}
+	assert_false(status_frozen(pid));
+	frozen = cgroup_put(&g, g.file, g.freeze) && harm_wait(is_frozen, &pid);
+	if (frozen)
+		assert_goes_on(pid, "frozen");
+	assert_true(cgroup_put(&g, g.file, g.thaw));
+	harm_kill(&python);
+	assert_int_equal(rmdir(g.dir), 0);
+	assert_true(frozen);
+}
+
+static void a_frozen_python_is_read(void **state)
+{
+	bool only = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0;
+
+	assert_frozen_is_read(only ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified",
+			      "cgroup.freeze", "1", "0");
+}
+
+static void a_python_in_a_frozen_group_of_the_old_kind_is_read(void **state)
+{
+	assert_frozen_is_read("/sys/fs/cgroup/freezer", "freezer.state", "FROZEN", "THAWED");
+}
+
+/* ---- and then ---------------------------------------------------------------------------- */
+
+static void counting_begins_when_the_reason_has_gone(void **state)
+{
+	char number[16];
+	const char *args[] = {"-b", "-d", "0.2", number, NULL}, *line;
+	struct harm_program leaktop;
+	pid_t pid = begin_python("");
+	bool refused = false;
+
+	kill(pid, SIGSTOP);
+	assert_true(harm_wait(is_stopped, &pid));
+	snprintf(number, sizeof(number), "%d", pid);
+	leaktop = harm_leaktop_start(args, NULL, 0);
+	while ((line = harm_line(&leaktop)) != NULL && !strstr(line, " function")) {
+		if (!strncmp(line, "no count: the process is stopped", 32) && !refused) {
+			refused = true;
+			kill(pid, SIGCONT);
+		}
+	}
+	assert_non_null(line);
+	assert_true(refused);
+	harm_kill(&leaktop);
 }
 
 static void a_python_with_a_trap_pending_is_read(void **state)
@@ -361,6 +628,18 @@ int main(void)
 		TEST(a_stopped_python_is_read_and_stays_stopped),
 		TEST(a_python_under_strict_seccomp_is_read),
 		TEST(a_python_with_a_trap_pending_is_read),
+		TEST(a_filter_that_allows_what_is_needed_is_no_obstacle),
+		TEST(a_filter_that_kills_for_executable_memory_is_found_in_time),
+		TEST(a_filter_that_kills_for_a_call_taken_back_is_found_in_time),
+		TEST(no_stop_is_made_in_a_wait_that_a_filter_may_not_let_go_on),
+		TEST(the_same_filter_is_no_obstacle_in_another_wait),
+		TEST(a_wait_that_is_stopped_all_the_same_begins_anew),
+		TEST(a_filter_that_only_root_may_read_is_left_alone),
+		TEST(a_python_that_catches_its_own_system_calls_is_read),
+		TEST(a_python_that_waits_for_its_vfork_is_read),
+		TEST(a_frozen_python_is_read),
+		TEST(a_python_in_a_frozen_group_of_the_old_kind_is_read),
+		TEST(counting_begins_when_the_reason_has_gone),
 #undef TEST
 	};
 
