@@ -319,6 +319,7 @@ static void fill_cost(struct session *s, const struct census_result *r)
 		.stops = r ? r->stops : 0,
 		.stopped_us = r ? r->stopped_ns / 1000 : 0,
 		.pause_us = pause / 1000,
+		.longest_us = r ? r->longest_stop_ns / 1000 : 0,
 		.cpu_us = (cpu - s->cpu_ns + (r ? r->cpu_ns : 0)) / 1000,
 	};
 	s->cpu_ns = cpu;
