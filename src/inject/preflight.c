@@ -177,6 +177,12 @@ static enum lt_errc ask_seccomp(pid_t pid, const struct status *st, struct lt_er
 	return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, and only root may read the filter", pid);
 }
 
+static const char *what_seccomp(const struct status *st)
+{
+	return st->seccomp > 0 ? "a filter, to be read in the first stop before anything else"
+			       : "ok";
+}
+
 static enum lt_errc ask_shadow_stack(pid_t pid, const struct status *st, struct lt_err *err)
 {
 	return st->shadow_stack ? lt_err_set(err, LT_E_SHSTK, 0, "PID %d", pid) : LT_OK;
@@ -191,14 +197,14 @@ static enum lt_errc ask_trap(pid_t pid, const struct status *st, struct lt_err *
 }
 
 const struct preflight_check preflight_checks[] = {
-	{"tracer", ask_tracer},
-	{"stopped", ask_stopped},
-	{"frozen", ask_frozen},
-	{"vfork", ask_vfork},
-	{"seccomp", ask_seccomp},
-	{"shadow-stack", ask_shadow_stack},
-	{"trap", ask_trap},
-	{NULL, NULL},
+	{"tracer", ask_tracer, NULL},
+	{"stopped", ask_stopped, NULL},
+	{"frozen", ask_frozen, NULL},
+	{"vfork", ask_vfork, NULL},
+	{"seccomp", ask_seccomp, what_seccomp},
+	{"shadow-stack", ask_shadow_stack, NULL},
+	{"trap", ask_trap, NULL},
+	{NULL, NULL, NULL},
 };
 
 enum lt_errc preflight_inject(pid_t pid, struct lt_err *err)

@@ -28,6 +28,7 @@ enum lt_errc preflight_inject(pid_t pid, struct lt_err *err);
 struct preflight_check {
 	const char *name;
 	enum lt_errc (*ask)(pid_t pid, const struct status *st, struct lt_err *err);
+	const char *(*well)(const struct status *st);	/* what LT_OK means; NULL: just that */
 };
 extern const struct preflight_check preflight_checks[];
 
