@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "inject/fault.h"
+#include "proc/status.h"
 #include "util/clock.h"
 
 #ifndef PTRACE_GET_RSEQ_CONFIGURATION	/* Linux 5.13, glibc 2.34 */
@@ -45,7 +46,12 @@ enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, stru
 	*t = (struct tracee){.tid = tid, .deadline_ns = deadline_ns};
 	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)PTRACE_O_TRACESYSGOOD) < 0) {
 		int e = errno;
+		struct status st;
 
+		/* somebody was quicker, since preflight looked */
+		if (e == EPERM && status_read(tid, 0, &st, NULL) == LT_OK && st.tracer)
+			return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", tid,
+					  st.tracer);
 		return lt_err_set(err, e == ESRCH ? LT_E_GONE : LT_E_PERM, e, "tracing %d", tid);
 	}
 	t->seized = true;
