@@ -95,6 +95,26 @@ static void assert_same(const struct look *a, const struct look *b)
 		assert_memory_equal(&a->now, &b->now, sizeof(a->now));
 }
 
+/* --preflight says the same, on stdout. */
+static void assert_foretold(pid_t pid, uid_t uid, int exit_status, const char *word)
+{
+	char number[16];
+	const char *args[] = {"--preflight", number, NULL};
+	struct harm_result r;
+	const char *refused;
+
+	snprintf(number, sizeof(number), "%d", pid);
+	harm_leaktop(args, NULL, uid, &r);
+	assert_int_equal(r.exit_status, exit_status);
+	assert_string_equal(r.err, "");
+	refused = strstr(r.out, " refused: ");
+	if (!refused || !strstr(refused, word))
+		printf("# %s\n", r.out);
+	assert_non_null(refused);
+	assert_non_null(strstr(refused, word));
+	assert_non_null(strstr(r.out, exit_status ? "does not watch it" : "shows what can be"));
+}
+
 /* Runs leaktop on pid as uid: the status, two lines, and the target is as it was. */
 static void assert_refused(pid_t pid, uid_t uid, int exit_status, const char *word)
 {
@@ -105,6 +125,7 @@ static void assert_refused(pid_t pid, uid_t uid, int exit_status, const char *wo
 
 	snprintf(number, sizeof(number), "%d", pid);
 	harm_leaktop(args, NULL, uid, &r);
+	assert_foretold(pid, uid, exit_status, word);
 	after = look_at(pid);
 	if (r.exit_status != exit_status || !strstr(r.err, word))
 		printf("# ended with %d: %s\n", r.exit_status, r.err);
@@ -232,9 +253,34 @@ static void a_32_bit_program_is_refused(void **state)
 
 static struct harm_program python;
 
+static struct {			/* a group of our own; dir "": none */
+	char dir[128];
+	const char *file, *thaw;
+} cgroup;
+
+static bool cgroup_put(const char *file, const char *text)
+{
+	char path[192];
+	int fd;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup.dir, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* What is frozen could not even be killed. */
 static int end_python(void **state)
 {
+	if (cgroup.dir[0])
+		(void)cgroup_put(cgroup.file, cgroup.thaw);
 	harm_kill(&python);
+	if (cgroup.dir[0])
+		(void)rmdir(cgroup.dir);
+	cgroup.dir[0] = '\0';
 	return clean_up(state);
 }
 
@@ -317,12 +363,21 @@ static void assert_read(pid_t pid, uid_t uid, const char *code)
 	assert_non_null(strstr(r.out, "\"left\":{\"threads\":0,\"fds\":0,\"maps\":0}"));
 }
 
-/* The same, and the process was not touched. */
+static const char *cause_of(const char *code)
+{
+	for (int i = LT_OK + 1; i < LT_E_COUNT; i++)
+		if (!strcmp(lt_err_info((enum lt_errc)i)->code, code))
+			return lt_err_info((enum lt_errc)i)->cause;
+	return "no such code";
+}
+
+/* The same, --preflight knows it too, and the process was not touched. */
 static void assert_goes_on(pid_t pid, const char *code)
 {
 	struct look before = look_at(pid), after;
 
 	assert_read(pid, 0, code);
+	assert_foretold(pid, 0, 0, cause_of(code));
 	after = look_at(pid);
 	assert_same(&before, &after);
 }
@@ -511,53 +566,29 @@ static void a_python_that_waits_for_its_vfork_is_read(void **state)
 	rmdir(dir);
 }
 
-struct cgroup {			/* of our own, in one of the hierarchies */
-	char dir[128];
-	const char *file, *freeze, *thaw;
-};
-
-static bool cgroup_put(const struct cgroup *g, const char *file, const char *text)
-{
-	char path[192];
-	int fd;
-	bool ok;
-
-	snprintf(path, sizeof(path), "%s/%s", g->dir, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 static bool is_frozen(void *arg)
 {
-	return status_frozen(*(pid_t *)arg);
+	pid_t pid = *(pid_t *)arg;
+
+	return status_frozen(pid) && harm_status(pid).state != 'R';	/* FREEZING is no end */
 }
 
-/* The group goes in any case, and so does what is in it. */
 static void assert_frozen_is_read(const char *parent, const char *file, const char *freeze,
 				  const char *thaw)
 {
-	struct cgroup g = {.file = file, .freeze = freeze, .thaw = thaw};
 	pid_t pid = begin_python("");
 	char number[16];
-	bool frozen;
 
-	snprintf(g.dir, sizeof(g.dir), "%s/leaktop-test-%d", parent, getpid());
+	cgroup.file = file;
+	cgroup.thaw = thaw;
+	snprintf(cgroup.dir, sizeof(cgroup.dir), "%s/leaktop-test-%d", parent, getpid());
 	snprintf(number, sizeof(number), "%d", pid);
-	if (mkdir(g.dir, 0755) < 0 || !cgroup_put(&g, "cgroup.procs", number)) {
-		rmdir(g.dir);
+	if (mkdir(cgroup.dir, 0755) < 0 || !cgroup_put("cgroup.procs", number))
 		SKIP("no group can be made in %s", parent);
-	}
 	assert_false(status_frozen(pid));
-	frozen = cgroup_put(&g, g.file, g.freeze) && harm_wait(is_frozen, &pid);
-	if (frozen)
-		assert_goes_on(pid, "frozen");
-	assert_true(cgroup_put(&g, g.file, g.thaw));
-	harm_kill(&python);
-	assert_int_equal(rmdir(g.dir), 0);
-	assert_true(frozen);
+	assert_true(cgroup_put(file, freeze));
+	assert_true(harm_wait(is_frozen, &pid));
+	assert_goes_on(pid, "frozen");
 }
 
 static void a_frozen_python_is_read(void **state)
@@ -596,6 +627,34 @@ static void counting_begins_when_the_reason_has_gone(void **state)
 	assert_non_null(line);
 	assert_true(refused);
 	harm_kill(&leaktop);
+}
+
+/* What is in the target when leaktop must end is compared with what is there, not assumed. */
+static void what_cannot_be_taken_back_is_told(void **state)
+{
+	char number[16];
+	const char *args[] = {"-b", "-f", "jsonl", "-d", "0.2", number, NULL}, *line;
+	struct harm_program leaktop;
+	struct tracee t;
+	struct lt_err err;
+	pid_t pid = begin_python_in("", SELECT);
+	int samples = 0;
+
+	snprintf(number, sizeof(number), "%d", pid);
+	leaktop = harm_leaktop_start(args, NULL, 0);
+	while (samples < 2 && (line = harm_line(&leaktop)) != NULL)
+		samples += strstr(line, "\"kind\":\"sample\"") != NULL;
+	/* between two visits: leaktop may just be tracing it itself */
+	while (harm_seize(&t, pid, &err) != LT_OK)
+		clock_sleep_ns(CLOCK_NS_PER_MS);
+	kill(leaktop.pid, SIGTERM);
+	while ((line = harm_line(&leaktop)) != NULL && !strstr(line, "\"kind\":\"detach\""))
+		;
+	assert_non_null(line);
+	assert_non_null(strstr(line, "\"left\":{\"threads\":0,\"fds\":0,\"maps\":2}"));
+	assert_int_equal(WEXITSTATUS(harm_reap(leaktop.pid)), 128 + SIGTERM);
+	leaktop.pid = 0;
+	tracee_detach(&t);
 }
 
 static void a_python_with_a_trap_pending_is_read(void **state)
@@ -640,6 +699,7 @@ int main(void)
 		TEST(a_frozen_python_is_read),
 		TEST(a_python_in_a_frozen_group_of_the_old_kind_is_read),
 		TEST(counting_begins_when_the_reason_has_gone),
+		TEST(what_cannot_be_taken_back_is_told),
 #undef TEST
 	};
 
