@@ -86,10 +86,11 @@ static bool copy_path(char *dst, size_t size, const struct word *w)
 
 /*
  * "35 31 0:32 /docker/4f1 /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory":
- * id parent dev ROOT POINT options [optional ...] - TYPE source OPTIONS. true for a hierarchy
- * that limits memory.
+ * id parent dev ROOT POINT options [optional ...] - TYPE source OPTIONS. true for v2, and for a
+ * hierarchy of v1 with that controller.
  */
-static bool parse_mount(const char *line, const char *end, struct mount *ret)
+static bool parse_mount(const char *line, const char *end, const char *controller,
+			struct mount *ret)
 {
 	struct word skip, root, point, type, options;
 	const char *p = line;
@@ -107,7 +108,7 @@ static bool parse_mount(const char *line, const char *end, struct mount *ret)
 	    !next_word(&p, end, ' ', &options))
 		return false;
 	ret->v2 = word_is(&type, "cgroup2");
-	if (!ret->v2 && !(word_is(&type, "cgroup") && list_has(&options, "memory")))
+	if (!ret->v2 && !(word_is(&type, "cgroup") && list_has(&options, controller)))
 		return false;
 	return copy_path(ret->root, sizeof(ret->root), &root) &&
 	       copy_path(ret->point, sizeof(ret->point), &point);
@@ -117,7 +118,7 @@ static bool parse_mount(const char *line, const char *end, struct mount *ret)
  * "4:memory:/app/web" of v1 or "0::/app/web" of v2. A path with ".." lies outside of leaktop's
  * cgroup namespace, where nothing of it is mounted.
  */
-static bool find_group(const char *cgroup, bool v2, char *dst, size_t size)
+static bool find_group(const char *cgroup, bool v2, const char *controller, char *dst, size_t size)
 {
 	const char *p = cgroup, *end = cgroup + strlen(cgroup);
 	struct word line, id, controllers;
@@ -128,7 +129,7 @@ static bool find_group(const char *cgroup, bool v2, char *dst, size_t size)
 
 		if (!next_word(&at, stop, ':', &id) || !next_word(&at, stop, ':', &controllers))
 			continue;
-		if (v2 ? !word_is(&id, "0") || controllers.len : !list_has(&controllers, "memory"))
+		if (v2 ? !word_is(&id, "0") || controllers.len : !list_has(&controllers, controller))
 			continue;
 		n = snprintf(dst, size, "%.*s", (int)(stop - at), at);
 		return n > 0 && (size_t)n < size && dst[0] == '/' && !strstr(dst, "/..");
@@ -198,10 +199,11 @@ static int64_t walk_up(const char *root, const struct mount *m, const char *rest
 	}
 }
 
-int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo)
+/* Calls fn for the group of the process in each hierarchy that has the controller, or is v2. */
+static void for_each_group(const char *cgroup, const char *mountinfo, const char *controller,
+			   void (*fn)(void *arg, const struct mount *m, const char *rest), void *arg)
 {
 	const char *p = mountinfo, *end = mountinfo + strlen(mountinfo);
-	int64_t limit = LT_UNKNOWN;
 	char group[PATH_MAX];
 	struct mount m;
 	struct word line;
@@ -209,28 +211,82 @@ int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo
 	while (next_word(&p, end, '\n', &line)) {
 		const char *rest;
 
-		if (!parse_mount(line.at, line.at + line.len, &m) ||
-		    !find_group(cgroup, m.v2, group, sizeof(group)))
+		if (!parse_mount(line.at, line.at + line.len, controller, &m) ||
+		    !find_group(cgroup, m.v2, controller, group, sizeof(group)))
 			continue;
 		rest = below(group, m.root);
 		if (rest)
-			limit = tighter(limit, walk_up(root, &m, rest));
+			fn(arg, &m, rest);
 	}
-	return limit;
 }
 
-int64_t cgroup_memory_limit(const char *root, pid_t pid)
+struct limit {
+	const char *root;
+	int64_t bytes;
+};
+
+static void take_limit(void *arg, const struct mount *m, const char *rest)
+{
+	struct limit *l = arg;
+
+	l->bytes = tighter(l->bytes, walk_up(l->root, m, rest));
+}
+
+int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo)
+{
+	struct limit l = {root, LT_UNKNOWN};
+
+	for_each_group(cgroup, mountinfo, "memory", take_limit, &l);
+	return l.bytes;
+}
+
+struct freezer {
+	const char *root;
+	bool frozen;
+};
+
+/* "populated 1\nfrozen 1\n" of v2, "FROZEN\n" or "FREEZING\n" of v1. */
+static void take_state(void *arg, const struct mount *m, const char *rest)
+{
+	struct freezer *f = arg;
+	char path[PATH_MAX];
+	struct buf b = {0};
+	int n = snprintf(path, sizeof(path), "%s%s%s/%s", f->root, m->point, rest,
+			 m->v2 ? "cgroup.events" : "freezer.state");
+
+	if (n > 0 && (size_t)n < sizeof(path) && io_read_file(path, PROCFILE_SMALL_MAX, &b) == 0)
+		f->frozen |= strstr(buf_text(&b), m->v2 ? "frozen 1" : "FR") != NULL;
+	buf_done(&b);
+}
+
+/* Reads both texts and hands them to each hierarchy. */
+static void ask_groups(const char *root, pid_t pid, const char *controller,
+		       void (*fn)(void *arg, const struct mount *m, const char *rest), void *arg)
 {
 	struct buf cgroup = {0}, mountinfo = {0};
-	int64_t limit = LT_UNKNOWN;
 	char own[PATH_MAX], path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid);
 	snprintf(own, sizeof(own), "%s/proc/self/mountinfo", root);
 	if (io_read_file(path, PROCFILE_SMALL_MAX, &cgroup) == 0 &&
 	    io_read_file(own, MOUNTINFO_MAX, &mountinfo) == 0)
-		limit = cgroup_limit(root, buf_text(&cgroup), buf_text(&mountinfo));
+		for_each_group(buf_text(&cgroup), buf_text(&mountinfo), controller, fn, arg);
 	buf_done(&cgroup);
 	buf_done(&mountinfo);
-	return limit;
+}
+
+int64_t cgroup_memory_limit(const char *root, pid_t pid)
+{
+	struct limit l = {root, LT_UNKNOWN};
+
+	ask_groups(root, pid, "memory", take_limit, &l);
+	return l.bytes;
+}
+
+bool cgroup_frozen(const char *root, pid_t pid)
+{
+	struct freezer f = {root, false};
+
+	ask_groups(root, pid, "freezer", take_state, &f);
+	return f.frozen;
 }

@@ -68,7 +68,7 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base"
 			"  garbage 0  frozen 0  objects 1 734 220",
 		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core"
-			"  samples 381  gaps 0  stops 1, 0.9 ms",
+			"  samples 381  gaps 0  stops 1, at most 2.1 ms",
 		"+ 3 types growing   403 unchanged   417 in all",
 		"",
 		"   TYPE                                          COUNT   SIZE"
