@@ -102,7 +102,7 @@ static void what_is_no_memory_map_is_refused(void **state)
 }
 
 /* What a process does to its heap between two reads of the file. */
-static void a_mapping_that_grew_while_it_was_read_is_taken_as_far_as_it_is_new(void **state)
+static void a_mapping_that_grew_meanwhile_is_taken_as_far_as_it_is_new(void **state)
 {
 	static const char text[] =
 		"1000-3000 rw-p 00000000 00:00 0 [heap]\n"
@@ -193,7 +193,7 @@ int main(void)
 		cmocka_unit_test(an_empty_file_has_no_maps),
 		cmocka_unit_test(the_last_line_needs_no_newline),
 		cmocka_unit_test(what_is_no_memory_map_is_refused),
-		cmocka_unit_test(a_mapping_that_grew_while_it_was_read_is_taken_as_far_as_it_is_new),
+		cmocka_unit_test(a_mapping_that_grew_meanwhile_is_taken_as_far_as_it_is_new),
 		cmocka_unit_test(a_nul_byte_is_refused),
 		cmocka_unit_test(more_than_the_limit_is_refused),
 		cmocka_unit_test(sixty_thousand_lines_are_parsed_and_searched),
