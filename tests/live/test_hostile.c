@@ -33,7 +33,7 @@
 #endif
 
 struct hostile {
-	const char *kind;
+	const char *kind, *name;	/* of hostile.py, and of the test */
 	const char *shown;		/* must be in the JSON; NULL: nothing certain */
 	bool whole;			/* a count succeeds */
 	const char *waits;		/* why this is not run, NULL: it is */
@@ -42,19 +42,23 @@ struct hostile {
 static const char unguarded[] = "the helper follows what the collector's lists say";
 
 static const struct hostile hostiles[] = {
-	{"names", "\"__main__.?]0;pwned??[2J?[1;1HEvil\"", true, NULL},
-	{"strings", "\"Lie0\"", true, NULL},
-	{"sizes", NULL, true, NULL},
-	{"big-dict", "\"__main__.Wide7\"", true, NULL},
-	{"scribble", NULL, true, NULL},
-	{"maps", NULL, true, NULL},
-	{"ring-loops", NULL, false, NULL},
-	{"ring-leads-nowhere", NULL, false, unguarded},
-	{"ring-leads-to-garbage", NULL, false, unguarded},
-	{"type-is-nowhere", NULL, false, unguarded},
-	{"type-is-garbage", NULL, false, unguarded},
-	{"name-is-nowhere", NULL, true, unguarded},
-	{"keys-are-nowhere", NULL, true, unguarded},
+	{"names", "names_with_escape_sequences_or_a_megabyte_long_are_cleaned",
+	 "\"__main__.?]0;pwned??[2J?[1;1HEvil\"", true, NULL},
+	{"strings", "strings_that_lie_about_their_length_name_no_type", "\"Lie0\"", true, NULL},
+	{"sizes", "sizes_that_lie_are_counted_all_the_same", NULL, true, NULL},
+	{"big-dict", "types_that_take_long_to_name_do_not_hold_leaktop_up",
+	 "\"__main__.Wide7\"", true, NULL},
+	{"scribble", "threads_that_scribble_over_what_is_read_do_no_harm", NULL, true, NULL},
+	{"table", "a_thread_that_scribbles_over_the_answer_does_no_harm", NULL, false, NULL},
+	{"maps", "sixty_thousand_mappings_are_read_in_bounded_time", NULL, true, NULL},
+	{"ring-loops", "a_list_of_the_collector_that_loops_is_left", NULL, false, NULL},
+	{"ring-leads-nowhere", "a_list_that_leads_nowhere_is_not_followed", NULL, false, unguarded},
+	{"ring-leads-to-garbage", "a_list_that_leads_to_garbage_is_not_followed",
+	 NULL, false, unguarded},
+	{"type-is-nowhere", "an_object_whose_type_is_nowhere_is_not_asked", NULL, false, unguarded},
+	{"type-is-garbage", "an_object_whose_type_is_garbage_is_not_asked", NULL, false, unguarded},
+	{"name-is-nowhere", "a_type_whose_name_is_nowhere_is_counted", NULL, true, unguarded},
+	{"keys-are-nowhere", "a_dict_whose_keys_are_nowhere_is_counted", NULL, true, unguarded},
 };
 
 /* ---- leaktop -------------------------------------------------------------------------------- */
@@ -250,7 +254,7 @@ static void a_hostile(void **state)
 	const struct python_exe *exes;
 	size_t n = pythons_list(&exes), tried = 0, failed = 0;
 
-	if (h->waits && !getenv("LT_HOSTILE_ALL"))
+	if (h->waits && !getenv("LT_HOSTILE_ALL"))	/* the target would die of it */
 		SKIP("%s: %s", h->kind, h->waits);
 	if (!watching_permitted())
 		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
@@ -274,15 +278,11 @@ static int clean(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[COUNT_OF(hostiles)];
-	static char names[COUNT_OF(hostiles)][64];
 
-	for (size_t i = 0; i < COUNT_OF(hostiles); i++) {
-		snprintf(names[i], sizeof(names[i]), "a_target_whose_%s_does_no_harm",
-			 hostiles[i].kind);
+	for (size_t i = 0; i < COUNT_OF(hostiles); i++)
 		tests[i] = (struct CMUnitTest){
-			.name = names[i], .test_func = a_hostile,
+			.name = hostiles[i].name, .test_func = a_hostile,
 			.initial_state = (void *)(uintptr_t)&hostiles[i],
 		};
-	}
 	return cmocka_run_group_tests_name("hostile", tests, NULL, clean);
 }

@@ -151,6 +151,39 @@ def scribble():
         thread.start()
 
 
+def table():
+    """A thread that writes into the helper's table of types: counts, sizes, names, pointers."""
+    libc = ctypes.CDLL(None)
+    first = ctypes.cast(libc.__errno_location, ctypes.c_void_p).value   # what the block begins with
+    memory = os.open("/proc/self/mem", os.O_RDWR)       # no fault where the block is gone again
+
+    def mappings():
+        with open("/proc/self/maps") as lines:
+            for line in lines:
+                if " rw-p 00000000 00:00 0" in line:
+                    low, high = line.split()[0].split("-")
+                    yield int(low, 16), int(high, 16)
+
+    def ruin(low, high):
+        os.lseek(memory, low, 0)
+        if high - low < 0x20000 or os.read(memory, 8) != struct.pack("<Q", first):
+            return
+        os.lseek(memory, low + 0x10000, 0)
+        os.write(memory, os.urandom(min(high - low, 0x60000) - 0x10000))
+
+    def work():
+        while True:
+            for low, high in mappings():
+                try:
+                    ruin(low, high)
+                except OSError:
+                    pass
+
+    thread = threading.Thread(target=work)
+    thread.daemon = True
+    thread.start()
+
+
 def maps():
     """As many mappings as the kernel allows for: every second page has another protection."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -166,7 +199,7 @@ def maps():
 
 def victim(members=None):
     """The middle one of three neighbours on the youngest list: only it is ruined."""
-    row = [{i: members} for i in range(3)] if members else [[], [], []]
+    row = [[], [], []] if members is None else [{i: members} for i in range(3)]
     KEEP.append(row)
     if not gc.is_tracked(row[1]):
         raise SystemExit("not tracked")
