@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "util/clean.h"
+#include "util/clock.h"
 #include "util/mem.h"
 
-#define TRIM_AT 65536u
+#define TRIM_AT	   65536u
+#define SHARE_NS   (500 * CLOCK_NS_PER_MS)	/* of a sample; 10 us a type are usual */
 
 struct known {			/* of one type object */
 	uint64_t type, tp_name;	/* type 0: free slot */
@@ -22,6 +24,7 @@ struct names {
 	size_t text_n, text_cap;
 	size_t *index;		/* open addressing by text: number + 1, 0 free */
 	size_t index_cap;
+	int64_t until_ns;	/* of this sample's share: then the helper's copies must do */
 };
 
 struct names *names_new(void)
@@ -61,6 +64,7 @@ void names_trim(struct names *n)
 {
 	if (n->known_n > TRIM_AT || n->text_n > TRIM_AT)
 		names_clear(n);
+	n->until_ns = clock_mono_ns() + SHARE_NS;
 }
 
 static uint64_t hash_text(const char *s)
@@ -142,9 +146,11 @@ static bool still_same(const struct python *py, const struct agent_type *type)
 }
 
 /* The full name, or what the helper copied if the type has died since. */
-static bool resolve(const struct python *py, const struct agent_type *type, char *dst, size_t size)
+static bool resolve(const struct names *n, const struct python *py, const struct agent_type *type,
+		    char *dst, size_t size)
 {
-	if (python_type_name(py, type->type, dst, size) && still_same(py, type))
+	if (clock_mono_ns() < n->until_ns && python_type_name(py, type->type, dst, size) &&
+	    still_same(py, type))
 		return true;
 	if (clean_text(dst, size, type->name, sizeof(type->name)) == 0)
 		clean_text(dst, size, "?", 1);
@@ -160,7 +166,7 @@ size_t names_of(struct names *n, const struct python *py, const struct agent_typ
 
 	if (k->type && k->tp_name == type->tp_name && !memcmp(k->seen, type->name, AGENT_NAME))
 		return k->number;
-	sure = resolve(py, type, text, sizeof(text));
+	sure = resolve(n, py, type, text, sizeof(text));
 	number = intern(n, text);
 	if (!sure)
 		return number;

@@ -24,7 +24,10 @@ void names_clear(struct names *n);
 size_t names_of(struct names *n, const struct python *py, const struct agent_type *type);
 const char *names_text(const struct names *n, size_t number);
 size_t names_count(const struct names *n);	/* numbers are 0 .. count-1 */
-/* Forgets all once there are very many (a program that makes types without end). */
+/*
+ * At the beginning of a sample. Forgets all once there are very many (a program that makes types
+ * without end). Names that take too long to find now, in a target that is made so, come later.
+ */
 void names_trim(struct names *n);
 
 #endif

@@ -116,14 +116,30 @@ static size_t count_lines(const char *text, size_t n)
 	return lines + (n > 0 && text[n - 1] != '\n');
 }
 
+/*
+ * A long map comes in several reads, and the process goes on in between. The next read begins with
+ * the mapping that then contains the address reached (fs/proc/task_mmu.c m_start, Linux 6.18), and
+ * one that has grown or was merged begins before it: seen on a heap growing under its threads.
+ * Its part below `floor` is in the list already.
+ */
+static void clip(struct map *m, uint64_t floor)
+{
+	if (m->start >= floor)
+		return;
+	if (m->inode)
+		m->offset += floor - m->start;
+	m->start = floor;
+}
+
 static bool parse_line(struct cursor *c, uint64_t floor, struct map *m, char **text)
 {
 	if (memchr(c->at, '\0', (size_t)(c->end - c->at)) || !parse_fields(c, m))
 		return false;
 	if (c->at != c->end && *c->at != ' ')
 		return false;
-	if (m->start < floor || m->end <= m->start)
+	if (m->end <= m->start || m->end <= floor)
 		return false;
+	clip(m, floor);
 	parse_path(c, m, text);
 	return true;
 }

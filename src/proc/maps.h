@@ -1,5 +1,6 @@
 /*
- * /proc/PID/maps, parsed and sorted by address as the kernel gives it. Paths are what the reader
+ * /proc/PID/maps, parsed and sorted by address as the kernel gives it; of a mapping that changed
+ * while the file was read, the part that was not listed before. Paths are what the reader
  * sees and may belong to another mount namespace: never open them (injection.md 3.6).
  */
 #ifndef LT_PROC_MAPS_H

@@ -9,7 +9,7 @@
 #define WORDS	    512			/* read at once */
 #define DATA_MAX    (32u << 20)		/* of one segment; libpython's have under 1 MB */
 #define CHAIN_MAX   64			/* interpreters in a row */
-#define LOOKS_MAX   200000		/* words followed; a real libpython has under 10,000 */
+#define LOOKS_MAX   200000		/* pointers followed; a real libpython has under 10,000 */
 #define USER_END    (1ull << 56)
 #define INTERP_HEAD 64			/* bytes that hold every field looked at */
 
@@ -50,11 +50,12 @@ static bool is_interpreter(const struct python *py, const struct layout *row, ui
 
 /* New interpreters are put in front (pystate.c PyInterpreterState_New): the last one is main. */
 static bool last_of_chain(const struct python *py, const struct layout *row, uint64_t addr,
-			  uint64_t *ret)
+			  uint32_t *looks, uint64_t *ret)
 {
-	for (int i = 0; i < CHAIN_MAX; i++) {
+	for (int i = 0; i < CHAIN_MAX && *looks < LOOKS_MAX; i++) {
 		uint64_t next;
 
+		++*looks;
 		if (!is_interpreter(py, row, addr, &next))
 			return false;
 		if (next == 0) {
@@ -72,9 +73,11 @@ static bool scan(const struct python *py, const struct image *image, const struc
 	uint64_t words[WORDS], last = 0;
 	uint64_t at = (load->start + 7) & ~7ull, end = load->end;
 
+	if (at > end)
+		return false;
 	if (end - at > DATA_MAX)
 		end = at + DATA_MAX;
-	while (at + 8 <= end) {
+	while (at + 8 <= end && *looks < LOOKS_MAX) {
 		size_t want = end - at < sizeof(words) ? (size_t)(end - at) : sizeof(words);
 		size_t n = remote_read_some(&py->remote, at, words, want) / 8;
 
@@ -86,9 +89,7 @@ static bool scan(const struct python *py, const struct image *image, const struc
 			    (w >= image->elf.start && w < image->elf.end))
 				continue;
 			last = w;
-			if ((*looks)++ == LOOKS_MAX)
-				return false;
-			if (last_of_chain(py, row, w, ret))
+			if (last_of_chain(py, row, w, looks, ret))
 				return true;
 		}
 		at += want;

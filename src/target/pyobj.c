@@ -19,6 +19,8 @@
 #define HEAD_READ    64			/* of an int or dict */
 #define ENTRIES_MAX  (1u << 16)		/* of a dict: sys, sys.modules, a type's */
 #define ENTRIES_READ 64			/* at once */
+#define ENTRIES_END  256		/* at either end, where only those are looked at */
+#define SLOTS_27     4096		/* 2.7 keeps no order: all of them, where they are so few */
 
 static uint64_t u64_at(const unsigned char *p, int32_t at)
 {
@@ -280,30 +282,51 @@ static bool key_is(const struct python *py, uint64_t addr, const char *key, size
 	       memcmp(head + l->unicode_ascii_data, key, n) == 0;
 }
 
-bool pyobj_dict_get(const struct python *py, uint64_t dict, const char *key, uint64_t *ret)
+/* The value under key among the entries [from, to); one read for each. */
+static bool search(const struct python *py, const struct entries *e, uint64_t from, uint64_t to,
+		   const char *key, uint64_t *ret)
 {
 	unsigned char part[ENTRIES_READ * 24];
 	size_t n = strlen(key);
-	struct entries e;
 
-	if (!find_entries(py, dict, &e))
-		return false;
-	for (uint64_t i = 0; i < e.n; i++) {
-		unsigned at = (unsigned)(i % ENTRIES_READ) * e.size;
-		uint64_t left = e.n - i, value;
+	for (uint64_t i = from; i < to; i++) {
+		unsigned at = (unsigned)((i - from) % ENTRIES_READ) * e->size;
+		uint64_t left = to - i, value;
 
-		if (at == 0 && !remote_read(&py->remote, e.addr + i * e.size, part,
+		if (at == 0 && !remote_read(&py->remote, e->addr + i * e->size, part,
 					    (size_t)(left < ENTRIES_READ ? left : ENTRIES_READ) *
-					    e.size))
+					    e->size))
 			return false;
-		value = u64_at(part + at, (int32_t)e.key + 8);
-		if ((!value && !e.values) || !key_is(py, u64_at(part + at, (int32_t)e.key), key, n))
+		value = u64_at(part + at, (int32_t)e->key + 8);
+		if ((!value && !e->values) ||
+		    !key_is(py, u64_at(part + at, (int32_t)e->key), key, n))
 			continue;
-		if (e.values && !remote_u64(&py->remote, e.values + i * 8, &value))
+		if (e->values && !remote_u64(&py->remote, e->values + i * 8, &value))
 			return false;
 		if (value)
 			*ret = value;
 		return value != 0;
 	}
 	return false;
+}
+
+bool pyobj_dict_get(const struct python *py, uint64_t dict, const char *key, uint64_t *ret)
+{
+	struct entries e;
+
+	return find_entries(py, dict, &e) && search(py, &e, 0, e.n, key, ret);
+}
+
+bool pyobj_dict_ends(const struct python *py, uint64_t dict, const char *key, uint64_t *ret)
+{
+	struct entries e;
+
+	if (!find_entries(py, dict, &e))
+		return false;
+	if (py->layout->dict == LAYOUT_DICT_27)
+		return e.n <= SLOTS_27 && search(py, &e, 0, e.n, key, ret);
+	if (e.n <= 2 * ENTRIES_END)
+		return search(py, &e, 0, e.n, key, ret);
+	return search(py, &e, 0, ENTRIES_END, key, ret) ||
+	       search(py, &e, e.n - ENTRIES_END, e.n, key, ret);
 }

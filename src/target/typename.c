@@ -58,7 +58,7 @@ static bool heap_name(const struct python *py, const unsigned char *type, char *
 	uint64_t value;
 
 	if (!pyobj_text(py, word(type, at), name, sizeof(name)) || !name[0] ||
-	    !pyobj_dict_get(py, word(type, l->tp_dict), "__module__", &value) ||
+	    !pyobj_dict_ends(py, word(type, l->tp_dict), "__module__", &value) ||
 	    !pyobj_text(py, value, module, sizeof(module)))
 		return false;
 	if (is_bare(module, strlen(module)))

@@ -9,8 +9,8 @@ LIVE_SOURCES = tests/live/pythons.c tests/live/pythons.h tests/live/watching.c \
 	tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-check_PROGRAMS += test_batch test_count test_cycles test_server test_traps
-TESTS += test_batch test_count test_cycles test_server test_traps
+check_PROGRAMS += test_batch test_count test_cycles test_hostile test_server test_traps
+TESTS += test_batch test_count test_cycles test_hostile test_server test_traps
 test_count_SOURCES = tests/live/test_count.c $(LIVE_SOURCES)
 test_count_CFLAGS = $(LIVE_CFLAGS)
 test_count_LDADD = $(LIVE_LIBS)
@@ -26,4 +26,7 @@ test_server_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)
+test_hostile_SOURCES = tests/live/test_hostile.c $(LIVE_SOURCES)
+test_hostile_CFLAGS = $(LIVE_CFLAGS)
+test_hostile_LDADD = $(LIVE_LIBS)
 endif

@@ -86,7 +86,7 @@ static void what_is_no_memory_map_is_refused(void **state)
 		"2000-1000 r--p 0 0:0 0\n",			/* ends before it begins */
 		"1000-1000 r--p 0 0:0 0\n",			/* empty */
 		"2000-3000 r--p 0 0:0 0\n1000-2000 r--p 0 0:0 0\n",	/* out of order */
-		"1000-3000 r--p 0 0:0 0\n2000-4000 r--p 0 0:0 0\n",	/* overlapping */
+		"1000-3000 r--p 0 0:0 0\n2000-3000 r--p 0 0:0 0\n",	/* nothing new */
 		"1000-2000 r--p 0 0:0 0\n\n",
 		"10000000000000000-20000000000000000 r--p 0 0:0 0\n",
 		" 1000-2000 r--p 0 0:0 0\n",
@@ -99,6 +99,25 @@ static void what_is_no_memory_map_is_refused(void **state)
 			fail_msg("taken: %s", bad[i]);
 		assert_null(m.list);
 	}
+}
+
+/* What a process does to its heap between two reads of the file. */
+static void a_mapping_that_grew_meanwhile_is_taken_as_far_as_it_is_new(void **state)
+{
+	static const char text[] =
+		"1000-3000 rw-p 00000000 00:00 0 [heap]\n"
+		"1000-5000 rw-p 00000000 00:00 0 [heap]\n"
+		"4000-6000 r--s 00002000 08:01 7 /f\n";
+	struct maps maps = {0};
+
+	assert_int_equal(maps_parse(text, sizeof(text) - 1, &maps, NULL), LT_OK);
+	assert_int_equal(maps.n, 3);
+	assert_int_equal(maps.list[1].start, 0x3000);
+	assert_int_equal(maps.list[1].end, 0x5000);
+	assert_int_equal(maps.list[1].offset, 0);
+	assert_int_equal(maps.list[2].start, 0x5000);
+	assert_int_equal(maps.list[2].offset, 0x3000);
+	maps_done(&maps);
 }
 
 static void a_nul_byte_is_refused(void **state)
@@ -174,6 +193,7 @@ int main(void)
 		cmocka_unit_test(an_empty_file_has_no_maps),
 		cmocka_unit_test(the_last_line_needs_no_newline),
 		cmocka_unit_test(what_is_no_memory_map_is_refused),
+		cmocka_unit_test(a_mapping_that_grew_meanwhile_is_taken_as_far_as_it_is_new),
 		cmocka_unit_test(a_nul_byte_is_refused),
 		cmocka_unit_test(more_than_the_limit_is_refused),
 		cmocka_unit_test(sixty_thousand_lines_are_parsed_and_searched),

@@ -1,0 +1,136 @@
+/* Targets that mean no good, on a real terminal: their names stay in their column. */
+#include "config.h"
+#include "../unit/test.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../live/watching.h"
+#include "restored.h"
+#include "tty.h"
+#include "util/mem.h"
+
+#define SAMPLES_SEEN 5
+
+static struct tty *t;
+static struct python_run target;
+
+static const struct python_exe *some_python(void)
+{
+	const struct python_exe *exes;
+	size_t n = pythons_list(&exes);
+
+	if (!watching_permitted())
+		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(exes[i].path, "/usr/bin/python3"))
+			return &exes[i];
+	if (n == 0)
+		SKIP("no Python was found");
+	return &exes[n - 1];
+}
+
+/* Its own name and arguments are no better than its types'. */
+static void watch(const char *kind, int rows, int cols)
+{
+	const char *const args[] = {kind, "1b5d303b78070a", "\x1b[2J\n\xff\x1b]0;x\x07", NULL};
+	const char *dir = getenv("LT_BUILDDIR");
+	char path[4096], pid[16];
+	const char *const argv[] = {path, "-d", "0.1", "-F", "main", "-o", "name", pid, NULL};
+	json_t *ready = watching_start(&target, some_python(), "hostile.py", args);
+
+	assert_non_null(ready);
+	json_decref(ready);
+	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
+	snprintf(pid, sizeof(pid), "%d", target.pid);
+	t = tty_start(argv, rows, cols, NULL);
+	if (!t)
+		SKIP("no pseudo-terminal can be had");
+}
+
+static int end(void **state)
+{
+	tty_free(t);
+	t = NULL;
+	python_stop(&target);
+	return 0;
+}
+
+static void expect(const char *text)
+{
+	if (tty_wait_for(t, text, TTY_PATIENCE_MS))
+		return;
+	tty_print(t);
+	fail_msg("expected on the screen: %s", text);
+}
+
+/* The n-th sample has been drawn. */
+static bool sampled(struct tty *tty, void *unused)
+{
+	int row = tty_find(tty, "samples ");
+
+	return row >= 0 && atoi(strstr(tty_row(tty, row), "samples ") + 8) >= SAMPLES_SEEN;
+}
+
+static void quit(void)
+{
+	json_t *answer;
+	int status;
+
+	tty_key(t, "q");
+	status = tty_exit_status(t, TTY_PATIENCE_MS);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		tty_print(t);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_restored(t);
+	answer = watching_ask(&target, "check\n");
+	assert_true(json_is_true(json_object_get(answer, "alive")));
+	json_decref(answer);
+}
+
+static void names_with_escape_sequences_stay_in_their_column(void **state)
+{
+	watch("names", 40, 120);
+	expect("__main__.?]0;pwned??[2J?[1;1HEvil");
+	expect("__main__.new?line?tab?DEL?");
+	expect("TYPE");
+	assert_int_equal(tty_find(t, "leaktop "), 0);	/* the screen was not cleared for it */
+	quit();
+}
+
+static void threads_that_scribble_over_what_is_read_do_not_stop_the_screen(void **state)
+{
+	watch("scribble", 40, 120);
+	if (!tty_wait_until(t, sampled, NULL, TTY_PATIENCE_MS))
+		tty_print(t);
+	assert_true(sampled(t, NULL));
+	quit();
+}
+
+static void sixty_thousand_mappings_do_not_stop_the_screen(void **state)
+{
+	watch("maps", 40, 120);
+	if (!tty_wait_until(t, sampled, NULL, TTY_PATIENCE_MS))
+		tty_print(t);
+	assert_true(sampled(t, NULL));
+	quit();
+}
+
+static int clean(void **state)
+{
+	watching_clean();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(names_with_escape_sequences_stay_in_their_column, end),
+		cmocka_unit_test_teardown(
+			threads_that_scribble_over_what_is_read_do_not_stop_the_screen, end),
+		cmocka_unit_test_teardown(sixty_thousand_mappings_do_not_stop_the_screen, end),
+	};
+
+	return cmocka_run_group_tests_name("tty_hostile", tests, NULL, clean);
+}
