@@ -30,6 +30,22 @@ test_harm_signals_CPPFLAGS = $(harm_cppflags)
 test_harm_signals_CFLAGS = $(harm_cflags)
 test_harm_signals_LDADD = $(harm_libs)
 
+harm_tests += test_harm_namespaces
+test_harm_namespaces_SOURCES = tests/harm/test_harm_namespaces.c tests/harm/ns.c tests/harm/ns.h \
+	tests/live/belongings.c tests/live/belongings.h tests/live/pythons.c tests/live/pythons.h
+test_harm_namespaces_CPPFLAGS = $(harm_cppflags)
+test_harm_namespaces_CFLAGS = $(harm_cflags)
+test_harm_namespaces_LDADD = $(harm_libs)
+EXTRA_DIST += tests/harm/ns_target.py
+
+check_PROGRAMS += harm_yama
+harm_yama_SOURCES = tests/harm/harm_yama.c tests/harm/ns.c tests/harm/ns.h
+harm_yama_CPPFLAGS = $(harm_cppflags)
+harm_yama_CFLAGS = $(harm_cflags)
+harm_yama_LDADD = $(harm_libs)
+dist_check_SCRIPTS += tests/harm/yama.sh
+TESTS += tests/harm/yama.sh
+
 if ARCH_X86_64
 harm_tests += test_harm_registers
 test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x86_64.S \
