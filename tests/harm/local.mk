@@ -31,15 +31,22 @@ test_harm_signals_CFLAGS = $(harm_cflags)
 test_harm_signals_LDADD = $(harm_libs)
 
 harm_tests += test_harm_namespaces
-test_harm_namespaces_SOURCES = tests/harm/test_harm_namespaces.c tests/harm/ns.c tests/harm/ns.h \
-	tests/live/belongings.c tests/live/belongings.h tests/live/pythons.c tests/live/pythons.h
+ns_sources = tests/harm/ns.c tests/harm/ns.h tests/live/belongings.c tests/live/belongings.h \
+	tests/live/pythons.c tests/live/pythons.h
+test_harm_namespaces_SOURCES = tests/harm/test_harm_namespaces.c $(ns_sources)
 test_harm_namespaces_CPPFLAGS = $(harm_cppflags)
 test_harm_namespaces_CFLAGS = $(harm_cflags)
 test_harm_namespaces_LDADD = $(harm_libs)
 EXTRA_DIST += tests/harm/ns_target.py
 
+harm_tests += test_harm_sidecar
+test_harm_sidecar_SOURCES = tests/harm/test_harm_sidecar.c $(ns_sources)
+test_harm_sidecar_CPPFLAGS = $(harm_cppflags)
+test_harm_sidecar_CFLAGS = $(harm_cflags)
+test_harm_sidecar_LDADD = $(harm_libs)
+
 check_PROGRAMS += harm_yama
-harm_yama_SOURCES = tests/harm/harm_yama.c tests/harm/ns.c tests/harm/ns.h
+harm_yama_SOURCES = tests/harm/harm_yama.c $(ns_sources)
 harm_yama_CPPFLAGS = $(harm_cppflags)
 harm_yama_CFLAGS = $(harm_cflags)
 harm_yama_LDADD = $(harm_libs)

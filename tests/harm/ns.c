@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/live/belongings.h"
 #include "tests/unit/test.h"
 #include "util/buf.h"
 #include "util/io.h"
@@ -16,7 +17,7 @@
 
 #define TRIES 20		/* samples in which the main thread may be at a bad moment */
 
-bool ns_has(const char *tool)
+static bool has(const char *tool)
 {
 	char dirs[4096], *dir, *save = NULL, path[4352];
 	const char *all = getenv("PATH");
@@ -28,6 +29,33 @@ bool ns_has(const char *tool)
 			return true;
 	}
 	return false;
+}
+
+bool ns_has_tools(const struct ns_way *way)
+{
+	const char *missing = NULL;
+
+	if (!has(way->argv[0]))
+		missing = way->argv[0];
+	else if (way->tool && !has(way->tool))
+		missing = way->tool;
+	if (missing)
+		printf("# skipped: %s is not installed\n", missing);
+	return !missing;
+}
+
+size_t ns_foreign(const struct python_exe **ret)
+{
+	static struct python_exe foreign[32];
+	const char *only = getenv("LT_PYTHON");
+	const struct python_exe *all;
+	size_t n = 0, n_all = pythons_list(&all);
+
+	for (size_t i = 0; i < n_all && n < COUNT_OF(foreign); i++)
+		if (all[i].root[0] && (!only || strstr(all[i].name, only)))
+			foreign[n++] = all[i];
+	*ret = foreign;
+	return n;
 }
 
 /* ---- starting --------------------------------------------------------------------------- */
@@ -46,39 +74,29 @@ static const char *target_text(void)
 	return text.data;
 }
 
-/* A name that no other process has in its arguments. */
-static const char *new_name(void)
+/* "%:O" or "@" with the root or the name put in. Owned by the caller. */
+static char *filled(const char *arg, const char *root, const char *name)
 {
-	static char name[64];
-	static unsigned number;
-
-	snprintf(name, sizeof(name), "leaktop-ns-%d-%u", getpid(), ++number);
-	return name;
-}
-
-/* "%:O" with the root put in. Owned by the caller. */
-static char *with_root(const char *arg, const char *root)
-{
-	const char *mark = strchr(arg, '%');
+	size_t before = strcspn(arg, "%@");
 	struct buf b = {0};
 
-	if (!mark)
+	if (!arg[before] || strchr(arg, ' '))	/* a script has signs of its own */
 		return mem_strdup(arg);
-	buf_printf(&b, "%.*s%s%s", (int)(mark - arg), arg, root, mark + 1);
+	buf_printf(&b, "%.*s%s%s", (int)before, arg, arg[before] == '%' ? root : name,
+		   arg + before + 1);
 	return b.data;
 }
 
-static void launch(struct ns_run *run, const struct ns_way *way, const struct python_exe *exe,
-		   const char *name)
+static void launch(struct ns_run *run, const struct ns_way *way, const struct python_exe *exe)
 {
-	const char *tail[] = {exe->path, "-u", "-c", target_text(), name, NULL};
+	const char *tail[] = {exe->path, "-u", "-c", target_text(), run->name, NULL};
 	const char *argv[NS_ARGS_MAX + COUNT_OF(tail)];
 	char *owned[NS_ARGS_MAX];
 	size_t n = 0, n_owned;
 	int in[2];
 
 	for (; n < NS_ARGS_MAX && way->argv[n]; n++)
-		argv[n] = owned[n] = with_root(way->argv[n], exe->root);
+		argv[n] = owned[n] = filled(way->argv[n], exe->root, run->name);
 	n_owned = n;
 	memcpy(argv + n, tail, sizeof(tail));
 	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
@@ -120,12 +138,13 @@ static pid_t find_target(const char *python, const char *name)
 
 bool ns_start(struct ns_run *run, const struct ns_way *way, const struct python_exe *exe)
 {
-	const char *name = new_name();
+	static unsigned number;
 
 	*run = (struct ns_run){0};
-	launch(run, way, exe, name);
+	snprintf(run->name, sizeof(run->name), "leaktop-ns-%d-%u", getpid(), ++number);
+	launch(run, way, exe);
 	if (!strcmp(ns_ask(run, NULL), "ready"))
-		run->pid = find_target(exe->path, name);
+		run->pid = find_target(exe->path, run->name);
 	if (!run->pid)
 		ns_end(run);
 	return run->pid > 0;
@@ -235,8 +254,7 @@ static long count_in(const char *json, const char *type)
 	return at ? strtol(at, NULL, 10) : -1;
 }
 
-/* truth: "Kept 1000 Part 2000", as the target says it. */
-static bool is_true(const char *json, const char *truth)
+bool ns_is_true(const char *json, const char *truth)
 {
 	long kept = -1, part = -1;
 
@@ -263,9 +281,64 @@ bool ns_counts(pid_t pid, uid_t uid, const char *truth)
 		if (r.exit_status != 0)
 			break;
 		if (count_in(r.out, "__main__.Kept") >= 0)
-			return is_true(r.out, truth);
+			return ns_is_true(r.out, truth);
 	}
 	printf("# leaktop ended with %d\n", r.exit_status);
 	ns_comment("leaktop", r.err);
 	return false;
+}
+
+/* ---- a whole life ----------------------------------------------------------------------- */
+
+/* Attach, count, detach while it stands still: nothing of it may be another afterwards. */
+static bool is_left_alone(const struct ns_run *run, uid_t uid, const char *truth)
+{
+	struct belongings before, after;
+	bool well;
+
+	assert_true(harm_wait_blocked(run->pid) >= 0);
+	belongings_take(run->pid, &before);
+	assert_true(before.maps[0] && before.fds[0]);
+	well = ns_counts(run->pid, uid, truth);
+	assert_true(harm_wait_blocked(run->pid) >= 0);
+	belongings_take(run->pid, &after);
+	well = belongings_equal(&before, &after) && well;
+	belongings_free(&before);
+	belongings_free(&after);
+	return well;
+}
+
+static void do_meanwhile(const struct ns_run *run, const struct ns_way *way)
+{
+	char number[16];
+	const char *argv[] = {"sh", "-c", way->meanwhile, number, NULL};
+	struct harm_program shell;
+
+	snprintf(number, sizeof(number), "%d", run->pid);
+	shell = harm_start(argv, NULL, 0);
+	assert_int_equal(harm_reap(shell.pid), 0);
+	close(shell.out);
+	close(shell.err);
+}
+
+bool ns_lead(struct ns_run *run, const struct ns_way *way, bool watch)
+{
+	char truth[256];
+	bool well = true;
+
+	snprintf(truth, sizeof(truth), "%s", ns_ask(run, "grow 1000\n"));
+	if (watch)
+		well = is_left_alone(run, way->uid, truth);
+	if (way->meanwhile)
+		do_meanwhile(run, way);
+	snprintf(truth, sizeof(truth), "%s", ns_ask(run, "grow 500\n"));
+	if (watch && way->meanwhile)
+		well = is_left_alone(run, way->uid, truth) && well;
+	(void)ns_ask(run, "busy\n");
+	if (watch)
+		well = ns_counts(run->pid, way->uid, truth) && well;
+	if (strcmp(ns_ask(run, "rest\n"), "rested") != 0)
+		well = false;
+	ns_end(run);
+	return well && WIFEXITED(run->status) && WEXITSTATUS(run->status) == 7;
 }

@@ -6,16 +6,28 @@
 #include "config.h"
 #include "tests/unit/test.h"
 
-#include <ctype.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ns.h"
-#include "tests/live/belongings.h"
 
 #define PODMAN "podman", "run", "-i", "--rm", "--runtime", "runc", "--ulimit", "nofile=1024:1024", \
 	       "--ulimit", "nproc=1024:1024", "--network", "none"
+
+/* A root on top of the other one, in memory and in a mount namespace: it goes with the target. */
+#define PRIVATE_ROOT "unshare", "--mount", "--propagation", "private", "sh", "-c", \
+		     "mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work /mnt/root && " \
+		     "mount -t overlay overlay -o " \
+		     "lowerdir=$0,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root && " \
+		     "exec chroot /mnt/root \"$@\"", "%"
+
+/* action: done to $f, each file that is mapped: the program, its loader and its libraries. */
+#define TO_EVERY_FILE(action) \
+	"cd /proc/$0/root && " \
+	"awk '$6 ~ /^\\/mnt\\/root/ { print substr($6, 10) }' /proc/$0/maps | sort -u | " \
+	"while read -r f; do " action "; done && " \
+	"readlink /proc/$0/exe | grep -q '(deleted)' && " \
+	"grep -q 'libc[-.].*(deleted)' /proc/$0/maps"
 
 static const struct ns_way ways[] = {
 	{"a_python_in_a_chroot_is_watched", .argv = {"chroot", "%"}},
@@ -29,13 +41,18 @@ static const struct ns_way ways[] = {
 	 .argv = {"bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "%", "/", "--proc",
 		  "/proc", "--dev", "/dev", "--tmpfs", "/run"}},
 	{"a_python_under_podman_s_own_seccomp_profile_is_watched", .tool = "runc",
-	 .filtered = true, .argv = {PODMAN, "--rootfs", "%:O"}},
-	{"a_python_in_a_hardened_container_is_watched", .tool = "runc", .filtered = true,
+	 .argv = {PODMAN, "--rootfs", "%:O"}},
+	{"a_python_in_a_hardened_container_is_watched", .tool = "runc", 
 	 .argv = {PODMAN, "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL",
 		  "--security-opt", "no-new-privileges", "--user", "1000:1000", "--rootfs",
 		  "%:O"}},
+	{"a_python_whose_files_were_replaced_by_an_upgrade_is_watched",
+	 .argv = {PRIVATE_ROOT},
+	 .meanwhile = TO_EVERY_FILE("cp -p .$f .$f.new && mv .$f.new .$f || exit 1")},
+	{"a_python_whose_files_were_removed_is_watched",
+	 .argv = {PRIVATE_ROOT}, .meanwhile = TO_EVERY_FILE("rm .$f || exit 1")},
 	/* it wants to mount /proc and the like itself */
-	{"a_python_under_systemd_nspawn_is_watched", .tool = "systemd-nspawn", .filtered = true,
+	{"a_python_under_systemd_nspawn_is_watched", .tool = "systemd-nspawn", 
 	 .argv = {"unshare", "--mount", "--propagation", "private", "sh", "-c",
 		  "for d in dev/shm dev/pts dev sys proc; do umount -l \"$0/$d\"; done 2>/dev/null;"
 		  "exec systemd-nspawn -q --register=no --keep-unit --pipe -D \"$0\" \"$@\"",
@@ -53,57 +70,6 @@ static int clean_up(void **state)
 
 /* ---- one Python in one place ------------------------------------------------------------ */
 
-/* Attach, count, detach while it stands still: nothing of it may be another afterwards. */
-static bool is_left_alone(const struct ns_run *run, uid_t uid, const char *truth)
-{
-	struct belongings before, after;
-	bool well;
-
-	assert_true(harm_wait_blocked(run->pid) >= 0);
-	belongings_take(run->pid, &before);
-	assert_true(before.maps[0] && before.fds[0]);
-	well = ns_counts(run->pid, uid, truth);
-	assert_true(harm_wait_blocked(run->pid) >= 0);
-	belongings_take(run->pid, &after);
-	well = belongings_equal(&before, &after) && well;
-	belongings_free(&before);
-	belongings_free(&after);
-	return well;
-}
-
-/* It grows twice, standing still and computing; uid is who watches, if anybody does. */
-static bool lead(struct ns_run *run, bool watch, uid_t uid)
-{
-	const char *answer;
-	char truth[256];
-	bool well = true;
-
-	answer = ns_ask(run, "grow 1000\n");
-	if (watch)
-		well = is_left_alone(run, uid, answer);
-	snprintf(truth, sizeof(truth), "%s", ns_ask(run, "grow 500\n"));
-	(void)ns_ask(run, "busy\n");
-	if (watch)
-		well = ns_counts(run->pid, uid, truth) && well;
-	if (strcmp(ns_ask(run, "rest\n"), "rested") != 0)
-		well = false;
-	ns_end(run);
-	return well && WIFEXITED(run->status) && WEXITSTATUS(run->status) == 7;
-}
-
-static bool has_tools(const struct ns_way *way)
-{
-	const char *missing = NULL;
-
-	if (!ns_has(way->argv[0]))
-		missing = way->argv[0];
-	else if (way->tool && !ns_has(way->tool))
-		missing = way->tool;
-	if (missing)
-		printf("# skipped: %s is not installed\n", missing);
-	return !missing;
-}
-
 /* true also where this way does not work on this machine, with nobody watching. */
 static bool watch_in(const struct ns_way *way, const struct python_exe *exe, int *ret_n)
 {
@@ -115,9 +81,9 @@ static bool watch_in(const struct ns_way *way, const struct python_exe *exe, int
 		return true;
 	}
 	++*ret_n;
-	well = lead(&unwatched, false, 0);
+	well = ns_lead(&unwatched, way, false);
 	assert_true(ns_start(&watched, way, exe));
-	well = lead(&watched, true, way->uid) && well;
+	well = ns_lead(&watched, way, true) && well;
 	well = ns_equal(&unwatched, &watched) && well;
 	if (!well)
 		printf("# %s: not so\n", exe->name);
@@ -126,32 +92,18 @@ static bool watch_in(const struct ns_way *way, const struct python_exe *exe, int
 
 /* ---- the tests -------------------------------------------------------------------------- */
 
-static size_t list_foreign(const struct python_exe **ret)
-{
-	static struct python_exe foreign[32];
-	const char *only = getenv("LT_PYTHON");
-	const struct python_exe *all;
-	size_t n = 0, n_all = pythons_list(&all);
-
-	for (size_t i = 0; i < n_all && n < sizeof(foreign) / sizeof(foreign[0]); i++)
-		if (all[i].root[0] && (!only || strstr(all[i].name, only)))
-			foreign[n++] = all[i];
-	*ret = foreign;
-	return n;
-}
-
 static void a_way(void **state)
 {
 	const struct ns_way *way = *state;
 	const struct python_exe *exes;
-	size_t n = list_foreign(&exes);
+	size_t n = ns_foreign(&exes);
 	int ran = 0, failed = 0;
 
 	if (geteuid() != 0)
 		SKIP("only root can enter another root");
 	if (n == 0)
 		SKIP("there is no other root with a Python in it (tools/root makes one)");
-	if (!has_tools(way))
+	if (!ns_has_tools(way))
 		skip();
 	for (size_t i = 0; i < n; i++)
 		failed += !watch_in(way, &exes[i], &ran);
