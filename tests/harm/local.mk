@@ -30,6 +30,12 @@ test_harm_signals_CPPFLAGS = $(harm_cppflags)
 test_harm_signals_CFLAGS = $(harm_cflags)
 test_harm_signals_LDADD = $(harm_libs)
 
+harm_tests += test_harm_filter
+test_harm_filter_SOURCES = tests/harm/test_harm_filter.c
+test_harm_filter_CPPFLAGS = $(harm_cppflags)
+test_harm_filter_CFLAGS = $(harm_cflags)
+test_harm_filter_LDADD = $(harm_libs)
+
 harm_tests += test_harm_namespaces
 ns_sources = tests/harm/ns.c tests/harm/ns.h tests/live/belongings.c tests/live/belongings.h \
 	tests/live/pythons.c tests/live/pythons.h
