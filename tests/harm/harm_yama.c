@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #include "ns.h"
-#include "util/buf.h"
-#include "util/io.h"
 
 #define SCOPE "/proc/sys/kernel/yama/ptrace_scope"
 
@@ -51,16 +49,6 @@ static void set_scope(char scope)
 	close(fd);
 }
 
-/* Signals, tracer, and how often it was scheduled: a thread that was stopped has run since. */
-static char *status_of(pid_t pid)
-{
-	struct buf text = {0};
-
-	assert_int_equal(io_read_proc(pid, 0, "status", 1 << 16, &text), 0);
-	assert_non_null(strstr(text.data, "voluntary_ctxt_switches:"));
-	return text.data;
-}
-
 static void assert_watched(char scope, uid_t uid)
 {
 	set_scope(scope);
@@ -70,7 +58,7 @@ static void assert_watched(char scope, uid_t uid)
 /* code: of the refusal in the JSON; word: what the remedy is about. */
 static void assert_refused(char scope, uid_t uid, const char *code, const char *word)
 {
-	char number[16], key[80], *before = status_of(target.pid), *after;
+	char number[16], key[80], *before = ns_status(target.pid), *after;
 	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", number, NULL};
 	struct harm_result r;
 
@@ -78,7 +66,7 @@ static void assert_refused(char scope, uid_t uid, const char *code, const char *
 	snprintf(number, sizeof(number), "%d", target.pid);
 	snprintf(key, sizeof(key), "\"code\":\"%s\"", code);
 	harm_leaktop(args, NULL, uid, &r);
-	after = status_of(target.pid);
+	after = ns_status(target.pid);
 	ns_comment("leaktop", r.err);
 	assert_int_equal(r.exit_status, 4);
 	assert_int_equal(r.err_lines, 2);
@@ -95,7 +83,7 @@ static void assert_refused(char scope, uid_t uid, const char *code, const char *
 
 static void the_proof_notices_a_single_stop(void **state)
 {
-	char *before = status_of(target.pid), *after;
+	char *before = ns_status(target.pid), *after;
 	struct tracee t;
 	struct lt_err err;
 
@@ -103,7 +91,7 @@ static void the_proof_notices_a_single_stop(void **state)
 	assert_int_equal(harm_stop(&t, target.pid, true, &err), LT_OK);
 	tracee_detach(&t);
 	assert_true(harm_wait_blocked(target.pid) >= 0);
-	after = status_of(target.pid);
+	after = ns_status(target.pid);
 	assert_string_not_equal(before, after);
 	free(before);
 	free(after);

@@ -51,6 +51,12 @@ test_harm_sidecar_CPPFLAGS = $(harm_cppflags)
 test_harm_sidecar_CFLAGS = $(harm_cflags)
 test_harm_sidecar_LDADD = $(harm_libs)
 
+harm_tests += test_harm_frozen
+test_harm_frozen_SOURCES = tests/harm/test_harm_frozen.c $(ns_sources)
+test_harm_frozen_CPPFLAGS = $(harm_cppflags)
+test_harm_frozen_CFLAGS = $(harm_cflags)
+test_harm_frozen_LDADD = $(harm_libs)
+
 check_PROGRAMS += harm_yama
 harm_yama_SOURCES = tests/harm/harm_yama.c $(ns_sources)
 harm_yama_CPPFLAGS = $(harm_cppflags)

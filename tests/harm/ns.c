@@ -240,6 +240,30 @@ bool ns_equal(const struct ns_run *unwatched, const struct ns_run *watched)
 	return false;
 }
 
+char *ns_status(pid_t pid)
+{
+	/* not memory: pages of files become resident when they are read from outside */
+	static const char *const keys[] = {
+		"State:", "TracerPid:", "Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:",
+		"SigCgt:", "voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:",
+	};
+	struct buf all = {0}, some = {0};
+	char *line, *save = NULL;
+	size_t found = 0;
+
+	assert_int_equal(io_read_proc(pid, 0, "status", 1 << 16, &all), 0);
+	line = strtok_r(all.data, "\n", &save);
+	for (; line; line = strtok_r(NULL, "\n", &save))
+		for (size_t i = 0; i < COUNT_OF(keys); i++)
+			if (!strncmp(line, keys[i], strlen(keys[i]))) {
+				buf_printf(&some, "%s\n", line);
+				found++;
+			}
+	buf_done(&all);
+	assert_int_equal(found, COUNT_OF(keys));
+	return some.data;
+}
+
 /* ---- leaktop looks ---------------------------------------------------------------------- */
 
 /* The count of a type in the last sample of the JSON; -1 where that has none. */

@@ -70,6 +70,12 @@ bool ns_is_true(const char *json, const char *truth);
 /* The same of a leaktop run by uid. A sample at a bad moment is followed by another one. */
 bool ns_counts(pid_t pid, uid_t uid, const char *truth);
 
+/*
+ * The lines of /proc/PID/status with state, tracer, signals, and how often it was scheduled: a thread
+ * that was stopped has run since. The caller frees it.
+ */
+char *ns_status(pid_t pid);
+
 /* Text of several lines as comments for TAP. */
 void ns_comment(const char *what, const char *text);
 
