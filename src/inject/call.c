@@ -58,12 +58,35 @@ enum lt_errc call_begin(struct call *c, struct tracee *t, const struct gadgets *
 	return rc;
 }
 
+/*
+ * From the entry of a sigreturn that must not happen yet to its end, so that registers written then
+ * stay. A seccomp filter is asked after the tracer (kernel/entry/common.c, syscall_trace_enter) and
+ * may answer the call that is skipped with an errno, in the very register that holds the number of
+ * the next one. If leaktop dies meanwhile, the thread comes to its sigreturn once more.
+ */
+static enum lt_errc leave_sigreturn(struct call *c, struct lt_err *err)
+{
+	struct arch_state now;
+	enum lt_errc rc = tracee_get(c->tracee, &now, err);
+
+	if (rc != LT_OK)
+		return rc;
+	arch_skip_sigreturn(&now, c->gadgets->restore_rt, c->sp);
+	if ((rc = tracee_set(c->tracee, &now, err)) != LT_OK)
+		return rc;
+	rc = tracee_next_syscall(c->tracee, err);
+	fault_at(FAULT_CHAINED);
+	return rc;
+}
+
 /* Sends the thread to the prepared registers and masks signals the first time. */
 static enum lt_errc enter(struct call *c, const struct arch_state *to, struct lt_err *err)
 {
-	enum lt_errc rc = tracee_set(c->tracee, to, err);
+	enum lt_errc rc;
 
-	if (rc != LT_OK || c->entered)
+	if (c->entered && (rc = leave_sigreturn(c, err)) != LT_OK)
+		return rc;
+	if ((rc = tracee_set(c->tracee, to, err)) != LT_OK || c->entered)
 		return rc;
 	c->entered = true;
 	/* A call that waits for the GIL waits as long as the thread itself would have to: giving it

@@ -278,14 +278,22 @@ static void collect(struct harm_program *p, struct harm_result *ret)
 	close(p->err);
 }
 
-void harm_leaktop(const char *const args[], const char *env, uid_t uid, struct harm_result *ret)
+static void run(struct harm_program p, struct harm_result *ret)
 {
-	struct harm_program p = harm_leaktop_start(args, env, uid);
-
 	*ret = (struct harm_result){0};
 	collect(&p, ret);
 	for (const char *s = ret->err; *s; s++)
 		ret->err_lines += *s == '\n';
+}
+
+void harm_run(const char *const argv[], struct harm_result *ret)
+{
+	run(harm_start(argv, NULL, 0), ret);
+}
+
+void harm_leaktop(const char *const args[], const char *env, uid_t uid, struct harm_result *ret)
+{
+	run(harm_leaktop_start(args, env, uid), ret);
 }
 
 bool harm_sample(pid_t pid)

@@ -59,7 +59,9 @@ struct harm_result {
 };
 /* args: what follows "leaktop"; NULL terminated, at most 12. */
 void harm_leaktop(const char *const args[], const char *env, uid_t uid, struct harm_result *ret);
-/* The same without waiting for the end. */
+/* Any other program run to its end; argv[0] is looked for in PATH. */
+void harm_run(const char *const argv[], struct harm_result *ret);
+/* leaktop without waiting for its end. */
 struct harm_program harm_leaktop_start(const char *const args[], const char *env, uid_t uid);
 /* One clean sample with types in it? Prints what went wrong as a comment. */
 bool harm_sample(pid_t pid);

@@ -30,6 +30,41 @@ test_harm_signals_CPPFLAGS = $(harm_cppflags)
 test_harm_signals_CFLAGS = $(harm_cflags)
 test_harm_signals_LDADD = $(harm_libs)
 
+harm_tests += test_harm_filter
+test_harm_filter_SOURCES = tests/harm/test_harm_filter.c
+test_harm_filter_CPPFLAGS = $(harm_cppflags)
+test_harm_filter_CFLAGS = $(harm_cflags)
+test_harm_filter_LDADD = $(harm_libs)
+
+harm_tests += test_harm_namespaces
+ns_sources = tests/harm/ns.c tests/harm/ns.h tests/live/belongings.c tests/live/belongings.h \
+	tests/live/pythons.c tests/live/pythons.h
+test_harm_namespaces_SOURCES = tests/harm/test_harm_namespaces.c $(ns_sources)
+test_harm_namespaces_CPPFLAGS = $(harm_cppflags)
+test_harm_namespaces_CFLAGS = $(harm_cflags)
+test_harm_namespaces_LDADD = $(harm_libs)
+EXTRA_DIST += tests/harm/ns_target.py
+
+harm_tests += test_harm_sidecar
+test_harm_sidecar_SOURCES = tests/harm/test_harm_sidecar.c $(ns_sources)
+test_harm_sidecar_CPPFLAGS = $(harm_cppflags)
+test_harm_sidecar_CFLAGS = $(harm_cflags)
+test_harm_sidecar_LDADD = $(harm_libs)
+
+harm_tests += test_harm_frozen
+test_harm_frozen_SOURCES = tests/harm/test_harm_frozen.c $(ns_sources)
+test_harm_frozen_CPPFLAGS = $(harm_cppflags)
+test_harm_frozen_CFLAGS = $(harm_cflags)
+test_harm_frozen_LDADD = $(harm_libs)
+
+check_PROGRAMS += harm_yama
+harm_yama_SOURCES = tests/harm/harm_yama.c $(ns_sources)
+harm_yama_CPPFLAGS = $(harm_cppflags)
+harm_yama_CFLAGS = $(harm_cflags)
+harm_yama_LDADD = $(harm_libs)
+dist_check_SCRIPTS += tests/harm/yama.sh
+TESTS += tests/harm/yama.sh
+
 if ARCH_X86_64
 harm_tests += test_harm_registers
 test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x86_64.S \
