@@ -50,6 +50,8 @@
 	  "leaktop watches CPython 2.7 and 3.6 to 3.15; look for a newer leaktop") \
 	X(LAYOUT, 5, "layout", "this Python build is laid out in a way leaktop does not know", \
 	  "leaktop will not guess; report the version and how it was built") \
+	X(ALLOCATOR, 5, "allocator", "its small objects are not in pymalloc's pools", \
+	  "the collector's lists are counted instead; with --readonly nothing is") \
 	X(UNREADY, 5, "not-ready", "the interpreter is starting up or shutting down", \
 	  "try again in a moment") \
 	X(STOPPED, 4, "stopped", "the process is stopped (^Z or SIGSTOP)", \
