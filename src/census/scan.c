@@ -14,11 +14,11 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
-#define BATCH_BYTES (512u << 10)	/* stays in the cache between the copy and the look */
+#define BATCH_BYTES (256u << 10)	/* stays in the cache between the copy and the look */
 #define BATCH_POOLS 128u
 #define HEADERS	    1024u		/* read in one call */
 #define TURNS	    16u			/* every arena is read whole once in so many passes */
-#define KINDS_MAX   65536u		/* a program that makes types without end: begin anew */
+#define KINDS_MOST  65536u		/* a program that makes types without end: begin anew */
 
 enum phase { IDLE, HEADS, BODIES };
 
@@ -118,7 +118,7 @@ enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
 	int64_t began = cpu_now();
 	enum lt_errc rc;
 
-	if (s->kinds.n > KINDS_MAX)
+	if (s->kinds.n > KINDS_MOST)
 		scan_forget(s);
 	if ((rc = arenas_refresh(s->arenas, err)) != LT_OK)
 		return rc;
@@ -204,7 +204,7 @@ static void look_at_heads(struct scan *s)
 				 arenas_pool_size(s->arenas), &now);
 		state->dirty = !store_same(state, &now);
 		if (state->live == 0)
-			state->size8 = (uint8_t)(now.size / 8);
+			store_size(&s->store, w->arena, w->pool, now.size);
 		a->known = true;
 	}
 	s->pools += (int64_t)s->n_wanted;

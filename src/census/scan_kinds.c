@@ -50,11 +50,13 @@ static uint64_t word(const unsigned char *type, int32_t at)
 
 static void put_slot(struct kinds *k, const struct kind_slot *slot)
 {
-	size_t at = (slot->type >> 4) * 0x9e3779b97f4a7c15u >> 40 & (k->n_slots - 1);
+	uint32_t bit = kinds_hash(slot->type) % KINDS_MAYBE;
+	size_t at = kinds_hash(slot->type) & (k->n_slots - 1);
 
 	while (k->slots[at].type)
 		at = (at + 1) & (k->n_slots - 1);
 	k->slots[at] = *slot;
+	k->maybe[bit / 64] |= 1ull << bit % 64;
 }
 
 /* The same slots in a table of n, without those of dead types. */
@@ -65,6 +67,7 @@ static void rebuild(struct kinds *k, size_t n)
 
 	k->slots = mem_array(n, sizeof(*k->slots));
 	k->n_slots = n;
+	memset(k->maybe, 0, sizeof(k->maybe));
 	for (size_t i = 0; i < n_old; i++)
 		if (old[i].type && !k->list[old[i].number].dead)
 			put_slot(k, &old[i]);
@@ -151,8 +154,8 @@ static void add_kind(struct kinds *k, uint64_t type, const unsigned char *head,
 	take_proof(l, head, kind->proof);
 	memcpy(kind->text, named->name, sizeof(kind->text));
 	kind->name = (uint32_t)names_of(k->names, k->py, named);
-	kind->owns = owned_by(k, head, type, named->name);
-	slot.before = (uint16_t)((flags & FLAG_GC ? (uint32_t)l->gc_head_size : 0) +
+	slot.owns = owned_by(k, head, type, named->name);
+	slot.before = (uint8_t)((flags & FLAG_GC ? (uint32_t)l->gc_head_size : 0) +
 				 (flags & l->managed_flags ? l->managed_size : 0));
 	slot.need = (uint16_t)(slot.before + least_size(k, head, type));
 	if (k->n * 2 > k->n_slots)
@@ -178,7 +181,7 @@ static bool look(struct kinds *k, uint64_t type)
 
 static bool is_stranger(struct kinds *k, uint64_t type)
 {
-	size_t at = (type >> 4) * 0x9e3779b97f4a7c15u >> 40 & (STRANGERS - 1);
+	size_t at = kinds_hash(type) & (STRANGERS - 1);
 
 	for (; k->strangers[at]; at = (at + 1) & (STRANGERS - 1))
 		if (k->strangers[at] == type)
@@ -186,7 +189,7 @@ static bool is_stranger(struct kinds *k, uint64_t type)
 	if (++k->n_strangers > STRANGERS / 2) {
 		memset(k->strangers, 0, STRANGERS * sizeof(*k->strangers));
 		k->n_strangers = 0;
-		at = (type >> 4) * 0x9e3779b97f4a7c15u >> 40 & (STRANGERS - 1);
+		at = kinds_hash(type) & (STRANGERS - 1);
 	}
 	k->strangers[at] = type;	/* unless it proves to be none: then it is found first */
 	return false;

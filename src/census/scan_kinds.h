@@ -13,6 +13,8 @@
 #include "target/arenas.h"
 #include "target/python.h"
 
+#define KINDS_MAYBE 32768u	/* bits: 4 KiB stay in the nearest cache */
+
 enum kind_owns {		/* memory besides the block */
 	OWNS_LIST = 1, OWNS_DICT = 2, OWNS_SET = 4, OWNS_BYTEARRAY = 8, OWNS_ARRAY = 16,
 	OWNS_VALUES = 32,
@@ -21,8 +23,9 @@ enum kind_owns {		/* memory besides the block */
 struct kind_slot {		/* what recognising needs, 16 bytes: four to a cache line */
 	uint64_t type;		/* 0: free */
 	uint32_t number;
-	uint16_t before;	/* bytes of the block in front of the object: gc head and such */
 	uint16_t need;		/* bytes that its block has at least */
+	uint8_t before;		/* bytes of the block in front of the object: gc head and such */
+	uint8_t owns;		/* enum kind_owns */
 };
 
 struct kind {
@@ -31,7 +34,6 @@ struct kind {
 	uint64_t tp_name;
 	char text[16];		/* at tp_name */
 	uint32_t name;		/* kinds_name */
-	uint8_t owns;		/* enum kind_owns */
 	bool heap, dead;
 };
 
@@ -41,6 +43,7 @@ struct kinds {			/* owns all it points to */
 	struct names *names;
 	struct kind_slot *slots;
 	size_t n_slots;		/* a power of two */
+	uint64_t maybe[KINDS_MAYBE / 64];	/* a bit for each type, by kinds_hash: no bit, no type */
 	struct kind *list;
 	size_t n, cap;
 	uint64_t *strangers;	/* looked at in this pass: no types */
@@ -61,10 +64,18 @@ const struct kind_slot *kinds_learn(struct kinds *k, uint64_t type);
 const char *kinds_text(const struct kinds *k, uint32_t name);
 size_t kinds_names(const struct kinds *k);
 
+static inline uint32_t kinds_hash(uint64_t type)
+{
+	return (uint32_t)((type >> 4) * 0x9e3779b97f4a7c15u >> 40);
+}
+
 static inline const struct kind_slot *kinds_find(const struct kinds *k, uint64_t type)
 {
-	size_t at = (type >> 4) * 0x9e3779b97f4a7c15u >> 40 & (k->n_slots - 1);
+	uint32_t hash = kinds_hash(type), bit = hash % KINDS_MAYBE;
+	size_t at = hash & (k->n_slots - 1);
 
+	if (!(k->maybe[bit / 64] >> bit % 64 & 1))
+		return NULL;
 	for (; k->slots[at].type; at = (at + 1) & (k->n_slots - 1))
 		if (k->slots[at].type == type)
 			return &k->slots[at];

@@ -34,45 +34,47 @@ static inline uint64_t word(const unsigned char *at)
  */
 static inline bool is_refcount(uint64_t v)
 {
-	return (uint32_t)v != 0 && (v >> 32 & 0xffff) == 0 && v >> 48 < 16;
+	return (uint32_t)v != 0 && (v & 0xfff0ffff00000000) == 0;
 }
 
-/* Bytes of pool memory at addr: the block that begins there or a little before. 0: not there. */
-static uint64_t block_at(const struct counter *c, uint64_t addr)
+/*
+ * The size of the pool's block that is at addr or begins a little before it. 0: addr is in no
+ * pool; STORE_EMPTY * 8: in one that was not read yet.
+ */
+static uint32_t block_at(const struct counter *c, uint64_t addr)
 {
 	size_t arena;
-	uint32_t pool;
+	uint32_t pool, size8;
 
+	if (c->store->map_n)
+		return store_size8(c->store, addr) * 8;
 	if (!arenas_find(c->arenas, addr, &arena, &pool) || arena >= c->store->n_arenas ||
 	    pool >= c->store->arenas[arena].n_pools)
 		return 0;
-	return c->store->arenas[arena].pools[pool].size8 * 8u;
+	size8 = c->store->arenas[arena].pools[pool].size8;
+	return (size8 ? size8 : STORE_EMPTY) * 8;
 }
 
-static bool in_arena(const struct counter *c, uint64_t addr)
+/*
+ * The memory at addr, of which `wanted` bytes were asked for, belongs to the entry. false: it is
+ * not in a pool.
+ */
+static bool charge(struct counter *c, struct store_entry *e, uint64_t addr, uint64_t wanted)
 {
-	size_t arena;
-	uint32_t pool;
+	uint32_t block = block_at(c, addr);
 
-	return arenas_find(c->arenas, addr, &arena, &pool);
+	if (block > POOL_BLOCK_MAX)
+		block = (uint32_t)(wanted < POOL_BLOCK_MAX ? (wanted + 15) & ~15ull : 0);
+	c->explained += block;
+	e->owned += block;
+	return block != 0;
 }
 
-/* The memory at addr, of which `wanted` bytes were asked for, belongs to the entry. */
-static void charge(struct counter *c, struct store_entry *e, uint64_t addr, uint64_t wanted)
+/* The same for memory that may have come from malloc. */
+static void charge_any(struct counter *c, struct store_entry *e, uint64_t addr, uint64_t wanted)
 {
-	uint64_t block;
-
-	if (addr == 0 || wanted == 0 || wanted >= BYTES_MAX)
-		return;
-	block = block_at(c, addr);
-	if (block) {
-		e->owned += block;
-		c->explained += block;
-	} else {
+	if (addr && wanted && wanted < BYTES_MAX && !charge(c, e, addr, wanted))
 		e->owned += wanted;
-		if (in_arena(c, addr))
-			c->explained += wanted;
-	}
 }
 
 static uint64_t index_bytes(uint64_t size)
@@ -119,25 +121,22 @@ static void flush_dicts(struct counter *c)
 static void add_dict(struct counter *c, struct store_entry *e, const unsigned char *obj)
 {
 	const struct layout *l = c->py->layout;
-	uint64_t keys = word(obj + l->dict_keys), values = 0, block;
+	uint64_t keys = word(obj + l->dict_keys), values;
 
 	if (l->dict == LAYOUT_DICT_27) {	/* up to 8 slots lie in the object */
 		uint64_t slots = word(obj + l->dict_mask) + 1;
 
 		if (slots > 8)
-			charge(c, e, keys, slots < BYTES_MAX / 32 ? slots * 24 : 0);
+			charge_any(c, e, keys, slots < BYTES_MAX / 32 ? slots * 24 : 0);
 		return;
 	}
 	values = word(obj + l->dict_values);
 	if (values) {		/* a split table: the keys are the class's, the values its own */
-		block = l->dict_first_value ? 0 : block_at(c, values);	/* 3.13+: in the instance */
-		e->owned += block;
-		c->explained += block;
-	} else if ((block = block_at(c, keys)) > 0) {
-		e->owned += block;
-		c->explained += block;
-	} else if (keys && (keys < c->py->where.start || keys >= c->py->where.end) &&
-		   c->n_dicts < COUNTER_DICTS) {	/* inside is the table of empty dicts */
+		if (!l->dict_first_value)	/* 3.13+: they are in the instance */
+			(void)charge(c, e, values, 0);
+	} else if (!charge(c, e, keys, 0) && keys && c->n_dicts < COUNTER_DICTS &&
+		   (keys < c->py->where.start || keys >= c->py->where.end)) {
+		/* in the interpreter's data is only the table of empty dicts */
 		c->dicts[c->n_dicts++] = (struct counter_dict){
 			.entry = (uint32_t)(e - c->entries), .keys = keys,
 		};
@@ -154,10 +153,24 @@ static void add_array(struct counter *c, struct store_entry *e, const unsigned c
 		c->descriptor = descriptor;
 	}
 	if (allocated < BYTES_MAX / 16)
-		charge(c, e, word(obj + ARRAY_ITEM), allocated * c->itemsize);
+		charge_any(c, e, word(obj + ARRAY_ITEM), allocated * c->itemsize);
 }
 
 /* before: how many bytes of the block are in front of obj. */
+static void add_values(struct counter *c, struct store_entry *e, const unsigned char *obj,
+		       uint32_t before)
+{
+	const struct layout *l = c->py->layout;
+	uint64_t values;
+
+	if (before < (uint32_t)-l->values_at)
+		return;
+	values = word(obj + l->values_at);
+	if (l->values_tagged)	/* 3.12 keeps a dict or values there, values as address - 1 */
+		values = values & 1 ? values + 1 : 0;
+	(void)charge(c, e, values, 0);
+}
+
 static void add_owned(struct counter *c, struct store_entry *e, uint8_t owns,
 		      const unsigned char *obj, uint32_t before)
 {
@@ -166,29 +179,22 @@ static void add_owned(struct counter *c, struct store_entry *e, uint8_t owns,
 
 	if (owns & OWNS_LIST) {			/* -1 while list.sort() is at work on it */
 		n = word(obj + l->list_allocated);
-		charge(c, e, word(obj + l->list_item), n < BYTES_MAX / 8 ? n * 8 : 0);
+		charge_any(c, e, word(obj + l->list_item), n < BYTES_MAX / 8 ? n * 8 : 0);
 	}
 	if (owns & OWNS_DICT)
 		add_dict(c, e, obj);
 	if (owns & OWNS_SET) {			/* up to 8 entries lie in the object itself */
 		n = word(obj + l->set_mask) + 1;
-		if (n > 8 && n < BYTES_MAX / 16)
-			charge(c, e, word(obj + l->set_table), n * 16);
+		if (n > 8)
+			charge_any(c, e, word(obj + l->set_table), n < BYTES_MAX / 16 ? n * 16 : 0);
 	}
 	if (owns & OWNS_BYTEARRAY)
-		charge(c, e, word(obj + l->bytearray_alloc + 8), word(obj + l->bytearray_alloc));
+		charge_any(c, e, word(obj + l->bytearray_alloc + 8),
+			   word(obj + l->bytearray_alloc));
 	if (owns & OWNS_ARRAY)
 		add_array(c, e, obj);
-	if ((owns & OWNS_VALUES) && before >= (uint32_t)-l->values_at) {
-		uint64_t values = word(obj + l->values_at);
-
-		/* 3.12 keeps values or a dict in one word, values as their address - 1 */
-		if (l->values_tagged)
-			values = values & 1 ? values + 1 : 0;
-		n = values ? block_at(c, values) : 0;
-		e->owned += n;
-		c->explained += n;
-	}
+	if (owns & OWNS_VALUES)
+		add_values(c, e, obj, before);
 }
 
 static struct store_entry *entry_of(struct counter *c, uint32_t number)
@@ -211,54 +217,44 @@ static void add_object(struct counter *c, const struct kind_slot *slot, const un
 		       uint64_t size)
 {
 	struct store_entry *e = entry_of(c, slot->number);
-	uint8_t owns = c->kinds->list[slot->number].owns;
 
 	e->count++;
 	c->explained += size;
-	if (owns)
-		add_owned(c, e, owns, block + slot->before, slot->before);
-}
-
-/* Does an object with this slot's type begin where it should? */
-static inline bool fits(const struct kind_slot *slot, const unsigned char *block, uint64_t size,
-			uint32_t before)
-{
-	return slot->before == before && slot->need <= size && is_refcount(word(block + before));
+	if (slot->owns)
+		add_owned(c, e, slot->owns, block + slot->before, slot->before);
 }
 
 /*
- * The slot of the object in a block of which `known` bytes are at hand, NULL: none. A word that
- * might be a type and is not known is looked at in the target.
+ * The slot of the object in a block, of which `known` bytes are at hand; NULL: none. Where a gc
+ * head or a managed dict is, the word at the place of a count is a pointer or 0, so that mostly
+ * one type is looked up. One that is not known is looked at in the target.
  */
-static const struct kind_slot *recognise(struct counter *c, const unsigned char *block,
-					 size_t known, uint64_t size,
-					 const uint32_t places[PLACES])
+static inline const struct kind_slot *recognise(struct counter *c, const unsigned char *block,
+						size_t known, uint64_t size,
+						const uint32_t places[PLACES])
 {
-	for (int i = 0; i < PLACES; i++) {
+	for (int i = 0; i < PLACES && places[i] + 16 <= known; i++) {
 		const struct kind_slot *slot;
 		uint64_t type;
 
-		if (places[i] + 16 > known)
+		if (!is_refcount(word(block + places[i])))
 			continue;
 		type = word(block + places[i] + 8);
-		if (type < 0x10000 || type % 8)
-			continue;
 		slot = kinds_find(c->kinds, type);
-		if (!slot && is_refcount(word(block + places[i])))
+		if (!slot)
 			slot = kinds_learn(c->kinds, type);
-		if (slot && fits(slot, block, size, places[i]))
+		if (slot && slot->before == places[i] && slot->need <= size)
 			return slot;
 	}
 	return NULL;
 }
 
+/* Where in a block an object may begin: at once, behind a gc head, behind managed words too. */
 static void set_places(const struct counter *c, uint32_t places[PLACES])
 {
-	places[0] = (uint32_t)c->py->layout->gc_head_size;
-	places[1] = places[0] + c->py->layout->managed_size;
-	places[2] = 0;
-	if (places[1] == places[0])
-		places[1] = 0;
+	places[0] = 0;
+	places[1] = (uint32_t)c->py->layout->gc_head_size;
+	places[2] = places[1] + c->py->layout->managed_size;
 }
 
 static void begin(struct counter *c)

@@ -8,8 +8,7 @@
 #include "util/mem.h"
 
 #define VARINT_MAX 10u
-
-static void forget_arena(struct store *s, struct arena_state *a);
+#define MAP_MOST   (1ull << 26)		/* pools: 256 GiB of addresses and more */
 
 void store_done(struct store *s)
 {
@@ -19,6 +18,7 @@ void store_done(struct store *s)
 	}
 	free(s->arenas);
 	free(s->totals);
+	free(s->map);
 	*s = (struct store){0};
 }
 
@@ -105,9 +105,42 @@ static void grow_arena(struct arena_state *a, uint32_t n)
 	a->n_pools = n;
 }
 
+static void set_size(struct store *s, const struct arena_state *a, uint32_t pool, uint32_t size8)
+{
+	uint64_t i = (a->first - s->map_from) / (1u << s->map_shift) + pool;
+
+	if (i < s->map_n)
+		s->map[i] = (uint8_t)(size8 ? size8 : STORE_EMPTY);
+}
+
+/* A byte for each pool from the first arena to the last; memory between them is never touched. */
+static void make_map(struct store *s, uint32_t pool_size)
+{
+	uint64_t from = UINT64_MAX, to = 0;
+
+	for (size_t i = 0; i < s->n_arenas; i++) {
+		const struct arena_state *a = &s->arenas[i];
+		uint64_t end = a->first + (uint64_t)a->n_pools * pool_size;
+
+		if (!a->address)
+			continue;
+		from = a->first < from ? a->first : from;
+		to = end > to ? end : to;
+	}
+	free(s->map);
+	s->map_shift = (uint32_t)__builtin_ctz(pool_size);
+	s->map_from = from;
+	s->map_n = from < to && (to - from) / pool_size <= MAP_MOST ? (to - from) / pool_size : 0;
+	s->map = mem_array(s->map_n + 1, 1);
+	for (size_t i = 0; i < s->n_arenas; i++)
+		for (uint32_t k = 0; k < s->arenas[i].n_pools; k++)
+			set_size(s, &s->arenas[i], k, s->arenas[i].pools[k].size8);
+}
+
 void store_follow(struct store *s, const struct arenas *a)
 {
 	size_t n = arenas_count(a);
+	bool changed = n != s->n_arenas;
 
 	for (size_t i = n; i < s->n_arenas; i++)
 		forget_arena(s, &s->arenas[i]);
@@ -121,9 +154,19 @@ void store_follow(struct store *s, const struct arenas *a)
 
 		if (had->address && (had->address != now->address || had->n_pools > now->carved))
 			forget_arena(s, had);	/* unmapped, or unmapped and mapped again */
+		changed |= had->address != now->address || had->n_pools != now->carved;
 		had->address = now->address;
+		had->first = now->first;
 		grow_arena(had, now->carved);
 	}
+	if (changed)
+		make_map(s, arenas_pool_size(a));
+}
+
+void store_size(struct store *s, size_t arena, uint32_t pool, uint32_t size)
+{
+	s->arenas[arena].pools[pool].size8 = (uint8_t)(size / 8);
+	set_size(s, &s->arenas[arena], pool, size / 8);
 }
 
 void store_types(struct store *s, size_t n)
@@ -173,5 +216,6 @@ void store_put(struct store *s, size_t arena, uint32_t pool, const struct pool *
 		};
 	splice(a, at, p->length, part, new.length);
 	*p = new;
+	set_size(s, a, pool, p->size8);
 	apply(s, p, a->run + at, 1);
 }

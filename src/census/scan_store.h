@@ -21,6 +21,7 @@ struct pool_state {		/* all zero: empty, or never read */
 
 struct arena_state {
 	uint64_t address;	/* 0: none */
+	uint64_t first;		/* its first pool */
 	uint32_t n_pools;
 	bool known;		/* the headers of its pools were read */
 	struct pool_state *pools;
@@ -39,6 +40,11 @@ struct store {			/* zero it to begin; owns all it points to */
 	struct store_total *totals;	/* by number of the type */
 	size_t n_totals;
 	uint64_t blocks, block_bytes, explained;
+
+	/* block sizes / 8 by (address - map_from) / pool size, where arenas lie close together */
+	uint8_t *map;
+	uint64_t map_from, map_n;	/* n 0: they are too far apart */
+	uint32_t map_shift;
 };
 
 struct store_entry {		/* one type in one pool */
@@ -59,6 +65,19 @@ void store_types(struct store *s, size_t n);
  */
 void store_put(struct store *s, size_t arena, uint32_t pool, const struct pool *now,
 	       const struct store_entry *entries, size_t n, uint64_t explained);
+
+/* Notes the block size of a pool, which store_put does too. */
+void store_size(struct store *s, size_t arena, uint32_t pool, uint32_t size);
+
+#define STORE_EMPTY 0xffu	/* a pool without a block in use, or not looked at yet */
+
+/* The block size / 8 of the pool that addr is in, or STORE_EMPTY; 0: it is in no pool. */
+static inline uint32_t store_size8(const struct store *s, uint64_t addr)
+{
+	uint64_t i = (addr - s->map_from) >> s->map_shift;
+
+	return addr >= s->map_from && i < s->map_n ? s->map[i] : 0;
+}
 
 static inline bool store_same(const struct pool_state *state, const struct pool *now)
 {
