@@ -20,7 +20,15 @@
 #define TURNS	    16u			/* every arena is read whole once in so many passes */
 #define KINDS_MOST  65536u		/* a program that makes types without end: begin anew */
 
-enum phase { IDLE, HEADS, BODIES };
+/*
+ * Arenas where nothing changes for some passes are looked at every REST passes only, a part of
+ * them each time. When many of that part have changed after all, the others are not left out.
+ */
+#define QUIET	    4u
+#define REST	    4u
+#define SURPRISE    8u			/* more than one in so many */
+
+enum phase { IDLE, HEADS, MORE_HEADS, BODIES };
 
 struct wanted {
 	size_t arena;
@@ -38,6 +46,7 @@ struct scan {
 	bool full, began;
 	size_t at_arena;		/* where the phase goes on */
 	uint32_t at_pool;
+	size_t resting, woken;		/* arenas looked at that were quiet; of them changed */
 	struct wanted wanted[HEADERS];	/* of the batch under way */
 	struct iovec pieces[HEADERS];
 	size_t n_wanted;
@@ -132,6 +141,7 @@ enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
 	s->pools = s->pools_read = 0;
 	s->at_arena = 0;
 	s->at_pool = 0;
+	s->resting = s->woken = 0;
 	s->phase = HEADS;
 	s->cpu_ns = cpu_now() - began;
 	return LT_OK;
@@ -143,18 +153,29 @@ static bool is_turn(const struct scan *s, size_t arena)
 	return s->full || arena % TURNS == s->pass % TURNS;
 }
 
+/* Are the headers of the arena read in this phase? */
+static bool wants_heads(const struct scan *s, size_t arena)
+{
+	const struct arena_state *a = &s->store.arenas[arena];
+	bool resting = a->quiet >= QUIET && arena % REST != s->pass % REST;
+
+	/* sizes of blocks are asked for before their pool is read: they come from its header */
+	if (is_turn(s, arena) && a->known)
+		return false;
+	return s->phase == HEADS ? !resting : resting;
+}
+
 /* The next pool that was ever in use, by phase. false: there is none left. */
 static bool next_pool(struct scan *s, struct wanted *ret)
 {
 	for (; s->at_arena < arenas_count(s->arenas); s->at_arena++, s->at_pool = 0) {
-		const struct arena_state *a = &s->store.arenas[s->at_arena];
+		const struct pool_state *pools = s->store.arenas[s->at_arena].pools;
 		uint32_t n = arenas_at(s->arenas, s->at_arena)->carved;
-		/* sizes of blocks are asked for before their pool is read: known by its header */
-		bool skip = s->phase == HEADS && is_turn(s, s->at_arena) && a->known;
+		bool all = s->phase == BODIES ? is_turn(s, s->at_arena)
+					      : wants_heads(s, s->at_arena);
 
-		for (; !skip && s->at_pool < n; s->at_pool++) {
-			if (s->phase == BODIES && !a->pools[s->at_pool].dirty &&
-			    !is_turn(s, s->at_arena))
+		for (; s->at_pool < n; s->at_pool++) {
+			if (!all && (s->phase != BODIES || !pools[s->at_pool].dirty))
 				continue;
 			*ret = (struct wanted){s->at_arena, s->at_pool++};
 			return true;
@@ -190,6 +211,20 @@ static void read_batch(struct scan *s, size_t most, size_t bytes)
 	remote_read_pieces(&s->py->remote, s->pieces, n_pieces, s->bytes);
 }
 
+/* All pools of the arena were looked at: has any changed? */
+static void settle(struct scan *s, struct arena_state *a)
+{
+	if (a->quiet >= QUIET) {
+		s->resting++;
+		s->woken += a->changed;
+	}
+	if (a->changed)
+		a->quiet = 0;
+	else if (a->quiet < QUIET)
+		a->quiet++;
+	a->changed = false;
+}
+
 /* Marks the pools that are not as they were; notes the sizes of those never seen. */
 static void look_at_heads(struct scan *s)
 {
@@ -203,9 +238,12 @@ static void look_at_heads(struct scan *s)
 		(void)pool_parse(s->bytes + i * POOL_HEADER, address_of(s, w),
 				 arenas_pool_size(s->arenas), &now);
 		state->dirty = !store_same(state, &now);
+		a->changed |= state->dirty;
 		if (state->live == 0)
 			store_size(&s->store, w->arena, w->pool, now.size);
 		a->known = true;
+		if (w->pool + 1 == arenas_at(s->arenas, w->arena)->carved)
+			settle(s, a);
 	}
 	s->pools += (int64_t)s->n_wanted;
 }
@@ -219,13 +257,16 @@ static void count_bodies(struct scan *s)
 	for (size_t i = 0; i < s->n_wanted; i++) {
 		struct wanted *w = &s->wanted[i];
 		const unsigned char *bytes = s->bytes + i * size;
+		struct arena_state *a = &s->store.arenas[w->arena];
 		struct counter *c = s->counter;
-		struct pool now;
+		struct pool now = {0};
 
 		if (!pool_parse(bytes, address_of(s, w), size, &now)) {
 			store_put(&s->store, w->arena, w->pool, NULL, NULL, 0, 0);
 			continue;
 		}
+		if (!store_same(&a->pools[w->pool], &now))
+			a->quiet = 0;
 		counter_pool(c, &now, bytes, address_of(s, w));
 		store_types(&s->store, s->kinds.n);
 		store_put(&s->store, w->arena, w->pool, &now, c->entries, c->n, c->explained);
@@ -233,20 +274,29 @@ static void count_bodies(struct scan *s)
 	s->pools_read += (int64_t)s->n_wanted;
 }
 
+static void next_phase(struct scan *s)
+{
+	bool surprised = s->woken * SURPRISE > s->resting;
+
+	if (s->phase == HEADS && surprised)
+		s->phase = MORE_HEADS;
+	else
+		s->phase = s->phase == BODIES ? IDLE : BODIES;
+	s->at_arena = 0;
+	s->at_pool = 0;
+}
+
 bool scan_step(struct scan *s, int64_t budget_ns)
 {
 	int64_t began = cpu_now();
 
 	while (s->phase != IDLE && cpu_now() - began < budget_ns) {
-		if (s->phase == HEADS)
-			look_at_heads(s);
-		else
+		if (s->phase == BODIES)
 			count_bodies(s);
-		if (s->n_wanted)
-			continue;
-		s->phase = s->phase == HEADS ? BODIES : IDLE;
-		s->at_arena = 0;
-		s->at_pool = 0;
+		else
+			look_at_heads(s);
+		if (s->n_wanted == 0)
+			next_phase(s);
 	}
 	s->cpu_ns += cpu_now() - began;
 	return s->phase == IDLE;

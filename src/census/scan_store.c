@@ -154,7 +154,10 @@ void store_follow(struct store *s, const struct arenas *a)
 
 		if (had->address && (had->address != now->address || had->n_pools > now->carved))
 			forget_arena(s, had);	/* unmapped, or unmapped and mapped again */
-		changed |= had->address != now->address || had->n_pools != now->carved;
+		if (had->address != now->address || had->n_pools != now->carved) {
+			changed = true;
+			had->quiet = 0;
+		}
 		had->address = now->address;
 		had->first = now->first;
 		grow_arena(had, now->carved);

@@ -24,6 +24,8 @@ struct arena_state {
 	uint64_t first;		/* its first pool */
 	uint32_t n_pools;
 	bool known;		/* the headers of its pools were read */
+	bool changed;		/* one of its pools did, by the look under way */
+	uint8_t quiet;		/* looks in a row that found no change */
 	struct pool_state *pools;
 	uint8_t *run;
 	uint32_t length, cap;
