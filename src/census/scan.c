@@ -302,12 +302,11 @@ bool scan_step(struct scan *s, int64_t budget_ns)
 	return s->phase == IDLE;
 }
 
-bool scan_feed(struct scan *s, uint64_t addr, const void *bytes, size_t n, uint64_t block_size)
+bool scan_feed(struct scan *s, const void *bytes, size_t n, uint64_t block_size)
 {
 	struct counter *c = s->counter;
 	struct store_total *t;
 
-	(void)addr;
 	if (!counter_block(c, bytes, n, block_size))
 		return false;
 	store_types(&s->store, s->kinds.n);

@@ -58,10 +58,10 @@ void scan_result(struct scan *s, struct scan_result *ret);
 void scan_forget(struct scan *s);
 
 /*
- * Between scan_begin and the last step: memory outside of the pools, block_size bytes from addr
- * on of which the first n are at `bytes`. Counted if it begins with an object. Fed memory is
- * counted for this pass only.
+ * Between scan_begin and the last step: a block outside of the pools, of block_size
+ * bytes; the first n of them are at `bytes`, all or 128 at least. true: it begins with an object
+ * and is counted, for this pass only.
  */
-bool scan_feed(struct scan *s, uint64_t addr, const void *bytes, size_t n, uint64_t block_size);
+bool scan_feed(struct scan *s, const void *bytes, size_t n, uint64_t block_size);
 
 #endif
