@@ -42,21 +42,25 @@
 	.unicode_length = 0x10, .unicode_state = 0x20, \
 	.unicode_kind_shift = 2, .unicode_compact_shift = 5, .unicode_ascii_shift = 6
 
-#define DICT_36  .dict = LAYOUT_DICT_36, .dict_first_value = 0
+#define DICT_36  .dict = LAYOUT_DICT_36, .dict_first_value = 0, .values_at = LAYOUT_NONE
 #define DICT_311 .dict = LAYOUT_DICT_311, .dict_first_value = 0
-#define DICT_313 .dict = LAYOUT_DICT_311, .dict_first_value = 8
+#define DICT_313 .dict = LAYOUT_DICT_311, .dict_first_value = 8, .values_at = LAYOUT_NONE
+
+/* pymalloc's pools grew with the radix tree of arenas (3.10, bpo-37448) */
+#define POOLS_4K  .pool_size = 4096
+#define POOLS_16K .pool_size = 16384
 
 /* to 3.11 a str has a wstr; it went in 3.12 (PEP 623), and int got its tag */
 #define VALUES_36  .unicode_ascii_data = 0x30, .unicode_compact_data = 0x48, \
 	.integer = LAYOUT_INT_OBSIZE
-#define VALUES_311 VALUES_36, \
+#define VALUES_311 VALUES_36, .values_at = -0x20, POOLS_16K, \
 	.managed_flags = 1 << 4, .managed_size = 16, .frame_unsized = true
-#define VALUES_312 .unicode_ascii_data = 0x28, .unicode_compact_data = 0x38, \
+#define VALUES_312 POOLS_16K, .unicode_ascii_data = 0x28, .unicode_compact_data = 0x38, \
 	.managed_flags = 1 << 4 | 1 << 3, .managed_size = 16, .frame_unsized = true, \
 	.integer = LAYOUT_INT_LVTAG
 
 /* the collector's structs: 3 words and long double alignment to 3.7, 2 words from 3.8 */
-#define GC_36 .gc_head_size = 32, .gc_generation_size = 48, .gc_threshold = 32, .gc_count = 36
+#define GC_36 POOLS_4K, .gc_head_size = 32, .gc_generation_size = 48, .gc_threshold = 32, .gc_count = 36
 #define GC_38 .gc_head_size = 16, .gc_generation_size = 24, .gc_threshold = 16, .gc_count = 20
 
 #define GC_STATICS \
@@ -99,7 +103,8 @@ static const struct layout rows[] = {
 		/* of a str: its bytes */
 		.unicode_length = 0x10, .unicode_state = LAYOUT_NONE,
 		.unicode_ascii_data = 0x24, .unicode_compact_data = LAYOUT_NONE,
-		.set_smalltable = 0x38, .bytearray_alloc = 0x20,
+		.set_smalltable = 0x38, .bytearray_alloc = 0x20, .values_at = LAYOUT_NONE,
+		POOLS_4K,
 	}, {
 		.version_lo = 0x030600f0, .version_hi = 0x0306ffff, .name = "3.6", RUNTIME_NONE,
 		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x10,
@@ -121,7 +126,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE,
 		.gc_head_size = 24, .gc_generation_size = 32, .gc_threshold = 24, .gc_count = 28,
 		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x280,
-		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
+		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
 		.version_lo = 0x03070400, .version_hi = 0x0307ffff, .name = "3.7",
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
@@ -145,7 +150,7 @@ static const struct layout rows[] = {
 		.gc_permanent = 0x1c0, .gc_stats = 0x1d8,
 		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x260,
-		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x350, .ht_qualname = 0x360,
+		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030900f0, .version_hi = 0x0309ffff, .name = "3.9",
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
@@ -157,7 +162,7 @@ static const struct layout rows[] = {
 		.gc_permanent = 0x2d0, .gc_stats = 0x2e8,
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
-		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x348, .ht_qualname = 0x358,
+		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x348, .ht_qualname = 0x358,
 	}, {
 		.version_lo = 0x030a00f0, .version_hi = 0x030affff, .name = "3.10",
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
@@ -169,7 +174,7 @@ static const struct layout rows[] = {
 		.gc_permanent = 0x2d0, .gc_stats = 0x2e8,
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
-		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x350, .ht_qualname = 0x360,
+		OBJECTS_3, DICT_36, VALUES_36, POOLS_16K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030b00f0, .version_hi = 0x030bffff, .name = "3.11",
 		.evidence = LAYOUT_FROM_SYMBOL, .ts_interp = 0x10,
@@ -193,7 +198,8 @@ static const struct layout rows[] = {
 		.gc_permanent = 0xd8, .gc_stats = 0xf0,
 		.gc_collecting = 0x138, .gc_garbage = 0x140, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x7e8,
-		OBJECTS_3, DICT_311, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
+		OBJECTS_3, DICT_311, VALUES_312, .values_at = -0x18, .values_tagged = true,
+		.ht_name = 0x358, .ht_qualname = 0x368,
 	}, {
 		.version_lo = 0x030d00f0, .version_hi = 0x030dffff, .name = "3.13",
 		.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_313, .ts_interp = 0x10,

@@ -108,6 +108,10 @@ struct layout {
 	int32_t unicode_kind_shift, unicode_compact_shift, unicode_ascii_shift;
 	int32_t set_mask, set_table, set_smalltable;
 	int32_t bytearray_alloc;
+	int32_t values_at;		/* 3.11, 3.12: from an object to the pointer to its values */
+	bool values_tagged;		/* 3.12: address - 1; without bit 0 it is a dict */
+
+	uint32_t pool_size;		/* of pymalloc */
 };
 
 /* The row for PY_VERSION_HEX, NULL where none. Rows are sorted and do not overlap (a test). */

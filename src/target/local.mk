@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libtarget.a
 libtarget_a_SOURCES = \
+	src/target/arenas.c src/target/arenas.h \
 	src/target/check.c src/target/check.h \
 	src/target/clib.c src/target/clib.h \
 	src/target/elf.c src/target/elf.h \

@@ -10,6 +10,7 @@
 
 /* A read fails from the first page that is not there on; a string may end just before it. */
 #define REMOTE_PAGE 4096u
+#define REMOTE_PIECES 1024u		/* UIO_MAXIOV */
 
 bool remote_late(const struct remote *r)
 {
@@ -41,6 +42,31 @@ size_t remote_read_some(const struct remote *r, uint64_t addr, void *dst, size_t
 bool remote_read(const struct remote *r, uint64_t addr, void *dst, size_t n)
 {
 	return remote_read_some(r, addr, dst, n) == n;
+}
+
+/* The kernel stops at the first piece with a hole: what is before it has come. */
+void remote_read_pieces(const struct remote *r, const struct iovec *from, size_t n, void *dst)
+{
+	char *at = dst;
+
+	for (size_t i = 0; i < n;) {
+		size_t k = i, want = 0, got;
+		struct iovec to = {at, 0};
+		ssize_t came;
+
+		for (; k < n && k - i < REMOTE_PIECES; k++)
+			want += from[k].iov_len;
+		to.iov_len = want;
+		came = process_vm_readv(r->pid, &to, 1, from + i, k - i, 0);
+		for (got = came > 0 ? (size_t)came : 0; i < k && got >= from[i].iov_len; i++) {
+			got -= from[i].iov_len;
+			at += from[i].iov_len;
+		}
+		if (i < k) {
+			memset(at, 0, from[i].iov_len);
+			at += from[i++].iov_len;
+		}
+	}
 }
 
 bool remote_u64(const struct remote *r, uint64_t addr, uint64_t *ret)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "util/err.h"
 
@@ -24,6 +25,8 @@ bool remote_late(const struct remote *r);
 bool remote_read(const struct remote *r, uint64_t addr, void *dst, size_t n);
 /* As many of n as are readable from addr on; 0 if none. */
 size_t remote_read_some(const struct remote *r, uint64_t addr, void *dst, size_t n);
+/* n pieces, one behind the other in dst; one that cannot be read whole becomes zeros. */
+void remote_read_pieces(const struct remote *r, const struct iovec *from, size_t n, void *dst);
 bool remote_u64(const struct remote *r, uint64_t addr, uint64_t *ret);
 bool remote_u32(const struct remote *r, uint64_t addr, uint32_t *ret);
 bool remote_i32(const struct remote *r, uint64_t addr, int32_t *ret);

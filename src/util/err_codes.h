@@ -74,6 +74,8 @@
 	  "a security policy (SELinux execmem) forbids it; what can be read is shown") \
 	X(INTERPRETERS, 0, "interpreters", "the process runs several Python interpreters", \
 	  "counted is where there is one; what can be read is shown") \
+	X(ALLOCATOR, 0, "allocator", "its small objects are not in pymalloc's pools", \
+	  "the collector's lists are counted instead; with --readonly nothing is") \
 	X(CLIB, 0, "c-library", "its C library lacks an instruction that leaktop needs", \
 	  "what can be read is shown; report the C library and its version") \
 	X(NO_SAFE_POINT, 1, "no-safe-point", "no safe moment to borrow the main thread was found", \

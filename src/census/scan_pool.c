@@ -1,0 +1,316 @@
+#include "config.h"
+
+#include "census/scan_pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "util/mem.h"
+
+#define PLACES	     3		/* where in a block an object may begin */
+#define BYTES_MAX    (1ull << 44)
+#define KEYS_HEAD    16u	/* of a dict's table: what tells its size */
+#define ARRAY_ITEM   24		/* Modules/arraymodule.c, 2.7 - 3.15: ob_item, allocated, weakreflist */
+#define ARRAY_DESCR  40		/* and ob_descr {typecode, int itemsize, ..} */
+
+void counter_done(struct counter *c)
+{
+	free(c->place);
+	*c = (struct counter){0};
+}
+
+static inline uint64_t word(const unsigned char *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+/*
+ * Not 0, which is a dead object; and no pointer. From 3.14 on the upper half has an overflow and
+ * flags (Include/refcount.h); before it is 0, also in immortal objects (3.12: 2^32 - 1).
+ */
+static inline bool is_refcount(uint64_t v)
+{
+	return (uint32_t)v != 0 && (v & 0xfff0ffff00000000) == 0;
+}
+
+/*
+ * The size of the pool's block that is at addr or begins a little before it. 0: addr is in no
+ * pool; STORE_EMPTY * 8: in one that was not read yet.
+ */
+static uint32_t block_at(const struct counter *c, uint64_t addr)
+{
+	size_t arena;
+	uint32_t pool, size8;
+
+	if (c->store->map_n)
+		return store_size8(c->store, addr) * 8;
+	if (!arenas_find(c->arenas, addr, &arena, &pool) || arena >= c->store->n_arenas ||
+	    pool >= c->store->arenas[arena].n_pools)
+		return 0;
+	size8 = c->store->arenas[arena].pools[pool].size8;
+	return (size8 ? size8 : STORE_EMPTY) * 8;
+}
+
+/*
+ * The memory at addr, of which `wanted` bytes were asked for, belongs to the entry. false: it is
+ * not in a pool.
+ */
+static bool charge(struct counter *c, struct store_entry *e, uint64_t addr, uint64_t wanted)
+{
+	uint32_t block = block_at(c, addr);
+
+	if (block > POOL_BLOCK_MAX)
+		block = (uint32_t)(wanted < POOL_BLOCK_MAX ? (wanted + 15) & ~15ull : 0);
+	c->explained += block;
+	e->owned += block;
+	return block != 0;
+}
+
+/* The same for memory that may have come from malloc. */
+static void charge_any(struct counter *c, struct store_entry *e, uint64_t addr, uint64_t wanted)
+{
+	if (addr && wanted && wanted < BYTES_MAX && !charge(c, e, addr, wanted))
+		e->owned += wanted;
+}
+
+static uint64_t index_bytes(uint64_t size)
+{
+	return size <= 0xff ? size : size <= 0xffff ? 2 * size : size <= 0xffffffff ? 4 * size
+										     : 8 * size;
+}
+
+/* The size of a table of keys by its head; 0 where more than one dict has it. dictobject.c */
+static uint64_t keys_bytes(enum layout_dict kind, const unsigned char *head)
+{
+	uint64_t size;
+
+	if (word(head) != 1)
+		return 0;
+	if (kind == LAYOUT_DICT_36) {	/* refcnt, size, lookup, usable, nentries, indices[] */
+		size = word(head + 8);
+		return size < BYTES_MAX / 32 ? 40 + index_bytes(size) + size * 2 / 3 * 24 : 0;
+	}
+	/* refcnt, u8 log2_size, u8 log2_index_bytes, u8 kind, version, usable, nentries, .. */
+	if (head[8] > 36 || head[9] > 40)
+		return 0;
+	size = 1ull << head[8];
+	return 32 + (1ull << head[9]) + size * 2 / 3 * (head[10] == 0 ? 24 : 16);
+}
+
+/* Tables in malloc'ed memory: their heads are read in one call for the whole pool. */
+static void flush_dicts(struct counter *c)
+{
+	unsigned char heads[COUNTER_DICTS * KEYS_HEAD];
+	struct iovec pieces[COUNTER_DICTS];
+
+	if (c->n_dicts == 0)
+		return;
+	for (size_t i = 0; i < c->n_dicts; i++)
+		pieces[i] = (struct iovec){(void *)(uintptr_t)c->dicts[i].keys, KEYS_HEAD};
+	remote_read_pieces(&c->py->remote, pieces, c->n_dicts, heads);
+	for (size_t i = 0; i < c->n_dicts; i++)
+		c->entries[c->dicts[i].entry].owned +=
+			keys_bytes(c->py->layout->dict, heads + i * KEYS_HEAD);
+	c->n_dicts = 0;
+}
+
+static void add_dict(struct counter *c, struct store_entry *e, const unsigned char *obj)
+{
+	const struct layout *l = c->py->layout;
+	uint64_t keys = word(obj + l->dict_keys), values;
+
+	if (l->dict == LAYOUT_DICT_27) {	/* up to 8 slots lie in the object */
+		uint64_t slots = word(obj + l->dict_mask) + 1;
+
+		if (slots > 8)
+			charge_any(c, e, keys, slots < BYTES_MAX / 32 ? slots * 24 : 0);
+		return;
+	}
+	values = word(obj + l->dict_values);
+	if (values) {		/* a split table: the keys are the class's, the values its own */
+		if (!l->dict_first_value)	/* 3.13+: they are in the instance */
+			(void)charge(c, e, values, 0);
+	} else if (!charge(c, e, keys, 0) && keys && c->n_dicts < COUNTER_DICTS &&
+		   (keys < c->py->where.start || keys >= c->py->where.end)) {
+		/* in the interpreter's data is only the table of empty dicts */
+		c->dicts[c->n_dicts++] = (struct counter_dict){
+			.entry = (uint32_t)(e - c->entries), .keys = keys,
+		};
+	}
+}
+
+static void add_array(struct counter *c, struct store_entry *e, const unsigned char *obj)
+{
+	uint64_t descriptor = word(obj + ARRAY_DESCR), allocated = word(obj + ARRAY_ITEM + 8);
+
+	if (descriptor != c->descriptor) {
+		if (!remote_u32(&c->py->remote, descriptor + 4, &c->itemsize) || c->itemsize > 16)
+			c->itemsize = 1;
+		c->descriptor = descriptor;
+	}
+	if (allocated < BYTES_MAX / 16)
+		charge_any(c, e, word(obj + ARRAY_ITEM), allocated * c->itemsize);
+}
+
+/* before: how many bytes of the block are in front of obj. */
+static void add_values(struct counter *c, struct store_entry *e, const unsigned char *obj,
+		       uint32_t before)
+{
+	const struct layout *l = c->py->layout;
+	uint64_t values;
+
+	if (before < (uint32_t)-l->values_at)
+		return;
+	values = word(obj + l->values_at);
+	if (l->values_tagged)	/* 3.12 keeps a dict or values there, values as address - 1 */
+		values = values & 1 ? values + 1 : 0;
+	(void)charge(c, e, values, 0);
+}
+
+static void add_owned(struct counter *c, struct store_entry *e, uint8_t owns,
+		      const unsigned char *obj, uint32_t before)
+{
+	const struct layout *l = c->py->layout;
+	uint64_t n;
+
+	if (owns & OWNS_LIST) {			/* -1 while list.sort() is at work on it */
+		n = word(obj + l->list_allocated);
+		charge_any(c, e, word(obj + l->list_item), n < BYTES_MAX / 8 ? n * 8 : 0);
+	}
+	if (owns & OWNS_DICT)
+		add_dict(c, e, obj);
+	if (owns & OWNS_SET) {			/* up to 8 entries lie in the object itself */
+		n = word(obj + l->set_mask) + 1;
+		if (n > 8)
+			charge_any(c, e, word(obj + l->set_table), n < BYTES_MAX / 16 ? n * 16 : 0);
+	}
+	if (owns & OWNS_BYTEARRAY)
+		charge_any(c, e, word(obj + l->bytearray_alloc + 8),
+			   word(obj + l->bytearray_alloc));
+	if (owns & OWNS_ARRAY)
+		add_array(c, e, obj);
+	if (owns & OWNS_VALUES)
+		add_values(c, e, obj, before);
+}
+
+static struct store_entry *entry_of(struct counter *c, uint32_t number)
+{
+	if (number >= c->n_places) {
+		size_t more = number + 1024u;
+
+		c->place = mem_resize(c->place, more, sizeof(*c->place));
+		memset(c->place + c->n_places, 0, (more - c->n_places) * sizeof(*c->place));
+		c->n_places = more;
+	}
+	if (!c->place[number]) {
+		c->entries[c->n] = (struct store_entry){.number = number};
+		c->place[number] = (uint32_t)++c->n;
+	}
+	return &c->entries[c->place[number] - 1];
+}
+
+static void add_object(struct counter *c, const struct kind_slot *slot, const unsigned char *block,
+		       uint64_t size)
+{
+	struct store_entry *e = entry_of(c, slot->number);
+
+	e->count++;
+	c->explained += size;
+	if (slot->owns)
+		add_owned(c, e, slot->owns, block + slot->before, slot->before);
+}
+
+/*
+ * The slot of the object in a block, of which `known` bytes are at hand; NULL: none. Where a gc
+ * head or a managed dict is, the word at the place of a count is a pointer or 0, so that mostly
+ * one type is looked up. One that is not known is looked at in the target.
+ */
+static inline const struct kind_slot *recognise(struct counter *c, const unsigned char *block,
+						size_t known, uint64_t size,
+						const uint32_t places[PLACES])
+{
+	for (int i = 0; i < PLACES && places[i] + 16 <= known; i++) {
+		const struct kind_slot *slot;
+		uint64_t type;
+
+		if (!is_refcount(word(block + places[i])))
+			continue;
+		type = word(block + places[i] + 8);
+		slot = kinds_find(c->kinds, type);
+		if (!slot)
+			slot = kinds_learn(c->kinds, type);
+		if (slot && slot->before == places[i] && slot->need <= size)
+			return slot;
+	}
+	return NULL;
+}
+
+/* Where in a block an object may begin: at once, behind a gc head, behind managed words too. */
+static void set_places(const struct counter *c, uint32_t places[PLACES])
+{
+	places[0] = 0;
+	places[1] = (uint32_t)c->py->layout->gc_head_size;
+	places[2] = places[1] + c->py->layout->managed_size;
+}
+
+static void begin(struct counter *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		c->place[c->entries[i].number] = 0;
+	c->n = 0;
+	c->explained = 0;
+	c->n_dicts = 0;
+}
+
+void counter_pool(struct counter *c, const struct pool *p, const unsigned char *bytes,
+		  uint64_t addr)
+{
+	uint64_t bits[POOL_BLOCKS_MAX / 64] = {0};
+	const unsigned char *block = bytes + POOL_HEADER;
+	struct kind_slot last = {0};
+	uint32_t places[PLACES];
+
+	begin(c);
+	set_places(c, places);
+	if (p->live < p->touched)
+		(void)pool_free_bits(p, bytes, addr, bits);
+	for (uint32_t i = 0; i < p->touched; i++, block += p->size) {
+		const struct kind_slot *slot;
+
+		if (bits[i / 64] >> i % 64 & 1)
+			continue;
+		/* mostly the neighbour is of the same type */
+		if (last.type && word(block + last.before + 8) == last.type &&
+		    is_refcount(word(block + last.before))) {
+			add_object(c, &last, block, p->size);
+			continue;
+		}
+		slot = recognise(c, block, p->size, p->size, places);
+		if (slot) {
+			last = *slot;
+			add_object(c, slot, block, p->size);
+		}
+	}
+	flush_dicts(c);
+}
+
+bool counter_block(struct counter *c, const unsigned char *bytes, size_t n, uint64_t block_size)
+{
+	const struct kind_slot *slot;
+	uint32_t places[PLACES];
+
+	begin(c);
+	if (n < block_size && n < COUNTER_ENOUGH)
+		return false;
+	set_places(c, places);
+	slot = recognise(c, bytes, n, block_size, places);
+	if (!slot)
+		return false;
+	add_object(c, slot, bytes, block_size);
+	flush_dicts(c);
+	return true;
+}
