@@ -8,6 +8,7 @@ libproc_a_SOURCES = \
 	src/proc/figures_ops.h \
 	src/proc/figures_slow.c \
 	src/proc/maps.c src/proc/maps.h \
+	src/proc/pagemap.c src/proc/pagemap.h \
 	src/proc/pidstat.c src/proc/pidstat.h \
 	src/proc/procfile.c src/proc/procfile.h \
 	src/proc/status.c src/proc/status.h \
