@@ -177,35 +177,72 @@ static bool is_anonymous(const struct map *m)
 	       (m->path[0] == '\0' || strncmp(m->path, "[anon:", 6) == 0);
 }
 
-/* Heaps of threads lie in it at multiples of their size; neighbours that are full are joined. */
-static void add_anonymous(struct cheap *c, const struct map *m, const struct cheap_range *skip,
+static bool is_heap(const struct map *m)
+{
+	return strcmp(m->path, "[heap]") == 0;
+}
+
+/*
+ * Maps that touch each other are one to malloc: what a process has from its parent and what it
+ * added to that are two for the kernel (they have different anon_vmas), [heap] too.
+ */
+static struct cheap_range span_of(const struct maps *maps, size_t i, bool (*is)(const struct map *))
+{
+	struct cheap_range span = {maps->list[i].start, maps->list[i].end};
+
+	while (++i < maps->n && maps->list[i].start == span.end && is(&maps->list[i]))
+		span.end = maps->list[i].end;
+	return span;
+}
+
+/* Heaps of threads lie in it at multiples of their size. */
+static void add_anonymous(struct cheap *c, struct cheap_range span, const struct cheap_range *skip,
 			  size_t n_skip, size_t *k)
 {
-	uint64_t start = m->start;
-	uint64_t at = (m->start + GLIBC_HEAP_MAX - 1) & ~(GLIBC_HEAP_MAX - 1);
+	uint64_t at = (span.start + GLIBC_HEAP_MAX - 1) & ~(GLIBC_HEAP_MAX - 1);
 	struct glibc_heap heap;
 
-	for (; at < m->end && at >= m->start; at += GLIBC_HEAP_MAX) {
+	for (; at < span.end && at >= span.start; at += GLIBC_HEAP_MAX) {
 		if (!pagemap_present(&c->pages, at) ||
-		    !glibc_heap(&c->glibc, c->arenas, c->n_arenas, at, m->end, &heap))
+		    !glibc_heap(&c->glibc, c->arenas, c->n_arenas, at, span.end, &heap))
 			continue;
-		search_but(c, start, at, skip, n_skip, k);
+		search_but(c, span.start, at, skip, n_skip, k);
 		add_region(c, heap.first, heap.end, false);
-		start = heap.end;
+		span.start = heap.end;
 	}
 	/* where brk is taken, main_arena goes on in a mapping like any other */
 	at = c->n_arenas ? c->arenas[0].top : 0;
-	if (at >= start && at < m->end)
-		add_region(c, start, m->end, true);
+	if (at >= span.start && at < span.end)
+		add_region(c, span.start, span.end, true);
 	else
-		search_but(c, start, m->end, skip, n_skip, k);
+		search_but(c, span.start, span.end, skip, n_skip, k);
+}
+
+static void add_maps(struct cheap *c, const struct maps *maps, const struct cheap_range *skip,
+		     size_t n_skip)
+{
+	uint64_t end = 0;
+	size_t k = 0;
+
+	for (size_t i = 0; i < maps->n; i++) {
+		const struct map *m = &maps->list[i];
+		struct cheap_range span;
+
+		if (m->start < end || !(is_heap(m) || is_anonymous(m)))
+			continue;
+		span = span_of(maps, i, is_heap(m) ? is_heap : is_anonymous);
+		end = span.end;
+		if (is_heap(m))
+			add_region(c, span.start, span.end, true);
+		else
+			add_anonymous(c, span, skip, n_skip, &k);
+	}
 }
 
 void cheap_begin(struct cheap *c, const struct maps *maps, const struct cheap_range *skip,
 		 size_t n_skip)
 {
 	struct glibc_mmapped told;
-	size_t k = 0;
 
 	c->begun = c->kind == CHEAP_GLIBC;
 	if (!c->begun)
@@ -216,14 +253,7 @@ void cheap_begin(struct cheap *c, const struct maps *maps, const struct cheap_ra
 	c->n_arenas = glibc_arenas(&c->glibc, c->arenas, GLIBC_ARENAS_MAX);
 	c->pass.arenas = (int64_t)c->n_arenas;
 	mmapped_begin(&c->mmapped, glibc_mmapped(&c->glibc, &told) ? &told : NULL);
-	for (size_t i = 0; i < maps->n; i++) {
-		const struct map *m = &maps->list[i];
-
-		if (strcmp(m->path, "[heap]") == 0)
-			add_region(c, m->start, m->end, true);
-		else if (is_anonymous(m))
-			add_anonymous(c, m, skip, n_skip, &k);
-	}
+	add_maps(c, maps, skip, n_skip);
 	c->chunks.regions = c->regions;
 	c->chunks.n_regions = c->n_regions;
 	c->chunks.fast_max = glibc_fastbins(&c->glibc) ? FAST_MAX : 0;

@@ -20,7 +20,8 @@ struct header {
 	uint64_t prev_size, size;
 };
 
-static const size_t offsets[] = {0, 0x10, 0x30};	/* aligned to 16, 32 and 64 */
+/* For alignments of 64, 32 and 16. memalign() leaves the header it moved from at 0, so that is last. */
+static const size_t offsets[] = {0x30, 0x10, 0};
 
 struct start {			/* the first bytes of a page that may begin a chunk */
 	struct header headers[4];

@@ -2,8 +2,9 @@
  * The search for chunks of malloc that have a mapping of their own. The kernel joins neighbouring
  * mappings, so they lie among anything else. A chunk begins, at the offset its alignment asks for in
  * the first page of its mapping, with {offset, size | IS_MMAPPED}; offset + size is whole pages,
- * since 2.43 all but 16 bytes of them. Alignments to 64 are looked for; a chunk with a larger one
- * is not found. Private to the C heap's reader.
+ * since 2.43 all but 16 bytes of them. Alignments up to 64 are looked for; one with a larger one is
+ * found by what was its header before it was aligned, at the wrong address but with the right
+ * size. Private to the C heap's reader.
  */
 #ifndef LT_TARGET_MMAPPED_H
 #define LT_TARGET_MMAPPED_H
