@@ -11,6 +11,7 @@ libproc_a_SOURCES = \
 	src/proc/pagemap.c src/proc/pagemap.h \
 	src/proc/pidstat.c src/proc/pidstat.h \
 	src/proc/procfile.c src/proc/procfile.h \
+	src/proc/resident.c src/proc/resident.h \
 	src/proc/status.c src/proc/status.h \
 	src/proc/status_syscall.c
 

@@ -1,4 +1,5 @@
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
+	src/session/ledger.c src/session/ledger.h \
 	src/session/live.c src/session/session.h \
 	src/session/residue.c src/session/residue.h
