@@ -1,6 +1,6 @@
 /*
  * The ledger: what the resident memory consists of, how each part has grown, and what that growth
- * is. Pure. Part of the model, which owns it; ledger_split is also what a source fills a sample with.
+ * is. Pure. Part of the model, which owns it; a source fills its samples with ledger_split.
  */
 #ifndef LT_MODEL_LEDGER_H
 #define LT_MODEL_LEDGER_H
@@ -36,7 +36,7 @@ const char *ledger_bucket_name(size_t i);
 
 struct ledger {				/* ledger_init() to begin; owns nothing outside itself */
 	struct sample_ledger now, base, first;
-	int64_t now_ns, gap_ns;		/* of the last reading (LT_UNKNOWN), since the one before */
+	int64_t now_ns, gap_ns;		/* of the last reading; since the one before */
 	struct rate_clock clock;
 	int64_t marks[SAMPLE_LEDGER_BUCKETS][RATE_MARKS];
 };
@@ -53,10 +53,10 @@ void ledger_show(const struct ledger *l, int64_t now_ns, struct snapshot_ledger 
 struct ledger_growth {
 	int64_t rss, rss_delta;		/* now, and since the baseline */
 	struct sample_ledger delta;
-	bool steady;			/* it goes on: the series of RSS, or of the part, is a leak's */
+	bool steady;			/* it goes on: its series is a leak's */
 	bool objects;			/* a type of objects is called leak or suspect */
 	bool cycle;			/* ... and no root reaches them */
-	bool large_counted;		/* str and bytes of any size are among the types counted */
+	bool large_counted;		/* str and bytes of any size are counted */
 };
 
 /* The words of the verdict's "cause", as product.md has them. */

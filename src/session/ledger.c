@@ -14,8 +14,9 @@
 
 #define EVERY_NS  (10 * CLOCK_NS_PER_S)
 #define SHARE     200		/* never more than 1/200 of the time, as for PSS */
-#define PIECE_NS  (20 * CLOCK_NS_PER_MS)	/* of a pass, in one sample: keys wait for so long */
-#define FIRST_NS  (100 * CLOCK_NS_PER_MS)	/* ... of the first, so that it is seldom in pieces */
+/* Of a pass, in one sample: keys wait for so long. The first is to be seldom in pieces. */
+#define PIECE_NS  (20 * CLOCK_NS_PER_MS)
+#define FIRST_NS  (100 * CLOCK_NS_PER_MS)
 
 struct ledger_source {
 	struct remote remote;

@@ -51,7 +51,7 @@ struct cheap_totals {
 	int64_t cached;		/* freed, but kept for the next malloc in a tcache or fastbin */
 	int64_t free;		/* in bins */
 	int64_t top;		/* the unused ends of the arenas */
-	int64_t mmapped;	/* of live: chunks with a mapping of their own, as glibc counts them */
+	int64_t mmapped;	/* of live: chunks with a mapping of their own */
 	int64_t unknown;	/* in the arenas, but could not be walked */
 	int64_t n_live;		/* chunks */
 	int64_t live_resident;	/* the parts of these that are resident */

@@ -24,12 +24,12 @@ struct chunks {
 	struct pagemap *pages;
 	const struct chunks_region *regions;	/* all of the pass, by address */
 	size_t n_regions;
-	uint64_t fast_max;		/* chunks up to this size may be in a fastbin; 0: no fastbins */
+	uint64_t fast_max;		/* largest chunk in a fastbin; 0: there are none */
 	cheap_each *each;
 	void *arg;
 	struct cheap_totals *sum;	/* what is counted is added here */
-	/* glibc before 2.32 leaves no trace of freeing in a cached chunk: its tcaches say how many */
-	uint64_t list_ends;		/* cached chunks that are the last of their list: 2.32 and on */
+	/* Before glibc 2.32 nothing in a chunk tells that it is cached: counters of tcaches do. */
+	uint64_t list_ends;		/* cached chunks seen that end a list: 2.32 or later */
 	int64_t old_bytes, old_chunks;	/* in tcaches, by their counters */
 
 	const struct chunks_region *region;

@@ -55,7 +55,8 @@ static bool bins_valid(const unsigned char *bins, uint64_t addr)
 
 	for (size_t i = 0; i < BINS; i++) {
 		uint64_t self = addr + i * 16 - FD_AT;
-		uint64_t fd = word(bins, (ptrdiff_t)(2 * i)), bk = word(bins, (ptrdiff_t)(2 * i) + 1);
+		uint64_t fd = word(bins, (ptrdiff_t)(2 * i));
+		uint64_t bk = word(bins, (ptrdiff_t)(2 * i) + 1);
 
 		if ((fd == self) != (bk == self) || (fd & 7) || (bk & 7) || !fd || !bk)
 			return false;
@@ -143,7 +144,7 @@ static bool par_valid(const unsigned char *base, struct glibc_mmapped *ret)
 	return false;
 }
 
-/* mp_ remembers where the heap began: at [heap], but for a program without address randomization. */
+/* mp_ remembers where the heap began: at [heap], but without address randomization. */
 static void find_par(struct glibc *g, const unsigned char *data, size_t n, uint64_t addr,
 		     uint64_t heap)
 {
@@ -252,6 +253,7 @@ bool glibc_mmapped(const struct glibc *g, struct glibc_mmapped *ret)
 {
 	unsigned char raw[PAR_BYTES];
 
-	return g->sbrk_base && remote_read(&g->remote, g->sbrk_base - PAR_BYTES, raw, sizeof(raw)) &&
+	return g->sbrk_base &&
+	       remote_read(&g->remote, g->sbrk_base - PAR_BYTES, raw, sizeof(raw)) &&
 	       par_valid(raw + PAR_BYTES, ret);
 }

@@ -20,7 +20,7 @@ struct header {
 	uint64_t prev_size, size;
 };
 
-/* For alignments of 64, 32 and 16. memalign() leaves the header it moved from at 0, so that is last. */
+/* For alignments of 64, 32, 16. memalign() leaves the header that it moved at 0: that is last. */
 static const size_t offsets[] = {0x30, 0x10, 0};
 
 struct start {			/* the first bytes of a page that may begin a chunk */
