@@ -33,7 +33,8 @@ static struct sample_gc no_gc(void)
 
 void gauges_init(struct gauges *g)
 {
-	*g = (struct gauges){.memory = no_memory, .gc = no_gc()};
+	*g = (struct gauges){.memory = no_memory, .gc = no_gc(), .oom_score = LT_UNKNOWN};
+	ledger_init(&g->ledger);
 	g->pss_ns = g->uss_ns = g->full_ns = g->start_ns = LT_UNKNOWN;
 	g->full = g->full_count = LT_UNKNOWN;
 	g->base.memory = g->first.memory = no_memory;
@@ -130,6 +131,8 @@ void gauges_push(struct gauges *g, const struct sample *s, int64_t now_ns,
 	series_follow(g->rss, step);
 	series_follow(g->pss, step);
 	push_memory(g, &s->memory, now_ns, grid);
+	ledger_push(&g->ledger, &s->ledger, now_ns);
+	g->oom_score = s->oom_score;
 	push_gc(g, &s->gc, now_ns);
 	push_cost(g, &s->cost);
 	if (!num_known(g->start_ns))
@@ -142,16 +145,19 @@ void gauges_push(struct gauges *g, const struct sample *s, int64_t now_ns,
 void gauges_rebase(struct gauges *g, double t)
 {
 	g->base = (struct gauges_base){.t = t, .memory = g->memory, .full = g->full};
+	ledger_rebase(&g->ledger);
 }
 
 void gauges_rebase_as_first(struct gauges *g, double t)
 {
 	g->first = (struct gauges_base){.t = t, .memory = g->memory, .full = g->full};
+	ledger_rebase_as_first(&g->ledger);
 }
 
 void gauges_rebase_first(struct gauges *g)
 {
 	g->base = g->first;
+	ledger_rebase_first(&g->ledger);
 }
 
 static double rss_rate(const struct gauges *g, const struct series_grid *grid)
@@ -179,6 +185,8 @@ void gauges_show(const struct gauges *g, const struct series_grid *grid, struct 
 #define X(figure) ret->memory_delta.figure = num_delta(g->memory.figure, g->base.memory.figure);
 	MEMORY_FIGURES(X)
 #undef X
+	ledger_show(&g->ledger, g->now_ns, &ret->ledger);
+	ret->oom_score = g->oom_score;
 	ret->rss_rate = rss_rate(g, grid);
 	ret->rss = series_show(g->rss, grid);
 	ret->pss = series_show(g->pss, grid);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/ledger.h"
 #include "model/rate.h"
 #include "model/sample.h"
 #include "model/series.h"
@@ -23,6 +24,8 @@ struct gauges_base {
 
 struct gauges {				/* gauges_init() to begin; owns nothing outside itself */
 	struct sample_memory memory;	/* PSS and USS are read seldom and held for a minute */
+	struct ledger ledger;
+	int64_t oom_score;
 	int64_t pss_ns, uss_ns;		/* when they were last read */
 	struct sample_gc gc;
 	int64_t full, full_count;	/* rises of gen[2].collections; its latest value */

@@ -29,6 +29,24 @@ struct sample_memory {
 	int64_t threads;
 };
 
+/* What the resident memory consists of: X(member, name on a screen). */
+#define SAMPLE_LEDGER(X) \
+	X(python_live, "Python heap in use") \
+	X(python_free, "Python heap free but kept") \
+	X(c_live, "C heap in use") \
+	X(c_free, "C heap free but kept") \
+	X(mapped, "mapped files") \
+	X(stacks, "stacks") \
+	X(other, "other mappings")
+
+#define SAMPLE_LEDGER_BUCKETS 7
+
+struct sample_ledger {			/* resident bytes; `other` is what no other one explains */
+#define X(member, name) int64_t member;
+	SAMPLE_LEDGER(X)
+#undef X
+};
+
 struct sample_generation {
 	int64_t objects;		/* in its list, from the walk */
 	int64_t count, threshold;	/* as gc.get_count() and gc.get_threshold() */
@@ -60,6 +78,8 @@ struct sample {
 	int64_t mono_ns;		/* monotonic clock of the same moment */
 	int64_t seq;			/* 1, 2, ... */
 	struct sample_memory memory;
+	struct sample_ledger ledger;	/* all LT_UNKNOWN in samples in which it was not due */
+	int64_t oom_score;		/* 0-1000 and more: whom the kernel kills first */
 	struct sample_gc gc;
 	int64_t objects;		/* gc-tracked ones counted; LT_UNKNOWN without a census */
 	bool census;			/* types[] is a full count; else this sample is a gap */

@@ -54,6 +54,12 @@ struct snapshot_row {
 	struct series_view trend;	/* of count */
 };
 
+struct snapshot_ledger {
+	struct sample_ledger now;	/* the last reading of the last minute */
+	struct sample_ledger delta;	/* since the baseline */
+	double rate[SAMPLE_LEDGER_BUCKETS];	/* bytes per second, lately; NAN unknown */
+};
+
 struct snapshot {
 	const struct sample_target *target;
 	double t;			/* of the latest sample */
@@ -62,6 +68,8 @@ struct snapshot {
 	int64_t samples, gaps;		/* gaps: samples without a census */
 	struct sample_memory memory;	/* PSS and USS: the last reading of the last minute */
 	struct sample_memory memory_delta;	/* since the baseline */
+	struct snapshot_ledger ledger;
+	int64_t oom_score;
 	double rss_rate;		/* bytes per second, lately; NAN unknown */
 	struct series_view rss, pss;
 	struct sample_gc gc;

@@ -58,16 +58,12 @@ static void put_memory(struct jsonw *j, const struct sample_memory *memory)
 	jsonw_object_end(j);
 }
 
-/* The ledger is not measured yet; its members stand there so that readers need no second schema. */
-static void put_ledger(struct jsonw *j)
+static void put_ledger(struct jsonw *j, const struct sample_ledger *ledger)
 {
-	static const char *const members[] = {
-		"python_live", "python_free", "c_live", "c_free", "mapped", "stacks", "other",
-	};
-
 	jsonw_object(j, "ledger");
-	for (size_t i = 0; i < COUNT_OF(members); i++)
-		jsonw_null(j, members[i]);
+#define X(member, name) jsonw_int(j, #member, ledger->member);
+	SAMPLE_LEDGER(X)
+#undef X
 	jsonw_object_end(j);
 }
 
@@ -149,7 +145,7 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	jsonw_int(&j, "seq", snap->seq);
 	jsonw_int(&j, "pid", snap->target->pid);
 	put_memory(&j, &snap->memory);
-	put_ledger(&j);
+	put_ledger(&j, &snap->ledger.now);
 	put_gc(&j, &snap->gc);
 	jsonw_int(&j, "objects", snap->census ? snap->objects : LT_UNKNOWN);
 	put_types(&j, snap, sink_rows(s, snap));

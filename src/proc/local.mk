@@ -8,8 +8,10 @@ libproc_a_SOURCES = \
 	src/proc/figures_ops.h \
 	src/proc/figures_slow.c \
 	src/proc/maps.c src/proc/maps.h \
+	src/proc/pagemap.c src/proc/pagemap.h \
 	src/proc/pidstat.c src/proc/pidstat.h \
 	src/proc/procfile.c src/proc/procfile.h \
+	src/proc/resident.c src/proc/resident.h \
 	src/proc/status.c src/proc/status.h \
 	src/proc/status_syscall.c
 

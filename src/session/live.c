@@ -13,8 +13,10 @@
 
 #include "census/census.h"
 #include "inject/preflight.h"
+#include "model/ledger.h"
 #include "proc/figures.h"
 #include "proc/status.h"
+#include "session/ledger.h"
 #include "session/refusal.h"
 #include "session/residue.h"
 #include "target/python.h"
@@ -36,6 +38,7 @@ struct session {
 	struct gadgets gadgets;
 	struct census *census;		/* NULL: --readonly */
 	struct refusal refusal;		/* why the main thread is not borrowed now */
+	struct ledger_source *ledger;
 	struct residue *before;		/* what the target looked like before we touched it */
 	int end_fd;
 	bool busy, ended;
@@ -119,6 +122,7 @@ enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 	}
 	s->end_fd = status_pidfd_open(pid);
 	s->before = residue_take(pid);
+	s->ledger = ledger_source_new(&s->python.remote);
 	if (!options->readonly)
 		s->census = census_new(&s->python, &s->gadgets, &census_options);
 	s->cpu_ns = clock_cpu_ns();
@@ -160,6 +164,7 @@ static void blank_sample(struct session *s)
 		.memory = {LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN,
 			   LT_UNKNOWN},
 		.gc = {.enabled = LT_UNKNOWN, .frozen = LT_UNKNOWN, .garbage = LT_UNKNOWN},
+		.ledger = ledger_unknown, .oom_score = LT_UNKNOWN,
 		.objects = LT_UNKNOWN,
 		.types = s->types,
 	};
@@ -204,6 +209,7 @@ static bool read_memory(struct session *s)
 		.pss = s->slow.pss_bytes, .uss = s->slow.uss_bytes,
 		.limit = s->limit_bytes, .threads = quick.threads,
 	};
+	ledger_source_read(s->ledger, NULL, &s->sample);
 	return true;
 }
 
@@ -217,6 +223,7 @@ static enum lt_errc follow_exec(struct session *s, struct lt_err *err)
 	if (s->census)
 		census_forget(s->census);
 	s->replaced = false;
+	ledger_source_forget(s->ledger);
 	residue_free(s->before);
 	s->before = residue_take(s->target.pid);
 	return describe(s, s->target.pid, err);
@@ -421,6 +428,7 @@ void session_free(struct session *s)
 		return;
 	census_free(s->census);
 	figures_free(s->figures);
+	ledger_source_free(s->ledger);
 	residue_free(s->before);
 	if (s->end_fd >= 0)
 		close(s->end_fd);

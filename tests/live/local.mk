@@ -3,20 +3,24 @@ include tests/live/find.mk
 
 # what leaktop counts against what the target knows
 if HAVE_LIVE_TESTS
-LIVE_LIBS = libsession.a libcensus.a libinject.a libagent.a libtarget.a libproc.a libutil.a \
-	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(PROCPS_LIBS) -lm
+LIVE_LIBS = libsession.a libcensus.a libinject.a libagent.a libmodel.a libtarget.a libproc.a \
+	libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(PROCPS_LIBS) -lm
 LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/pythons.c \
 	tests/live/pythons.h tests/live/watching.c tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-check_PROGRAMS += test_batch test_count test_cycles test_hostile test_server test_traps
-TESTS += test_batch test_count test_cycles test_hostile test_server test_traps
+live_tests = test_batch test_count test_cycles test_heap test_hostile test_server test_traps
+check_PROGRAMS += $(live_tests)
+TESTS += $(live_tests)
 test_count_SOURCES = tests/live/test_count.c $(LIVE_SOURCES)
 test_count_CFLAGS = $(LIVE_CFLAGS)
 test_count_LDADD = $(LIVE_LIBS)
 test_cycles_SOURCES = tests/live/test_cycles.c $(LIVE_SOURCES)
 test_cycles_CFLAGS = $(LIVE_CFLAGS)
 test_cycles_LDADD = $(LIVE_LIBS)
+test_heap_SOURCES = tests/live/test_heap.c $(LIVE_SOURCES)
+test_heap_CFLAGS = $(LIVE_CFLAGS)
+test_heap_LDADD = $(LIVE_LIBS)
 test_traps_SOURCES = tests/live/test_traps.c $(LIVE_SOURCES)
 test_traps_CFLAGS = $(LIVE_CFLAGS)
 test_traps_LDADD = $(LIVE_LIBS)

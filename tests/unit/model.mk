@@ -1,8 +1,11 @@
 if HAVE_CMOCKA
-model_tests = test_model test_model_gauges test_model_order test_model_random test_model_series
+model_tests = test_ledger test_model test_model_gauges test_model_order test_model_random test_model_series
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 model_test_libs = libmodel.a libutil.a $(CMOCKA_LIBS) -lm
+test_ledger_SOURCES = tests/unit/test_ledger.c tests/unit/test_model.h
+test_ledger_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_ledger_LDADD = $(model_test_libs)
 test_model_SOURCES = tests/unit/test_model.c tests/unit/test_model.h tests/unit/test.h
 test_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_model_LDADD = $(model_test_libs)

@@ -31,6 +31,8 @@ static inline struct snapshot fixture_snapshot(void)
 			   .uss = LT_UNKNOWN, .swap = 0, .limit = 1073741824, .threads = 18},
 		.memory_delta = {.rss = 40055603, .vsz = 0, .pss = LT_UNKNOWN, .uss = LT_UNKNOWN,
 				 .swap = 0, .limit = 0, .threads = 0},
+		.ledger = {.now = {702 << 20, 51 << 20, LT_UNKNOWN, LT_UNKNOWN, 9 << 20, 0, 42}},
+		.oom_score = 667,
 		.gc = {.enabled = 1, .frozen = 0, .garbage = LT_UNKNOWN,
 		       .gen = {{312, 313, 700, 5000, 40, 0}, {4, 5, 10, 400, 30, 0},
 			       {470000, 7, 10, 1841, 20, LT_UNKNOWN}}},

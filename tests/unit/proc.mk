@@ -1,5 +1,6 @@
 if HAVE_CMOCKA
-proc_tests = test_proc_figures test_proc_parse test_proc_sources test_proc_status test_proc_tree
+proc_tests = test_proc_figures test_proc_parse test_proc_resident test_proc_sources \
+	test_proc_status test_proc_tree
 check_PROGRAMS += $(proc_tests)
 TESTS += $(proc_tests)
 check_LIBRARIES += libproctest.a
@@ -14,6 +15,9 @@ test_proc_figures_LDADD = $(proc_test_libs)
 test_proc_parse_SOURCES = tests/unit/test_proc_parse.c tests/unit/test.h
 test_proc_parse_CFLAGS = $(proc_test_cflags)
 test_proc_parse_LDADD = $(proc_test_libs)
+test_proc_resident_SOURCES = tests/unit/test_proc_resident.c tests/unit/test.h
+test_proc_resident_CFLAGS = $(proc_test_cflags) -pthread
+test_proc_resident_LDADD = $(proc_test_libs) -lpthread
 test_proc_sources_SOURCES = tests/unit/test_proc_sources.c tests/unit/test.h
 test_proc_sources_CFLAGS = $(proc_test_cflags)
 test_proc_sources_LDADD = $(proc_test_libs)

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "model/ledger.h"
 #include "model/model.h"
 #include "util/clock.h"
 #include "util/num.h"
@@ -33,6 +34,8 @@ static inline struct sample sample_at(double s)
 
 	r.memory = (struct sample_memory){1000000, 2000000, LT_UNKNOWN, LT_UNKNOWN, 0,
 					  LT_UNKNOWN, 4};
+	r.ledger = ledger_unknown;
+	r.oom_score = LT_UNKNOWN;
 	r.gc.gen[2].collections = LT_UNKNOWN;
 	r.objects = LT_UNKNOWN;
 	return r;

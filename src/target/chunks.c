@@ -1,0 +1,375 @@
+#include "config.h"
+
+#include "target/chunks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/mem.h"
+
+#define WINDOW_MIN 4096u
+#define WINDOW_MAX (256u << 10)
+#define CHAIN      16		/* headers in a row that must agree before they are believed */
+#define PREV_INUSE 1u
+#define IS_MMAPPED 2u
+#define NON_MAIN   4u
+#define FLAGS      7u
+#define HEADER     16u
+#define CHUNK_MIN  32u
+#define TCACHE_MAX 0x410u	/* largest chunk in a tcache: glibc.malloc.tcache_max is 1032 */
+#define TCACHE_BINS 64u
+#define SMALL      4096u	/* shorter ones are resident where their header is */
+
+struct header {
+	uint64_t prev_size, size;
+};
+
+enum found { FOUND, LOST, END };
+
+void chunks_init(struct chunks *w)
+{
+	*w = (struct chunks){.window = mem_alloc(WINDOW_MAX)};
+}
+
+void chunks_done(struct chunks *w)
+{
+	free(w->window);
+	w->window = NULL;
+}
+
+void chunks_begin(struct chunks *w, const struct chunks_region *region)
+{
+	w->region = region;
+	w->pos = w->lost = region->start;
+	w->synced = w->again = false;
+	w->n = 0;
+	w->want = WINDOW_MIN;
+}
+
+/*
+ * The window to addr. Where the walk came here by jumping over much, most of a large window would
+ * be read in vain: it shrinks, and grows again where chunks are small. Stops before the first page
+ * that is not resident.
+ */
+static bool fill(struct chunks *w, uint64_t addr)
+{
+	uint64_t end = w->region->end;
+
+	if (addr - w->at > 2 * w->n + WINDOW_MIN)
+		w->want = w->want / 2 < WINDOW_MIN ? WINDOW_MIN : w->want / 2;
+	else
+		w->want = w->want * 2 > WINDOW_MAX ? WINDOW_MAX : w->want * 2;
+	w->at = addr;
+	w->n = 0;
+	if (addr >= end || !pagemap_present(w->pages, addr))
+		return false;
+	if (end - addr > w->want)
+		end = addr + w->want;
+	end = pagemap_run(w->pages, addr, end);
+	w->n = remote_read_some(w->remote, addr, w->window, (size_t)(end - addr));
+	return w->n >= HEADER;
+}
+
+static bool in_window(const struct chunks *w, uint64_t addr, size_t n)
+{
+	return addr >= w->at && addr - w->at <= w->n && w->n - (addr - w->at) >= n;
+}
+
+static bool see(struct chunks *w, uint64_t addr, struct header *ret)
+{
+	if (!in_window(w, addr, HEADER) && !fill(w, addr))
+		return false;
+	memcpy(ret, w->window + (addr - w->at), sizeof(*ret));
+	return true;
+}
+
+/* The same without moving the window. */
+static bool peek(struct chunks *w, uint64_t addr, struct header *ret)
+{
+	if (in_window(w, addr, HEADER)) {
+		memcpy(ret, w->window + (addr - w->at), sizeof(*ret));
+		return true;
+	}
+	return addr < w->region->end && pagemap_present(w->pages, addr) &&
+	       remote_read(w->remote, addr, ret, sizeof(*ret));
+}
+
+static uint64_t size_of(const struct header *h)
+{
+	return h->size & ~(uint64_t)FLAGS;
+}
+
+/* Could it be the header of a chunk at addr? NON_MAIN is only set on chunks in use. */
+static bool plausible(const struct chunks *w, uint64_t addr, const struct header *h)
+{
+	uint64_t size = size_of(h);
+
+	if ((h->size & IS_MMAPPED) || (h->size & NON_MAIN && w->region->main))
+		return false;
+	return size >= HEADER && size % 16 == 0 && size <= w->region->end - addr;
+}
+
+/*
+ * Where an arena goes on elsewhere, its old end is closed with two headers without a body: sizes
+ * 16 and 16 in main_arena (foreign use of sbrk), 16 and 0 at the end of a thread's heap.
+ */
+static bool is_fence(const struct header *h)
+{
+	return size_of(h) == HEADER && h->size & PREV_INUSE;
+}
+
+static bool ends_here(const struct chunks *w, uint64_t addr)
+{
+	return addr == w->region->end || addr == w->region->top;
+}
+
+/* Do CHAIN headers in a row, or all to the end, agree with each other? */
+static bool chain_holds(struct chunks *w, uint64_t addr)
+{
+	struct header h, next;
+
+	if (!peek(w, addr, &h))
+		return false;
+	for (int i = 0; i < CHAIN; i++) {
+		uint64_t size = size_of(&h);
+
+		if (ends_here(w, addr))
+			return true;
+		if (!plausible(w, addr, &h))
+			return false;
+		if (size < CHUNK_MIN)
+			return i > 0 && is_fence(&h);
+		addr += size;
+		if (addr == w->region->end)
+			return true;
+		if (!peek(w, addr, &next))
+			return false;
+		if (!(next.size & PREV_INUSE) && next.prev_size != size)
+			return false;
+		h = next;
+	}
+	return true;
+}
+
+static void add_unknown(struct chunks *w, uint64_t start, uint64_t end)
+{
+	w->sum->unknown += (int64_t)(end - start);
+	w->sum->unknown_resident += (int64_t)pagemap_resident(w->pages, start, end);
+}
+
+static enum found finish(struct chunks *w)
+{
+	w->pos = w->region->end;
+	return END;
+}
+
+/* Looks for a place to go on, one window's worth of candidates. */
+static enum found sync_up(struct chunks *w)
+{
+	struct header h;
+
+	if (w->pos >= w->region->end) {
+		add_unknown(w, w->lost, w->region->end);
+		return finish(w);
+	}
+	if (!see(w, w->pos, &h)) {
+		/* no page there, or gone since it was looked up: on to the next one */
+		uint64_t page = (w->pos | (w->pages->page_bytes - 1)) + 1;
+
+		w->pos = pagemap_present(w->pages, w->pos) ? page :
+			 pagemap_run(w->pages, w->pos, w->region->end);
+		return LOST;
+	}
+	for (; in_window(w, w->pos, HEADER); w->pos += 16) {
+		memcpy(&h, w->window + (w->pos - w->at), sizeof(h));
+		if (!plausible(w, w->pos, &h) || !chain_holds(w, w->pos))
+			continue;
+		add_unknown(w, w->lost, w->pos);
+		w->synced = true;
+		w->again = false;
+		return FOUND;
+	}
+	return LOST;
+}
+
+static bool in_heap(const struct chunks *w, uint64_t addr)
+{
+	const struct chunks_region *r = w->region;
+	size_t lo = 0, hi = w->n_regions;
+
+	if (addr >= r->start && addr < r->end)
+		return true;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		r = &w->regions[mid];
+		if (addr >= r->start && addr < r->end)
+			return true;
+		if (addr < r->start)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return false;
+}
+
+/*
+ * Chunks in a tcache or fastbin look like ones in use. Since glibc 2.32 the link in their first
+ * word is mixed with its own address (safe-linking), which nothing else does: the last one of a
+ * list holds exactly its address >> 12. A tcache also sets the second word (against double free)
+ * and clears it when it hands the chunk out; a fastbin does not.
+ */
+static bool is_cached(struct chunks *w, uint64_t user, uint64_t size, const unsigned char *head)
+{
+	uint64_t link, key;
+
+	memcpy(&link, head, sizeof(link));
+	memcpy(&key, head + 8, sizeof(key));
+	link ^= user >> 12;
+	if ((link & 15) || (key == 0 && size > w->fast_max))
+		return false;
+	if (link == 0)
+		w->list_ends++;
+	return link == 0 || in_heap(w, link);
+}
+
+/* The tcache of a thread, itself a chunk: counters (bytes until 2.29), then heads of lists. */
+static void count_old_tcache(struct chunks *w, uint64_t user, uint64_t size)
+{
+	unsigned char raw[TCACHE_BINS * 2 + TCACHE_BINS * 8];
+	size_t width = size == 0x250 ? 1 : 2;
+	int64_t bytes = 0, n = 0;
+
+	if (!remote_read(w->remote, user, raw, TCACHE_BINS * (width + 8)))
+		return;
+	for (size_t i = 0; i < TCACHE_BINS; i++) {
+		uint64_t count = raw[i * width] + (width == 2 ? raw[i * 2 + 1] * 256u : 0);
+		uint64_t entry;
+
+		memcpy(&entry, raw + TCACHE_BINS * width + i * 8, sizeof(entry));
+		if ((count == 0) != (entry == 0) || (entry && (entry & 15 || !in_heap(w, entry))))
+			return;
+		bytes += (int64_t)(count * (CHUNK_MIN + 16 * i));
+		n += (int64_t)count;
+	}
+	w->old_bytes += bytes;
+	w->old_chunks += n;
+}
+
+static void add_used(struct chunks *w, uint64_t size, uint64_t resident,
+		     const unsigned char *head, size_t head_len)
+{
+	struct cheap_chunk chunk = {
+		.addr = w->pos + HEADER, .usable = size - 8, .head = head, .head_len = head_len,
+	};
+
+	if (size <= TCACHE_MAX && head_len >= 16 && is_cached(w, chunk.addr, size, head)) {
+		w->sum->cached += (int64_t)size;
+		w->sum->free_resident += (int64_t)resident;
+		return;
+	}
+	if (size == 0x250 || size == 0x290)
+		count_old_tcache(w, chunk.addr, size);
+	w->sum->live += (int64_t)size;
+	w->sum->live_resident += (int64_t)resident;
+	w->sum->n_live++;
+	if (w->each)
+		w->each(w->arg, &chunk);
+}
+
+static enum found add_top(struct chunks *w)
+{
+	uint64_t bytes = w->region->end - w->pos;
+
+	w->sum->top += (int64_t)bytes;
+	w->sum->free_resident +=
+		(int64_t)pagemap_resident(w->pages, w->pos, w->region->end);
+	return finish(w);
+}
+
+/* "16, 0" or "16, 16": what comes behind belongs to someone else, or to nobody. */
+static enum found pass_fence(struct chunks *w)
+{
+	w->synced = false;
+	w->lost = w->pos;
+	w->pos += 2 * HEADER;
+	if (w->pos > w->region->end || !w->region->main)
+		return finish(w);
+	return FOUND;
+}
+
+/* How much of a chunk's memory lies in the window, as far as anyone wants it. */
+static size_t head_of(const struct chunks *w, uint64_t size)
+{
+	uint64_t user = w->pos + HEADER, n = w->at + w->n - user;
+
+	if (n > size - 8)
+		n = size - 8;
+	return n > CHEAP_HEAD ? CHEAP_HEAD : (size_t)n;
+}
+
+static enum found next_chunk(struct chunks *w)
+{
+	struct header h, next;
+	const unsigned char *head;
+	uint64_t size, resident;
+	size_t head_len;
+
+	if (w->pos == w->region->end)
+		return END;
+	if (!in_window(w, w->pos, HEADER + CHEAP_HEAD) && w->pos != w->at && !fill(w, w->pos))
+		return LOST;
+	if (w->pos == w->region->top)
+		return add_top(w);
+	if (!see(w, w->pos, &h) || !plausible(w, w->pos, &h))
+		return LOST;
+	size = size_of(&h);
+	if (size < CHUNK_MIN)
+		return is_fence(&h) ? pass_fence(w) : LOST;
+	if (w->pos + size == w->region->end)
+		return add_top(w);
+	head_len = head_of(w, size);
+	head = w->window + (w->pos - w->at) + HEADER;
+	if (!in_window(w, w->pos + size, HEADER))
+		head = memcpy(w->head, head, head_len);
+	if (!see(w, w->pos + size, &next))
+		return LOST;
+	if (!(next.size & PREV_INUSE) && next.prev_size != size)
+		return LOST;
+	resident = size < SMALL ? size : pagemap_resident(w->pages, w->pos, w->pos + size);
+	if (next.size & PREV_INUSE) {
+		add_used(w, size, resident, head, head_len);
+	} else {
+		w->sum->free += (int64_t)size;
+		w->sum->free_resident += (int64_t)resident;
+	}
+	w->pos += size;
+	w->again = false;
+	return FOUND;
+}
+
+/* The heap may have changed since its window was read: once more, then on from elsewhere. */
+static void lose(struct chunks *w)
+{
+	w->n = 0;
+	if (!w->again) {
+		w->again = true;
+		return;
+	}
+	w->synced = false;
+	w->lost = w->pos;
+	w->pos += 16;
+}
+
+bool chunks_step(struct chunks *w)
+{
+	uint64_t at = w->at;
+	enum found found;
+
+	do {
+		found = w->synced ? next_chunk(w) : sync_up(w);
+		if (found == LOST && w->synced)
+			lose(w);
+	} while (found == FOUND && w->at == at);
+	return found != END;
+}
