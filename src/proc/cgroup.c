@@ -129,7 +129,8 @@ static bool find_group(const char *cgroup, bool v2, const char *controller, char
 
 		if (!next_word(&at, stop, ':', &id) || !next_word(&at, stop, ':', &controllers))
 			continue;
-		if (v2 ? !word_is(&id, "0") || controllers.len : !list_has(&controllers, controller))
+		if (v2 ? !word_is(&id, "0") || controllers.len
+		       : !list_has(&controllers, controller))
 			continue;
 		n = snprintf(dst, size, "%.*s", (int)(stop - at), at);
 		return n > 0 && (size_t)n < size && dst[0] == '/' && !strstr(dst, "/..");
@@ -199,9 +200,12 @@ static int64_t walk_up(const char *root, const struct mount *m, const char *rest
 	}
 }
 
+/* rest: the group as a path below the mount point, "" for the mounted one itself */
+typedef void visit_group(void *arg, const struct mount *m, const char *rest);
+
 /* Calls fn for the group of the process in each hierarchy that has the controller, or is v2. */
 static void for_each_group(const char *cgroup, const char *mountinfo, const char *controller,
-			   void (*fn)(void *arg, const struct mount *m, const char *rest), void *arg)
+			   visit_group *fn, void *arg)
 {
 	const char *p = mountinfo, *end = mountinfo + strlen(mountinfo);
 	char group[PATH_MAX];
@@ -261,7 +265,7 @@ static void take_state(void *arg, const struct mount *m, const char *rest)
 
 /* Reads both texts and hands them to each hierarchy. */
 static void ask_groups(const char *root, pid_t pid, const char *controller,
-		       void (*fn)(void *arg, const struct mount *m, const char *rest), void *arg)
+		       visit_group *fn, void *arg)
 {
 	struct buf cgroup = {0}, mountinfo = {0};
 	char own[PATH_MAX], path[PATH_MAX];
