@@ -502,6 +502,31 @@ static void the_same_filter_is_no_obstacle_in_another_wait(void **state)
 	assert_alive();
 }
 
+/* Read once in a harmless wait, the filter is known to let the others go on. */
+static void a_filter_that_is_known_is_no_obstacle_in_any_wait(void **state)
+{
+	char number[16];
+	const char *args[] = {"-b", "-d", "0.2", number, NULL}, *line = "";
+	struct harm_program leaktop;
+	int counts = 0, gaps = 0;
+	pid_t pid;
+
+	need_root();
+	pid = begin_python_in(FILTER_ALL, "select.select([], [], [], 3)\n"
+			      "select.poll().poll(3600000)");
+	snprintf(number, sizeof(number), "%d", pid);
+	leaktop = harm_leaktop_start(args, NULL, 0);
+	while (counts < 20 && gaps < 10 && (line = harm_line(&leaktop)) != NULL) {
+		counts += strstr(line, " function") != NULL;
+		gaps += strstr(line, "its seccomp filter") != NULL;
+	}
+	harm_kill(&leaktop);
+	assert_int_equal(counts, 20);
+	assert_int_equal(gaps, 0);
+	assert_true(harm_wait_blocked(pid) == 219);	/* restart_syscall */
+	assert_alive();
+}
+
 /* The look at /proc came too early: the thread began such a wait before it was stopped. */
 static void a_wait_that_is_stopped_all_the_same_begins_anew(void **state)
 {
@@ -729,6 +754,7 @@ int main(void)
 		TEST(a_filter_that_kills_for_a_call_taken_back_is_found_in_time),
 		TEST(no_stop_is_made_in_a_wait_that_a_filter_may_not_let_go_on),
 		TEST(the_same_filter_is_no_obstacle_in_another_wait),
+		TEST(a_filter_that_is_known_is_no_obstacle_in_any_wait),
 		TEST(a_wait_that_is_stopped_all_the_same_begins_anew),
 		TEST(a_filter_that_only_root_may_read_is_left_alone),
 		TEST(a_python_that_catches_its_own_system_calls_is_read),
