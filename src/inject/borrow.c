@@ -257,9 +257,9 @@ static enum lt_errc one_stop(const struct borrow_job *job, const struct maps *ma
 }
 
 /*
- * A filter need not know restart_syscall, and may kill for it. In the stop leaktop makes such a wait
- * begin anew; if leaktop died before, the kernel would not. So the first stop, in which the filter
- * is read, is not made there.
+ * A filter need not know restart_syscall, and may kill for it. In the stop leaktop makes such a
+ * wait begin anew; if leaktop died before that, the kernel would not. So the first stop, in which
+ * the filter is read, is not made there.
  */
 static bool stop_may_kill(const struct borrow_job *job, const struct lodging *l,
 			  const struct status_syscall *now)

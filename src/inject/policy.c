@@ -41,7 +41,7 @@ static size_t calls(struct seccomp_call *ret)
 }
 
 struct judgement {
-	const char *forbidden;		/* the first call that a filter does not allow; NULL: none */
+	const char *forbidden;		/* the first call that is not allowed; NULL: none */
 	bool restarts;			/* restart_syscall is allowed */
 };
 

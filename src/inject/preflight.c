@@ -158,23 +158,37 @@ static enum lt_errc ask_vfork(pid_t pid, const struct status *st, struct lt_err 
 	return LT_OK;
 }
 
-/* PTRACE_SECCOMP_GET_FILTER is for who has CAP_SYS_ADMIN and no filter himself. */
-static bool may_read_filters(void)
+/* PTRACE_SECCOMP_GET_FILTER is for who has CAP_SYS_ADMIN and no filter. Why not, or NULL. */
+static const char *filters_unreadable(void)
 {
 	struct status self;
 
-	return status_read(getpid(), 0, &self, NULL) == LT_OK &&
-	       (self.cap_effective >> CAP_SYS_ADMIN_BIT & 1) && self.seccomp <= 0;
+	if (status_read(getpid(), 0, &self, NULL) != LT_OK || self.seccomp > 0)
+		return "only who has none may read it: run leaktop on the host";
+	return self.cap_effective >> CAP_SYS_ADMIN_BIT & 1 ? NULL : "only root may read it";
 }
 
 /* Filters that may be read are read in the first stop (policy.h): only there it is possible. */
 static enum lt_errc ask_seccomp(pid_t pid, const struct status *st, struct lt_err *err)
 {
-	if (st->seccomp <= 0 || (st->seccomp == SECCOMP_MODE_FILTER && may_read_filters()))
-		return LT_OK;
+	const char *why = NULL;
+
 	if (st->seccomp == SECCOMP_MODE_STRICT)
-		return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, in strict mode", pid);
-	return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, and only root may read the filter", pid);
+		why = "in strict mode";
+	else if (st->seccomp > 0)
+		why = filters_unreadable();
+	return why ? lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, %s", pid, why) : LT_OK;
+}
+
+/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG wants a stopped thread, and /proc does not tell. */
+static enum lt_errc ask_dispatch(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	return LT_OK;
+}
+
+static const char *what_dispatch(const struct status *st)
+{
+	return "told by the first stop alone, before anything else";
 }
 
 static const char *what_seccomp(const struct status *st)
@@ -202,6 +216,7 @@ const struct preflight_check preflight_checks[] = {
 	{"frozen", ask_frozen, NULL},
 	{"vfork", ask_vfork, NULL},
 	{"seccomp", ask_seccomp, what_seccomp},
+	{"dispatch", ask_dispatch, what_dispatch},
 	{"shadow-stack", ask_shadow_stack, NULL},
 	{"trap", ask_trap, NULL},
 	{NULL, NULL, NULL},

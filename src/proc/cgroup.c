@@ -4,10 +4,13 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proc/procfile.h"
 #include "util/io.h"
+#include "util/mem.h"
 #include "util/num.h"
 
 #define MOUNTINFO_MAX (4u << 20)
@@ -129,7 +132,8 @@ static bool find_group(const char *cgroup, bool v2, const char *controller, char
 
 		if (!next_word(&at, stop, ':', &id) || !next_word(&at, stop, ':', &controllers))
 			continue;
-		if (v2 ? !word_is(&id, "0") || controllers.len : !list_has(&controllers, controller))
+		if (v2 ? !word_is(&id, "0") || controllers.len
+		       : !list_has(&controllers, controller))
 			continue;
 		n = snprintf(dst, size, "%.*s", (int)(stop - at), at);
 		return n > 0 && (size_t)n < size && dst[0] == '/' && !strstr(dst, "/..");
@@ -199,9 +203,12 @@ static int64_t walk_up(const char *root, const struct mount *m, const char *rest
 	}
 }
 
+/* rest: the group as a path below the mount point, "" for the mounted one itself */
+typedef void visit_group(void *arg, const struct mount *m, const char *rest);
+
 /* Calls fn for the group of the process in each hierarchy that has the controller, or is v2. */
 static void for_each_group(const char *cgroup, const char *mountinfo, const char *controller,
-			   void (*fn)(void *arg, const struct mount *m, const char *rest), void *arg)
+			   visit_group *fn, void *arg)
 {
 	const char *p = mountinfo, *end = mountinfo + strlen(mountinfo);
 	char group[PATH_MAX];
@@ -240,53 +247,92 @@ int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo
 	return l.bytes;
 }
 
-struct freezer {
-	const char *root;
-	bool frozen;
-};
-
-/* "populated 1\nfrozen 1\n" of v2, "FROZEN\n" or "FREEZING\n" of v1. */
-static void take_state(void *arg, const struct mount *m, const char *rest)
+static bool read_mounts(const char *root, struct buf *ret)
 {
-	struct freezer *f = arg;
 	char path[PATH_MAX];
-	struct buf b = {0};
-	int n = snprintf(path, sizeof(path), "%s%s%s/%s", f->root, m->point, rest,
-			 m->v2 ? "cgroup.events" : "freezer.state");
 
-	if (n > 0 && (size_t)n < sizeof(path) && io_read_file(path, PROCFILE_SMALL_MAX, &b) == 0)
-		f->frozen |= strstr(buf_text(&b), m->v2 ? "frozen 1" : "FR") != NULL;
-	buf_done(&b);
+	snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
+	return io_read_file(path, MOUNTINFO_MAX, ret) == 0;
 }
 
-/* Reads both texts and hands them to each hierarchy. */
-static void ask_groups(const char *root, pid_t pid, const char *controller,
-		       void (*fn)(void *arg, const struct mount *m, const char *rest), void *arg)
+static bool read_groups(const char *root, pid_t pid, struct buf *ret)
 {
-	struct buf cgroup = {0}, mountinfo = {0};
-	char own[PATH_MAX], path[PATH_MAX];
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid);
-	snprintf(own, sizeof(own), "%s/proc/self/mountinfo", root);
-	if (io_read_file(path, PROCFILE_SMALL_MAX, &cgroup) == 0 &&
-	    io_read_file(own, MOUNTINFO_MAX, &mountinfo) == 0)
-		for_each_group(buf_text(&cgroup), buf_text(&mountinfo), controller, fn, arg);
-	buf_done(&cgroup);
-	buf_done(&mountinfo);
+	return io_read_file(path, PROCFILE_SMALL_MAX, ret) == 0;
 }
 
 int64_t cgroup_memory_limit(const char *root, pid_t pid)
 {
-	struct limit l = {root, LT_UNKNOWN};
+	struct buf groups = {0}, mounts = {0};
+	int64_t limit = LT_UNKNOWN;
 
-	ask_groups(root, pid, "memory", take_limit, &l);
-	return l.bytes;
+	if (read_groups(root, pid, &groups) && read_mounts(root, &mounts))
+		limit = cgroup_limit(root, buf_text(&groups), buf_text(&mounts));
+	buf_done(&groups);
+	buf_done(&mounts);
+	return limit;
+}
+
+/*
+ * Asked before every borrowing, so the files are remembered for as long as the process is in the
+ * same groups: a machine with containers has a thousand mounts to look through.
+ */
+static struct {
+	char root[PATH_MAX];
+	char *groups;			/* what /proc/PID/cgroup said; NULL: nothing remembered */
+	struct { char path[PATH_MAX]; const char *sign; } files[2];
+	size_t n;
+} freezer;
+
+/* "populated 1\nfrozen 1\n" of v2, "FROZEN\n" or "FREEZING\n" of v1. */
+static void remember(void *arg, const struct mount *m, const char *rest)
+{
+	char *path = freezer.files[freezer.n < COUNT_OF(freezer.files) ? freezer.n : 0].path;
+	int n;
+
+	if (freezer.n == COUNT_OF(freezer.files))
+		return;
+	n = snprintf(path, PATH_MAX, "%s%s%s/%s", freezer.root, m->point, rest,
+		     m->v2 ? "cgroup.events" : "freezer.state");
+	if (n <= 0 || n >= PATH_MAX || access(path, R_OK) != 0)
+		return;			/* the root of v2 cannot be frozen and has none */
+	freezer.files[freezer.n++].sign = m->v2 ? "frozen 1" : "FR";
+}
+
+static bool find_freezer(const char *root, const struct buf *groups)
+{
+	struct buf mounts = {0};
+
+	if (freezer.groups && !strcmp(freezer.root, root) &&
+	    !strcmp(freezer.groups, buf_text(groups)))
+		return true;
+	free(freezer.groups);
+	freezer.groups = NULL;
+	freezer.n = 0;
+	if (!read_mounts(root, &mounts))
+		return false;
+	snprintf(freezer.root, sizeof(freezer.root), "%s", root);
+	for_each_group(buf_text(groups), buf_text(&mounts), "freezer", remember, NULL);
+	freezer.groups = mem_strdup(buf_text(groups));
+	buf_done(&mounts);
+	return true;
 }
 
 bool cgroup_frozen(const char *root, pid_t pid)
 {
-	struct freezer f = {root, false};
+	struct buf groups = {0}, state = {0};
+	bool frozen = false;
 
-	ask_groups(root, pid, "freezer", take_state, &f);
-	return f.frozen;
+	if (read_groups(root, pid, &groups) && find_freezer(root, &groups)) {
+		for (size_t i = 0; i < freezer.n; i++) {
+			buf_clear(&state);
+			if (io_read_file(freezer.files[i].path, PROCFILE_SMALL_MAX, &state) == 0)
+				frozen |= strstr(buf_text(&state), freezer.files[i].sign) != NULL;
+		}
+	}
+	buf_done(&state);
+	buf_done(&groups);
+	return frozen;
 }

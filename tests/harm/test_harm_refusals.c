@@ -428,6 +428,15 @@ static void a_python_under_strict_seccomp_is_read(void **state)
 				       "os.read(end[0], 1)"), "seccomp");
 }
 
+/* 3.8 to 3.12 have the module under this name. */
+static void a_python_with_several_interpreters_is_read(void **state)
+{
+	static const char two[] = "try:\n    import _xxsubinterpreters as i\n"
+		"except ImportError:\n    import _interpreters as i\n" "other = i.create()";
+
+	assert_goes_on(begin_python(two), "interpreters");
+}
+
 /* ---- seccomp filters -------------------------------------------------------------------- */
 
 /* BPF: LD nr; JEQ nr; LD args[2]; JSET bits; RET. The numbers are x86-64's. */
@@ -490,6 +499,31 @@ static void the_same_filter_is_no_obstacle_in_another_wait(void **state)
 	need_root();
 	begin_python_in(FILTER_NO_RESTART, SELECT);
 	assert_true(harm_sample(python.pid));
+	assert_alive();
+}
+
+/* Read once in a harmless wait, the filter is known to let the others go on. */
+static void a_filter_that_is_known_is_no_obstacle_in_any_wait(void **state)
+{
+	char number[16];
+	const char *args[] = {"-b", "-d", "0.2", number, NULL}, *line = "";
+	struct harm_program leaktop;
+	int counts = 0, gaps = 0;
+	pid_t pid;
+
+	need_root();
+	pid = begin_python_in(FILTER_ALL, "select.select([], [], [], 3)\n"
+			      "select.poll().poll(3600000)");
+	snprintf(number, sizeof(number), "%d", pid);
+	leaktop = harm_leaktop_start(args, NULL, 0);
+	while (counts < 20 && gaps < 10 && (line = harm_line(&leaktop)) != NULL) {
+		counts += strstr(line, " function") != NULL;
+		gaps += strstr(line, "its seccomp filter") != NULL;
+	}
+	harm_kill(&leaktop);
+	assert_int_equal(counts, 20);
+	assert_int_equal(gaps, 0);
+	assert_true(harm_wait_blocked(pid) == 219);	/* restart_syscall */
 	assert_alive();
 }
 
@@ -629,6 +663,33 @@ static void counting_begins_when_the_reason_has_gone(void **state)
 	harm_kill(&leaktop);
 }
 
+/* What lies where the old program had its collector is not read as if it were one. */
+static void another_program_is_noticed_without_a_stop(void **state)
+{
+	static const char turn[] = "import signal, time\n"
+		"signal.signal(signal.SIGUSR1,\n"
+		"              lambda *a: os.execv('/bin/sleep', ['sleep', '3600']))";
+	char number[16];
+	const char *args[] = {"--readonly", "-b", "-d", "0.2", number, NULL}, *line;
+	struct harm_program leaktop;
+	pid_t pid = begin_python_in(turn, SELECT);
+
+	snprintf(number, sizeof(number), "%d", pid);
+	leaktop = harm_leaktop_start(args, NULL, 0);
+	while ((line = harm_line(&leaktop)) != NULL && strncmp(line, "gc on", 5) != 0)
+		;
+	assert_non_null(line);
+	kill(pid, SIGUSR1);
+	while ((line = harm_line(&leaktop)) != NULL && strncmp(line, "gc -", 4) != 0)
+		;
+	assert_non_null(line);
+	while ((line = harm_line(&leaktop)) != NULL && strncmp(line, "no count", 8) != 0)
+		;
+	assert_non_null(line);
+	assert_non_null(strstr(line, "the process is not Python"));
+	harm_kill(&leaktop);
+}
+
 /* What is in the target when leaktop must end is compared with what is there, not assumed. */
 static void what_cannot_be_taken_back_is_told(void **state)
 {
@@ -687,11 +748,13 @@ int main(void)
 		TEST(a_stopped_python_is_read_and_stays_stopped),
 		TEST(a_python_under_strict_seccomp_is_read),
 		TEST(a_python_with_a_trap_pending_is_read),
+		TEST(a_python_with_several_interpreters_is_read),
 		TEST(a_filter_that_allows_what_is_needed_is_no_obstacle),
 		TEST(a_filter_that_kills_for_executable_memory_is_found_in_time),
 		TEST(a_filter_that_kills_for_a_call_taken_back_is_found_in_time),
 		TEST(no_stop_is_made_in_a_wait_that_a_filter_may_not_let_go_on),
 		TEST(the_same_filter_is_no_obstacle_in_another_wait),
+		TEST(a_filter_that_is_known_is_no_obstacle_in_any_wait),
 		TEST(a_wait_that_is_stopped_all_the_same_begins_anew),
 		TEST(a_filter_that_only_root_may_read_is_left_alone),
 		TEST(a_python_that_catches_its_own_system_calls_is_read),
@@ -699,6 +762,7 @@ int main(void)
 		TEST(a_frozen_python_is_read),
 		TEST(a_python_in_a_frozen_group_of_the_old_kind_is_read),
 		TEST(counting_begins_when_the_reason_has_gone),
+		TEST(another_program_is_noticed_without_a_stop),
 		TEST(what_cannot_be_taken_back_is_told),
 #undef TEST
 	};
