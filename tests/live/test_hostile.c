@@ -201,10 +201,10 @@ static bool is_alive(struct python_run *target, const char *who)
 
 static bool withstands(const struct python_exe *exe, const struct hostile *h)
 {
-	static const char *const jsonl[] = {"-f", "jsonl", "-n", "2", "-d", "0.1", NULL};
+	const char *const jsonl[] = {"-f", "jsonl", "-n", h->whole ? "2" : "8", "-d", "0.1", NULL};
 	static const char *const table[] = {"-b", "-n", "1", "-T", "0", NULL};
 	static const char *const only_read[] = {"--readonly", "-b", "-n", "1", NULL};
-	static const struct { const char *const *args; bool json; } ways[] = {
+	const struct { const char *const *args; bool json; } ways[] = {
 		{jsonl, true}, {table, false}, {only_read, false},
 	};
 	/* ESC ] 0 ; x BEL newline */
