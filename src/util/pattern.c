@@ -7,7 +7,7 @@
 
 #include "util/num.h"
 
-#define COPIES_MAX 1024		/* of the smallest part, where all repetitions are in each other */
+#define COPIES_MAX 4096		/* of the smallest part, where all repetitions are in each other */
 
 /* The largest number in "{2,30}", behind the brace. */
 static uint64_t most_of(const char *s)
@@ -23,7 +23,10 @@ static uint64_t most_of(const char *s)
 	return most < COPIES_MAX ? most : COPIES_MAX;
 }
 
-/* How often regcomp() may copy a part; a '+' in brackets counts too. */
+/*
+ * How often regcomp() may copy a part, or take it while it looks for what can be left out ("a????"
+ * with a '+' behind took seconds for 50 of them); a '+' in brackets counts too.
+ */
 static bool repeats_much(const char *s)
 {
 	uint64_t copies = 1;
@@ -31,7 +34,7 @@ static bool repeats_much(const char *s)
 	for (; *s && copies <= COPIES_MAX; s++) {
 		if (*s == '\\' && s[1])
 			s++;
-		else if (*s == '+')
+		else if (*s == '+' || *s == '*' || *s == '?')
 			copies *= 2;
 		else if (*s == '{')
 			copies *= 1 + most_of(s + 1);
