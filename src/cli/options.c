@@ -2,13 +2,13 @@
 #include "cli/options.h"
 
 #include <getopt.h>
-#include <regex.h>
 #include <string.h>
 
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/pattern.h"
 
 #define PID_LIMIT      4194304	/* PID_MAX_LIMIT of linux/threads.h: 2^22 on 64-bit kernels */
 #define DELAY_MIN_NS   (100 * CLOCK_NS_PER_MS)
@@ -142,10 +142,8 @@ static enum lt_errc take_filter(struct parse *p, const char *arg)
 {
 	char why[80], clean[48];
 	regex_t re;
-	int rc = regcomp(&re, arg + (arg[0] == '!'), REG_EXTENDED | REG_ICASE | REG_NOSUB);
 
-	if (rc) {
-		regerror(rc, &re, why, sizeof(why));
+	if (!pattern_compile(&re, arg + (arg[0] == '!'), why, sizeof(why))) {
 		clean_text(clean, sizeof(clean), arg, strlen(arg));
 		return lt_err_set(p->err, LT_E_USAGE, 0, "the filter '%s': %s", clean, why);
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "util/mem.h"
+#include "util/pattern.h"
 
 void filter_done(struct filter *f)
 {
@@ -18,16 +19,13 @@ bool filter_set(struct filter *f, const char *text, char *msg, size_t size)
 {
 	bool invert = text && *text == '!';
 	regex_t *re;
-	int rc;
 
 	if (!text || !text[invert]) {
 		filter_done(f);
 		return true;
 	}
 	re = MEM_NEW(regex_t);
-	rc = regcomp(re, text + invert, REG_EXTENDED | REG_ICASE | REG_NOSUB);
-	if (rc) {
-		(void)regerror(rc, re, msg, size);
+	if (!pattern_compile(re, text + invert, msg, size)) {
 		free(re);
 		return false;
 	}

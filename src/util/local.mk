@@ -6,4 +6,5 @@ libutil_a_SOURCES = \
 	src/util/err.c src/util/err.h src/util/err_codes.h \
 	src/util/io.c src/util/io.h \
 	src/util/mem.c src/util/mem.h \
-	src/util/num.c src/util/num.h
+	src/util/num.c src/util/num.h \
+	src/util/pattern.c src/util/pattern.h

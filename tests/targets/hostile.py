@@ -168,8 +168,8 @@ def table():
         os.lseek(memory, low, 0)
         if high - low < 0x20000 or os.read(memory, 8) != struct.pack("<Q", first):
             return
-        os.lseek(memory, low + 0x10000, 0)
-        os.write(memory, os.urandom(min(high - low, 0x60000) - 0x10000))
+        os.lseek(memory, low + 0x9000, 0)   # behind the block and its index of 4,096 types
+        os.write(memory, os.urandom(min(high - low, 0x60000) - 0x9000))
 
     def work():
         while True:

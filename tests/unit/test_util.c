@@ -10,6 +10,7 @@
 #include "util/err.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/pattern.h"
 
 static void a_number_is_parsed_only_when_whole_and_in_range(void **state)
 {
@@ -168,6 +169,34 @@ static void an_error_reads_as_one_line(void **state)
 	assert_int_equal(lt_err_set(NULL, LT_E_SYS, 0, "x"), LT_E_SYS);
 }
 
+static void a_pattern_that_would_take_all_memory_or_time_is_refused(void **state)
+{
+	static const char *const fine[] = {
+		"a+b+c+", ".*a.*|.*b.*|.*c.*|.*d.*|.*e.*", "^app\\.", "x{3}y{1,40}",
+		"(a|b)*c?", "[0-9]{1,1000}",
+		"\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+",
+	};
+	static const char *const bad[] = {
+		"a++++++++++++++++++++++++++++++", "((a{99}){99}){99}", "(((a{9,}){9}){9}){9}",
+		"o???????????????????????????????????+o+",
+		"(a)\\1", "a{99999999999999999999}", "[", "a{2",
+	};
+	char msg[80];
+	regex_t re;
+
+	for (size_t i = 0; i < COUNT_OF(fine); i++) {
+		if (!pattern_compile(&re, fine[i], msg, sizeof(msg)))
+			fail_msg("%s: %s", fine[i], msg);
+		regfree(&re);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		msg[0] = '\0';
+		if (pattern_compile(&re, bad[i], msg, sizeof(msg)))
+			fail_msg("taken: %s", bad[i]);
+		assert_true(strlen(msg) > 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +211,7 @@ int main(void)
 		cmocka_unit_test(a_buffer_grows_and_stays_a_string),
 		cmocka_unit_test(every_error_has_a_cause_a_remedy_and_an_agreed_exit_status),
 		cmocka_unit_test(an_error_reads_as_one_line),
+		cmocka_unit_test(a_pattern_that_would_take_all_memory_or_time_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("util", tests, NULL, NULL);
