@@ -14,6 +14,10 @@
 
 #define NS_ARGS_MAX 40
 
+/* podman takes limits from its caller that it may not have itself */
+#define NS_PODMAN "podman", "run", "-i", "--rm", "--runtime", "runc", "--network", "none", \
+		  "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"
+
 struct ns_way {
 	const char *test;		/* the name of its test */
 	const char *tool;		/* a program that it needs beside argv[0]; or NULL */
@@ -49,9 +53,10 @@ bool ns_start(struct ns_run *run, const struct ns_way *way, const struct python_
 const char *ns_ask(struct ns_run *run, const char *command);
 
 /*
- * Leads it through a life of some commands, to its end. watch: leaktop, run by way->uid, looks while
- * it stands still, again after `meanwhile`, and while it computes; what it counts must be true, and
- * a target that stands still must have afterwards what it had. false, and said why: it was not so.
+ * Leads it through a life of some commands, to its end. watch: leaktop, run by way->uid, looks
+ * while it stands still, again after `meanwhile`, and while it computes; what it counts must be
+ * true, and a target that stands still must have afterwards what it had. false, and said why: it
+ * was not so.
  */
 bool ns_lead(struct ns_run *run, const struct ns_way *way, bool watch);
 
@@ -71,8 +76,8 @@ bool ns_is_true(const char *json, const char *truth);
 bool ns_counts(pid_t pid, uid_t uid, const char *truth);
 
 /*
- * The lines of /proc/PID/status with state, tracer, signals, and how often it was scheduled: a thread
- * that was stopped has run since. The caller frees it.
+ * The lines of /proc/PID/status with state, tracer, signals, and how often it was scheduled: a
+ * thread that was stopped has run since. The caller frees it.
  */
 char *ns_status(pid_t pid);
 

@@ -11,20 +11,17 @@
 
 #include "ns.h"
 
-#define PODMAN "podman", "run", "-i", "--rm", "--runtime", "runc", "--ulimit", "nofile=1024:1024", \
-	       "--ulimit", "nproc=1024:1024", "--network", "none"
-
 /* A root on top of the other one, in memory and in a mount namespace: it goes with the target. */
 #define PRIVATE_ROOT "unshare", "--mount", "--propagation", "private", "sh", "-c", \
-		     "mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work /mnt/root && " \
+		     "mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work /mnt/over && " \
 		     "mount -t overlay overlay -o " \
-		     "lowerdir=$0,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root && " \
-		     "exec chroot /mnt/root \"$@\"", "%"
+		     "lowerdir=$0,upperdir=/mnt/upper,workdir=/mnt/work /mnt/over && " \
+		     "exec chroot /mnt/over \"$@\"", "%"
 
 /* action: done to $f, each file that is mapped: the program, its loader and its libraries. */
 #define TO_EVERY_FILE(action) \
 	"cd /proc/$0/root && " \
-	"awk '$6 ~ /^\\/mnt\\/root/ { print substr($6, 10) }' /proc/$0/maps | sort -u | " \
+	"awk '$6 ~ /^\\/mnt\\/over/ { print substr($6, 10) }' /proc/$0/maps | sort -u | " \
 	"while read -r f; do " action "; done && " \
 	"readlink /proc/$0/exe | grep -q '(deleted)' && " \
 	"grep -q 'libc[-.].*(deleted)' /proc/$0/maps"
@@ -41,9 +38,9 @@ static const struct ns_way ways[] = {
 	 .argv = {"bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "%", "/", "--proc",
 		  "/proc", "--dev", "/dev", "--tmpfs", "/run"}},
 	{"a_python_under_podman_s_own_seccomp_profile_is_watched", .tool = "runc",
-	 .argv = {PODMAN, "--rootfs", "%:O"}},
-	{"a_python_in_a_hardened_container_is_watched", .tool = "runc", 
-	 .argv = {PODMAN, "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL",
+	 .argv = {NS_PODMAN, "--rootfs", "%:O"}},
+	{"a_python_in_a_hardened_container_is_watched", .tool = "runc",
+	 .argv = {NS_PODMAN, "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL",
 		  "--security-opt", "no-new-privileges", "--user", "1000:1000", "--rootfs",
 		  "%:O"}},
 	{"a_python_whose_files_were_replaced_by_an_upgrade_is_watched",
@@ -52,7 +49,7 @@ static const struct ns_way ways[] = {
 	{"a_python_whose_files_were_removed_is_watched",
 	 .argv = {PRIVATE_ROOT}, .meanwhile = TO_EVERY_FILE("rm .$f || exit 1")},
 	/* it wants to mount /proc and the like itself */
-	{"a_python_under_systemd_nspawn_is_watched", .tool = "systemd-nspawn", 
+	{"a_python_under_systemd_nspawn_is_watched", .tool = "systemd-nspawn",
 	 .argv = {"unshare", "--mount", "--propagation", "private", "sh", "-c",
 		  "for d in dev/shm dev/pts dev sys proc; do umount -l \"$0/$d\"; done 2>/dev/null;"
 		  "exec systemd-nspawn -q --register=no --keep-unit --pipe -D \"$0\" \"$@\"",

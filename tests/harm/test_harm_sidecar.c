@@ -13,15 +13,13 @@
 
 #define TRIES 20
 
-#define PODMAN "podman", "run", "-i", "--rm", "--runtime", "runc", "--ulimit", "nofile=1024:1024", \
-	       "--ulimit", "nproc=1024:1024", "--network", "none"
-
 static const struct ns_way container = {
-	.tool = "runc", .argv = {PODMAN, "--name", "@", "--rootfs", "%:O"},
+	.tool = "runc", .argv = {NS_PODMAN, "--name", "@", "--rootfs", "%:O"},
 };
 static const struct ns_way unfiltered = {
 	.tool = "runc",
-	.argv = {PODMAN, "--security-opt", "seccomp=unconfined", "--name", "@", "--rootfs", "%:O"},
+	.argv = {NS_PODMAN, "--security-opt", "seccomp=unconfined", "--name", "@", "--rootfs",
+		 "%:O"},
 };
 
 /* What the second one is allowed beyond podman's defaults. */
@@ -74,7 +72,7 @@ static int unpack(void **state)
 static void beside(const char *root, const char *const *rights, const char *const *args,
 		   struct harm_result *ret)
 {
-	const char *argv[NS_ARGS_MAX] = {PODMAN, "-e", "LD_LIBRARY_PATH=/mnt"};
+	const char *argv[NS_ARGS_MAX] = {NS_PODMAN, "-e", "LD_LIBRARY_PATH=/mnt"};
 	char volume[64], processes[96], rootfs[300];
 	size_t n = 0;
 
