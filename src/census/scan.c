@@ -17,7 +17,8 @@
 #define BATCH_BYTES (256u << 10)	/* stays in the cache between the copy and the look */
 #define BATCH_POOLS 128u
 #define HEADERS	    1024u		/* read in one call */
-#define TURNS	    16u			/* every arena is read whole once in so many passes */
+#define TURNS	    16u			/* an arena is read whole once in so many passes, */
+#define BUSY_TURNS  4u			/* or in so many while its pools change */
 #define KINDS_MOST  65536u		/* a program that makes types without end: begin anew */
 
 /*
@@ -147,10 +148,15 @@ enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
 	return LT_OK;
 }
 
-/* Is the arena read whole in this pass, whatever its headers say? */
+/*
+ * Is the arena read whole in this pass, whatever its headers say? A block that is freed and taken
+ * again leaves its pool's header as it was, and where pools change that happens.
+ */
 static bool is_turn(const struct scan *s, size_t arena)
 {
-	return s->full || arena % TURNS == s->pass % TURNS;
+	uint32_t turns = s->store.arenas[arena].quiet < QUIET ? BUSY_TURNS : TURNS;
+
+	return s->full || arena % turns == s->pass % turns;
 }
 
 /* Are the headers of the arena read in this phase? */

@@ -100,7 +100,8 @@ static uint8_t owned_by(const struct kinds *k, const unsigned char *head, uint64
 	if ((type == k->py->sym.set_type || type == k->py->sym.frozenset_type) &&
 	    size >= (uint64_t)l->set_table + 8)
 		owns |= OWNS_SET;
-	if (type == k->py->sym.bytearray_type && size >= (uint64_t)l->bytearray_alloc + 16)
+	if (type == k->py->sym.bytearray_type && !l->bytearray_shares &&
+	    size >= (uint64_t)l->bytearray_alloc + 16)
 		owns |= OWNS_BYTEARRAY;
 	if (strcmp(name, "array.array") == 0 && size >= 48)
 		owns |= OWNS_ARRAY;

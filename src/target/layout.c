@@ -238,6 +238,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x1d58, .gc_garbage = 0x1d68, .gc_heap_size = 0x1d78, GC_38,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xba8,
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x360, .ht_qualname = 0x370,
+		.bytearray_shares = true,
 	},
 };
 

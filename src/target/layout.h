@@ -107,7 +107,8 @@ struct layout {
 	int32_t unicode_length, unicode_state, unicode_ascii_data, unicode_compact_data;
 	int32_t unicode_kind_shift, unicode_compact_shift, unicode_ascii_shift;
 	int32_t set_mask, set_table, set_smalltable;
-	int32_t bytearray_alloc;
+	int32_t bytearray_alloc;	/* the pointer to its buffer is behind it */
+	bool bytearray_shares;		/* 3.15: the buffer is within a bytes object */
 	int32_t values_at;		/* 3.11, 3.12: from an object to the pointer to its values */
 	bool values_tagged;		/* 3.12: address - 1; without bit 0 it is a dict */
 

@@ -9,9 +9,13 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 	tests/live/pythons.h tests/live/watching.c tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-live_tests = test_batch test_count test_cycles test_heap test_hostile test_server test_traps
+live_tests = test_batch test_count test_cycles test_heap test_hostile test_scan_live test_server \
+	test_traps
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
+test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
+test_scan_live_CFLAGS = $(LIVE_CFLAGS)
+test_scan_live_LDADD = $(LIVE_LIBS)
 test_count_SOURCES = tests/live/test_count.c $(LIVE_SOURCES)
 test_count_CFLAGS = $(LIVE_CFLAGS)
 test_count_LDADD = $(LIVE_LIBS)

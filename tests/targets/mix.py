@@ -7,8 +7,9 @@ One unit is some thirty objects that the collector knows (instances with dict
 and slots of many classes, dicts, lists, tuples, sets, functions, methods) and
 twice as many that it does not (strs, bytes, ints, floats). Prints
 {"pid":..,"ready":true} when it stands still; with --parent-pipe it obeys
-stdin: "truth" is answered with counts, "churn SHARE" makes it replace that
-share of its units every second until "rest", "stop" or end of file end it.
+stdin: "truth" is answered with counts, "grow N" adds units, "churn SHARE"
+replaces that share of them every second until "rest"; "stop" or the end of
+file end it.
 
 The truth counts what memory holds: everything that can be reached from the
 collector's objects, dict keys and constants of code included, except what lies
@@ -92,7 +93,9 @@ def make_unit(key):
 def churn(share):
     for _ in range(max(1, int(len(_UNITS) * share))):
         at = _random.randrange(len(_UNITS))
-        _UNITS[at] = None
+        old = _UNITS[at]
+        old.call = old.bound = _UNITS[at] = None    # no cycle is left
+        del old
         _UNITS[at] = make_unit(_random.randrange(10 ** 6))
 
 
@@ -130,15 +133,12 @@ def referents(one):
     found = gc.get_referents(one)
     if isinstance(one, dict):       # the collector is not shown str keys
         found.extend(dict.keys(one))
+    elif isinstance(one, type):     # nor the name of a class
+        found.extend(type.__dict__[name].__get__(one)
+                     for name in ("__name__", "__qualname__")
+                     if name in type.__dict__)
     elif isinstance(one, types.CodeType):
-        for name in dir(one):
-            if name.startswith("co_") and name != "co_lnotab":
-                try:
-                    value = getattr(one, name)
-                except Exception:
-                    continue
-                if name == "co_consts" or name == "co_name":
-                    found.append(value)
+        found.extend((one.co_consts, one.co_name))
     return found
 
 
@@ -163,6 +163,7 @@ def everything():
 def count():
     small, large = collections.Counter(), collections.Counter()
     ranges = images()
+    gc.collect()
     for one in everything():
         at = id(one)
         if any(low <= at < high for low, high in ranges):
@@ -198,7 +199,16 @@ def serve(args):
             line, buffered = buffered.split(b"\n", 1)
             words = line.decode().split()
             if words[0] == "truth":
-                say(count())
+                answer = json.dumps(count())
+                gc.collect()        # a frame that found itself
+                sys.stdout.write(answer + "\n")
+                sys.stdout.flush()
+            elif words[0] == "grow":
+                start = len(_UNITS)
+                _UNITS.extend(make_unit(start + n)
+                              for n in range(int(words[1])))
+                gc.collect()
+                say({"units": len(_UNITS)})
             elif words[0] == "churn":
                 share = float(words[1])
                 say({"churn": share})
