@@ -19,6 +19,8 @@
 #define TCACHE_MAX 0x410u	/* largest chunk in a tcache: glibc.malloc.tcache_max is 1032 */
 #define TCACHE_BINS 64u
 #define SMALL      4096u	/* shorter ones are resident where their header is */
+#define COUNT_MAX  (16ull << 30)	/* of one chunk, resident pages are counted in this much */
+#define ABSENT_MAX (64ull << 20)	/* absent pages passed over in one step */
 
 struct header {
 	uint64_t prev_size, size;
@@ -151,10 +153,24 @@ static bool chain_holds(struct chunks *w, uint64_t addr)
 	return true;
 }
 
+/* A chunk may claim any size that its mapping has, and untouched memory costs nothing. */
+static uint64_t resident(struct chunks *w, uint64_t start, uint64_t end)
+{
+	return pagemap_resident(w->pages, start,
+				end - start > COUNT_MAX ? start + COUNT_MAX : end);
+}
+
+static uint64_t next_present(struct chunks *w, uint64_t addr)
+{
+	uint64_t end = w->region->end;
+
+	return pagemap_run(w->pages, addr, end - addr > ABSENT_MAX ? addr + ABSENT_MAX : end);
+}
+
 static void add_unknown(struct chunks *w, uint64_t start, uint64_t end)
 {
 	w->sum->unknown += (int64_t)(end - start);
-	w->sum->unknown_resident += (int64_t)pagemap_resident(w->pages, start, end);
+	w->sum->unknown_resident += (int64_t)resident(w, start, end);
 }
 
 static enum found finish(struct chunks *w)
@@ -177,7 +193,7 @@ static enum found sync_up(struct chunks *w)
 		uint64_t page = (w->pos | (w->pages->page_bytes - 1)) + 1;
 
 		w->pos = pagemap_present(w->pages, w->pos) ? page :
-			 pagemap_run(w->pages, w->pos, w->region->end);
+			 next_present(w, w->pos);
 		return LOST;
 	}
 	for (; in_window(w, w->pos, HEADER); w->pos += 16) {
@@ -256,7 +272,7 @@ static void count_old_tcache(struct chunks *w, uint64_t user, uint64_t size)
 	w->old_chunks += n;
 }
 
-static void add_used(struct chunks *w, uint64_t size, uint64_t resident,
+static void add_used(struct chunks *w, uint64_t size, uint64_t bytes,
 		     const unsigned char *head, size_t head_len)
 {
 	struct cheap_chunk chunk = {
@@ -265,13 +281,13 @@ static void add_used(struct chunks *w, uint64_t size, uint64_t resident,
 
 	if (size <= TCACHE_MAX && head_len >= 16 && is_cached(w, chunk.addr, size, head)) {
 		w->sum->cached += (int64_t)size;
-		w->sum->free_resident += (int64_t)resident;
+		w->sum->free_resident += (int64_t)bytes;
 		return;
 	}
 	if (size == 0x250 || size == 0x290)
 		count_old_tcache(w, chunk.addr, size);
 	w->sum->live += (int64_t)size;
-	w->sum->live_resident += (int64_t)resident;
+	w->sum->live_resident += (int64_t)bytes;
 	w->sum->n_live++;
 	if (w->each)
 		w->each(w->arg, &chunk);
@@ -282,8 +298,7 @@ static enum found add_top(struct chunks *w)
 	uint64_t bytes = w->region->end - w->pos;
 
 	w->sum->top += (int64_t)bytes;
-	w->sum->free_resident +=
-		(int64_t)pagemap_resident(w->pages, w->pos, w->region->end);
+	w->sum->free_resident += (int64_t)resident(w, w->pos, w->region->end);
 	return finish(w);
 }
 
@@ -312,7 +327,7 @@ static enum found next_chunk(struct chunks *w)
 {
 	struct header h, next;
 	const unsigned char *head;
-	uint64_t size, resident;
+	uint64_t size, bytes;
 	size_t head_len;
 
 	if (w->pos == w->region->end)
@@ -336,12 +351,12 @@ static enum found next_chunk(struct chunks *w)
 		return LOST;
 	if (!(next.size & PREV_INUSE) && next.prev_size != size)
 		return LOST;
-	resident = size < SMALL ? size : pagemap_resident(w->pages, w->pos, w->pos + size);
+	bytes = size < SMALL ? size : resident(w, w->pos, w->pos + size);
 	if (next.size & PREV_INUSE) {
-		add_used(w, size, resident, head, head_len);
+		add_used(w, size, bytes, head, head_len);
 	} else {
 		w->sum->free += (int64_t)size;
-		w->sum->free_resident += (int64_t)resident;
+		w->sum->free_resident += (int64_t)bytes;
 	}
 	w->pos += size;
 	w->again = false;
