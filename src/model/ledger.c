@@ -193,7 +193,9 @@ enum ledger_cause ledger_cause(const struct ledger_growth *g)
 	if (!grew(g) || !g->steady)
 		return LEDGER_NONE;
 	kept = share(g, g->delta.c_free) + share(g, g->delta.python_free);
-	native = share(g, g->delta.c_live) + share(g, g->delta.other);
+	native = share(g, g->delta.c_live);
+	if (num_known(g->delta.python_live))	/* else Python's heap is among the others */
+		native += share(g, g->delta.other);
 	if (kept >= MAIN_SHARE && kept >= native)
 		return LEDGER_FRAGMENTATION;
 	/* a str of more than 512 bytes lies in the C heap too: only where those are counted is it

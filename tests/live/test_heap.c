@@ -247,6 +247,87 @@ static void the_parts_of_the_ledger_are_the_resident_memory(void **state)
 	python_stop(&run);
 }
 
+/* At each line on stdin 64 MB more: of one kind each time. */
+static const char grows[] =
+	"import ctypes, sys\n"
+	"libc = ctypes.CDLL(None)\n"
+	"libc.malloc.restype = ctypes.c_void_p\n"
+	"libc.malloc.argtypes = [ctypes.c_size_t]\n"
+	"libc.free.argtypes = [ctypes.c_void_p]\n"
+	"libc.free.restype = None\n"
+	"def block(n):\n"
+	"    p = libc.malloc(n)\n"
+	"    ctypes.memset(p, 0x78, n)\n"
+	"    return p\n"
+	"def native():\n"
+	"    for i in range(64000): block(1000)\n"
+	"def fragments():\n"
+	"    blocks = [block(1000) for i in range(64000)]\n"
+	"    for i, p in enumerate(blocks):\n"
+	"        if i % 64: libc.free(p)\n"
+	"import mmap\n"
+	"kept = []\n"
+	"def mapped():\n"
+	"    kept.append(mmap.mmap(-1, 64 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))\n"
+	"    kept[-1].write(b'x' * (64 << 20))\n"
+	"for what in (lambda: None, native, fragments, mapped):\n"
+	"    what()\n"
+	"    print(1)\n"
+	"    sys.stdout.flush()\n"
+	"    sys.stdin.readline()\n";
+
+static struct ledger_growth growth_of(const struct sample *a, const struct sample *b)
+{
+	struct ledger_growth g = {
+		.rss = b->memory.rss, .rss_delta = num_delta(b->memory.rss, a->memory.rss),
+		.steady = true, .large_counted = true,
+	};
+
+#define X(member, name) g.delta.member = num_delta(b->ledger.member, a->ledger.member);
+	SAMPLE_LEDGER(X)
+#undef X
+	return g;
+}
+
+/* The freed blocks are there to be taken again, so fragments come after what stays. */
+static void a_growth_is_told_to_be_native_or_fragmentation(void **state)
+{
+	static const struct {
+		const char *bucket;
+		enum ledger_cause cause;
+	} want[] = {
+		{"C heap in use", LEDGER_NATIVE},
+		{"C heap free but kept", LEDGER_FRAGMENTATION},
+		{"other mappings", LEDGER_NATIVE},
+	};
+	static const struct ledger_objects objects = {3 << 20, 2 << 20, LT_UNKNOWN};
+	const struct python_exe exe = {"python3", "/usr/bin/python3", ""};
+	struct python_run run = {0};
+	struct sample before, after;
+
+	if (access(exe.path, X_OK) != 0)
+		SKIP("no %s", exe.path);
+	assert_true(python_start(&run, &exe, grows, NULL));
+	assert_non_null(python_line(&run));
+	read_ledger(run.pid, &objects, &before);
+	for (size_t i = 0; i < COUNT_OF(want); i++) {
+		struct ledger_growth g;
+		char text[160];
+
+		assert_true(python_say(&run, "\n"));
+		assert_non_null(python_line(&run));
+		read_ledger(run.pid, &objects, &after);
+		g = growth_of(&before, &after);
+		printf("# %s\n", ledger_text(&g, text, sizeof(text)));
+		fflush(stdout);
+		assert_string_equal(ledger_bucket_name((size_t)ledger_main_bucket(&g)),
+				    want[i].bucket);
+		assert_int_equal(ledger_cause(&g), want[i].cause);
+		before = after;
+	}
+	python_stop(&run);
+}
+
 /* A malloc of its own: a bump allocator on mappings, its size in front of each block. */
 static const char own_allocator[] =
 	"#define _GNU_SOURCE\n"
@@ -348,6 +429,7 @@ int main(void)
 		cmocka_unit_test(the_heap_of_every_python_is_what_it_says_itself),
 		cmocka_unit_test(a_hostile_size_costs_its_neighbourhood_only),
 		cmocka_unit_test(the_parts_of_the_ledger_are_the_resident_memory),
+		cmocka_unit_test(a_growth_is_told_to_be_native_or_fragmentation),
 		cmocka_unit_test(an_allocator_that_is_not_glibcs_is_named_and_not_guessed_at),
 	};
 

@@ -178,6 +178,9 @@ static const struct {
 	 LEDGER_FRAGMENTATION,
 	 "RSS +100.0M: 90 % C heap free but kept; Python objects not measured: fragmentation, not "
 	 "an object leak"},
+	{"a Python heap that nobody counted is among the others",
+	 {500 * M, 100 * M, {U, U, 5 * M, 0, 0, 0, 95 * M}, true, false, false, true},
+	 LEDGER_NONE, "RSS +100.0M: 95 % other mappings; Python objects not measured"},
 	{"one part grows by more than all together",
 	 {500 * M, 100 * M, {-50 * M, 0, 150 * M, 0, 0, 0, 0}, true, false, false, true},
 	 LEDGER_NATIVE,
