@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "model/trend.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -150,6 +151,14 @@ void ledger_show(const struct ledger *l, int64_t now_ns, struct snapshot_ledger 
 	for (size_t i = 0; i < SAMPLE_LEDGER_BUCKETS; i++)
 		ret->rate[i] = held ? rate_over(&span, l->marks[i], ledger_bucket(&l->now, i))
 				    : NAN;
+}
+
+void ledger_growth(const struct snapshot *snap, struct ledger_growth *ret)
+{
+	*ret = (struct ledger_growth){
+		.rss = snap->memory.rss, .rss_delta = snap->memory_delta.rss,
+		.delta = snap->ledger.delta, .steady = trend_goes_on(&snap->rss),
+	};
 }
 
 static double share(const struct ledger_growth *g, int64_t delta)
