@@ -294,13 +294,22 @@ static void add_used(struct chunks *w, uint64_t size, uint64_t bytes,
 		w->each(w->arg, &chunk);
 }
 
+/*
+ * The last chunk of the arena; mostly the last of the region too. Not where main_arena goes on in
+ * mappings: each new one lies below the ones before. And not where the arena has grown meanwhile.
+ */
 static enum found add_top(struct chunks *w)
 {
-	uint64_t bytes = w->region->end - w->pos;
+	uint64_t end = w->region->end;
+	struct header h;
 
-	w->sum->top += (int64_t)bytes;
-	w->sum->free_resident += (int64_t)resident(w, w->pos, w->region->end);
-	return finish(w);
+	if (see(w, w->pos, &h) && plausible(w, w->pos, &h) && size_of(&h) >= CHUNK_MIN)
+		end = w->pos + size_of(&h);
+	w->sum->top += (int64_t)(end - w->pos);
+	w->sum->free_resident += (int64_t)resident(w, w->pos, end);
+	w->pos = end;
+	w->again = false;
+	return end == w->region->end ? END : FOUND;
 }
 
 /* "16, 0" or "16, 16": what comes behind belongs to someone else, or to nobody. */

@@ -479,6 +479,36 @@ static void a_heap_that_changes_while_it_is_read_is_still_read(void **state)
 	cheap_free(c);
 }
 
+/* Something else lies where brk would go on: main_arena continues in mappings. */
+static void without_brk(void)
+{
+	char *end = (char *)(((uintptr_t)sbrk(0) + 4095) & ~(uintptr_t)4095);
+
+	if (mmap(end, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+		 0) != end)
+		_exit(3);
+	holes();
+}
+
+static void a_main_arena_without_brk_is_read_too(void **state)
+{
+	const struct cheap_totals *t;
+	size_t found = 0;
+	struct seen seen;
+	struct cheap *c;
+
+	begin_child(without_brk);
+	c = look(&seen);
+	t = cheap_totals(c);
+	for (size_t i = 0; i < report->n; i++)
+		found += seen.times[i] == 1;
+	assert_int_equal(seen.strange, 0);
+	assert_true(found >= report->n * 9 / 10);
+	assert_near(t->live - t->mmapped + t->cached, report->info.uordblks + report->info.fsmblks,
+		    (int64_t)report->info.arena / 10);
+	cheap_free(c);
+}
+
 #define HUGE (1ull << 42)
 
 /* As a sanitizer or a runtime reserves address space: writable, and hardly ever touched. */
@@ -562,6 +592,7 @@ int main(void)
 		TEST(a_pass_in_small_steps_comes_to_the_same),
 		TEST(a_hostile_size_costs_its_neighbourhood_only),
 		TEST(a_heap_that_changes_while_it_is_read_is_still_read),
+		TEST(a_main_arena_without_brk_is_read_too),
 		TEST(reserved_address_space_does_not_make_a_pass_endless),
 		TEST(a_process_that_ends_meanwhile_ends_the_pass),
 	};
