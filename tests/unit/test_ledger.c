@@ -392,6 +392,30 @@ static void assert_alarm(const struct gchealth_facts *facts, int id, const char 
 	assert_true(strlen(alarms[0].text) + 1 < sizeof(alarms[0].text));
 }
 
+static void the_snapshot_tells_the_facts_of_the_collector(void **state)
+{
+	struct model *m = new_model();
+	struct gchealth_facts f;
+	struct sample s;
+
+	for (int i = 0; i < 60; i++) {
+		s = sample_at(i);
+		s.gc = healthy().gc;
+		s.gc.gen[2].collections = 7 + 2 * i;
+		push_census(m, s, "dict=10");
+	}
+	gchealth_facts(model_snapshot(m), &f);
+	assert_int_equal(f.full_since_base, 118);
+	assert_near(f.watched_s, 59);
+	assert_alarm(&f, GCHEALTH_OFTEN, "120 full collections a minute");
+	s.t += 86400;				/* someone sets the clock */
+	s.mono_ns += CLOCK_NS_PER_S;
+	push_census(m, s, "dict=10");
+	gchealth_facts(model_snapshot(m), &f);
+	assert_true(f.watched_s < 62);
+	model_free(m);
+}
+
 static void a_healthy_collector_gives_no_alarm(void **state)
 {
 	struct gchealth_facts f = healthy();
@@ -436,7 +460,7 @@ static void each_ill_of_the_collector_has_its_words(void **state)
 	f.gc.garbage = 0;
 	assert_alarm(&f, GCHEALTH_UNCOLLECTABLE, "12 objects were found uncollectable");
 	f = healthy();
-	f.incremental = true;
+	f.gc.incremental = true;
 	assert_alarm(&f, GCHEALTH_INCREMENTAL, "3.14.5");
 	f = healthy();
 	f.full_since_base = 0;
@@ -466,6 +490,7 @@ int main(void)
 		cmocka_unit_test(a_growth_goes_on_only_while_it_does),
 		cmocka_unit_test(the_snapshot_tells_what_grew_and_whether_it_goes_on),
 		cmocka_unit_test(a_healthy_collector_gives_no_alarm),
+		cmocka_unit_test(the_snapshot_tells_the_facts_of_the_collector),
 		cmocka_unit_test(what_is_unknown_gives_no_alarm),
 		cmocka_unit_test(each_ill_of_the_collector_has_its_words),
 	};
