@@ -1,6 +1,7 @@
 #include "config.h"
 #include "model/gchealth.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "util/mem.h"
@@ -11,6 +12,18 @@
 #define OFTEN_WATCHED_S  20.0
 #define STARVED_S        600.0	/* without a full collection, */
 #define STARVED_OBJECTS  100000	/* ... while there is something to collect */
+
+/* The wall clock may jump; the cells of the series know how long the session is at most. */
+void gchealth_facts(const struct snapshot *snap, struct gchealth_facts *ret)
+{
+	double session_s = (double)snap->rss.n * snap->rss.cell_s;
+
+	*ret = (struct gchealth_facts){
+		.gc = snap->gc, .full_since_base = snap->gc_full_since_base,
+		.watched_s = fmax(0, fmin(snap->t - snap->base_t, session_s)),
+		.objects = snap->objects,
+	};
+}
 
 /* Each writes its text and says whether there is cause for it. */
 typedef bool judge(const struct gchealth_facts *f, char *text, size_t size);
@@ -55,7 +68,7 @@ static bool incremental(const struct gchealth_facts *f, char *text, size_t size)
 {
 	snprintf(text, size, "this Python collects in increments (3.14.0 to 3.14.4) and keeps "
 		 "garbage for longer; 3.14.5 does not");
-	return f->incremental;
+	return f->gc.incremental;
 }
 
 /* gen[2].count counts collections of the middle generation since the last full one. */
@@ -66,7 +79,7 @@ static bool starved(const struct gchealth_facts *f, char *text, size_t size)
 	snprintf(text, size, "no full collection for %s, and %s objects wait for one",
 		 num_span(f->watched_s, span, sizeof(span)),
 		 num_known(f->objects) ? num_count(f->objects, n, sizeof(n)) : "many");
-	return f->gc.enabled != 0 && f->gc.gen[0].threshold != 0 && !f->incremental &&
+	return f->gc.enabled != 0 && f->gc.gen[0].threshold != 0 && !f->gc.incremental &&
 	       f->full_since_base == 0 && f->watched_s >= STARVED_S &&
 	       num_known(f->objects) && f->objects >= STARVED_OBJECTS;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "model/sample.h"
+#include "model/snapshot.h"
 
 enum gchealth_id {			/* in the order in which they are told */
 	GCHEALTH_DISABLED, GCHEALTH_THRESHOLD_ZERO, GCHEALTH_GARBAGE, GCHEALTH_UNCOLLECTABLE,
@@ -21,7 +22,6 @@ struct gchealth_facts {
 	int64_t full_since_base;	/* full collections; LT_UNKNOWN */
 	double watched_s;		/* since the baseline */
 	int64_t objects;		/* gc-tracked ones; LT_UNKNOWN */
-	bool incremental;		/* 3.14.0 to 3.14.4 */
 };
 
 struct gchealth_alarm {
@@ -29,6 +29,9 @@ struct gchealth_alarm {
 	bool grave;			/* else a remark */
 	char text[120];
 };
+
+/* What the snapshot tells of it. */
+void gchealth_facts(const struct snapshot *snap, struct gchealth_facts *ret);
 
 /* The alarms that there are, at most max; how many. */
 size_t gchealth_judge(const struct gchealth_facts *facts, struct gchealth_alarm *ret, size_t max);

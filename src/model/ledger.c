@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "model/trend.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -152,6 +153,14 @@ void ledger_show(const struct ledger *l, int64_t now_ns, struct snapshot_ledger 
 				    : NAN;
 }
 
+void ledger_growth(const struct snapshot *snap, struct ledger_growth *ret)
+{
+	*ret = (struct ledger_growth){
+		.rss = snap->memory.rss, .rss_delta = snap->memory_delta.rss,
+		.delta = snap->ledger.delta, .steady = trend_goes_on(&snap->rss),
+	};
+}
+
 static double share(const struct ledger_growth *g, int64_t delta)
 {
 	return num_known(delta) ? (double)delta / (double)g->rss_delta : 0;
@@ -193,7 +202,9 @@ enum ledger_cause ledger_cause(const struct ledger_growth *g)
 	if (!grew(g) || !g->steady)
 		return LEDGER_NONE;
 	kept = share(g, g->delta.c_free) + share(g, g->delta.python_free);
-	native = share(g, g->delta.c_live) + share(g, g->delta.other);
+	native = share(g, g->delta.c_live);
+	if (num_known(g->delta.python_live))	/* else Python's heap is among the others */
+		native += share(g, g->delta.other);
 	if (kept >= MAIN_SHARE && kept >= native)
 		return LEDGER_FRAGMENTATION;
 	/* a str of more than 512 bytes lies in the C heap too: only where those are counted is it

@@ -59,6 +59,12 @@ struct ledger_growth {
 	bool large_counted;		/* str and bytes of any size are counted */
 };
 
+/*
+ * What the snapshot tells: rss, the ledger, and `steady` by the series of RSS. The words on types
+ * are left to the caller: objects, cycle and large_counted are false.
+ */
+void ledger_growth(const struct snapshot *snap, struct ledger_growth *ret);
+
 /* The words of the verdict's "cause", as product.md has them. */
 enum ledger_cause {
 	LEDGER_NONE, LEDGER_OBJECTS, LEDGER_CYCLE, LEDGER_NATIVE, LEDGER_FRAGMENTATION,

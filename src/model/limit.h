@@ -17,10 +17,9 @@ struct limit_full {
 };
 
 /*
- * rss: floors of equal cells; now: the latest reading; limit: what it must not reach. The slope is
- * Theil and Sen's (the median of all pairs) with Kendall's interval. false: fewer than 8 cells or
- * a minute of them, no limit, a slope that may as well be none or whose ends differ by more than
- * 3 times, or a time longer than 30 days.
+ * now: the latest reading; limit: what it must not reach; the slope is model/trend.h's. false: no
+ * trend or less than a minute of it, no limit, a slope that may as well be none or the ends of
+ * whose interval differ by more than 3 times, or a time longer than 30 days.
  */
 bool limit_time_to_full(const struct series_view *rss, int64_t now, int64_t limit,
 			struct limit_full *ret);

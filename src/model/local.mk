@@ -12,4 +12,5 @@ libmodel_a_SOURCES = \
 	src/model/sample.h \
 	src/model/series.c src/model/series.h \
 	src/model/snapshot.h \
+	src/model/trend.c src/model/trend.h \
 	src/model/types.c src/model/types.h

@@ -57,6 +57,7 @@ struct sample_gc {
 	int64_t enabled;		/* 0, 1 */
 	int64_t frozen;			/* objects in the permanent generation */
 	int64_t garbage;		/* len(gc.garbage) */
+	bool incremental;		/* 3.14.0-3.14.4: collects in increments */
 	struct sample_generation gen[3];
 };
 

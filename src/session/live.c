@@ -287,6 +287,7 @@ static void fill_gc(struct session *s, const struct census_result *r)
 	python_gc_read(&s->python, &gc);
 	to->enabled = gc.enabled;
 	to->garbage = gc.garbage;
+	to->incremental = s->python.layout->walk == LAYOUT_WALK_VISIT;
 	to->frozen = r && s->python.heads[3] ? r->list_objects[3] : LT_UNKNOWN;
 	for (size_t i = 0; i < COUNT_OF(to->gen); i++)
 		to->gen[i] = (struct sample_generation){

@@ -19,6 +19,7 @@
 #define OLD_LINKS_MAX 20000	/* of fastbins, followed one by one where nothing else tells */
 #define FAST_MAX      0x80u	/* global_max_fast: chunks up to 128 bytes */
 #define FD_AT         16u
+#define HEAPS_MAX     4096	/* side by side; a longer mapping is a reservation */
 
 struct cheap {
 	struct remote remote;
@@ -201,8 +202,9 @@ static void add_anonymous(struct cheap *c, struct cheap_range span, const struct
 {
 	uint64_t at = (span.start + GLIBC_HEAP_MAX - 1) & ~(GLIBC_HEAP_MAX - 1);
 	struct glibc_heap heap;
+	int looked = 0;
 
-	for (; at < span.end && at >= span.start; at += GLIBC_HEAP_MAX) {
+	for (; at < span.end && at >= span.start && looked++ < HEAPS_MAX; at += GLIBC_HEAP_MAX) {
 		if (!pagemap_present(&c->pages, at) ||
 		    !glibc_heap(&c->glibc, c->arenas, c->n_arenas, at, span.end, &heap))
 			continue;

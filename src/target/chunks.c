@@ -9,6 +9,7 @@
 
 #define WINDOW_MIN 4096u
 #define WINDOW_MAX (256u << 10)
+#define LONG       8192u	/* a call costs as much as copying this: 1 us, 5 GB/s */
 #define CHAIN      16		/* headers in a row that must agree before they are believed */
 #define PREV_INUSE 1u
 #define IS_MMAPPED 2u
@@ -19,6 +20,8 @@
 #define TCACHE_MAX 0x410u	/* largest chunk in a tcache: glibc.malloc.tcache_max is 1032 */
 #define TCACHE_BINS 64u
 #define SMALL      4096u	/* shorter ones are resident where their header is */
+#define COUNT_MAX  (16ull << 30)	/* of one chunk, resident pages are counted in this much */
+#define ABSENT_MAX (64ull << 20)	/* absent pages passed over in one step */
 
 struct header {
 	uint64_t prev_size, size;
@@ -42,23 +45,23 @@ void chunks_begin(struct chunks *w, const struct chunks_region *region)
 	w->region = region;
 	w->pos = w->lost = region->start;
 	w->synced = w->again = false;
-	w->n = 0;
+	w->n = w->headers = 0;
 	w->want = WINDOW_MIN;
 }
 
 /*
- * The window to addr. Where the walk came here by jumping over much, most of a large window would
- * be read in vain: it shrinks, and grows again where chunks are small. Stops before the first page
- * that is not resident.
+ * The window to addr. Where chunks are long it is small: one read for each header costs less than
+ * reading all there is between them. Stops before the first page that is not resident.
  */
 static bool fill(struct chunks *w, uint64_t addr)
 {
 	uint64_t end = w->region->end;
 
-	if (addr - w->at > 2 * w->n + WINDOW_MIN)
-		w->want = w->want / 2 < WINDOW_MIN ? WINDOW_MIN : w->want / 2;
+	if (w->headers && (addr - w->at) / w->headers > LONG)
+		w->want = WINDOW_MIN;
 	else
 		w->want = w->want * 2 > WINDOW_MAX ? WINDOW_MAX : w->want * 2;
+	w->headers = 0;
 	w->at = addr;
 	w->n = 0;
 	if (addr >= end || !pagemap_present(w->pages, addr))
@@ -151,10 +154,24 @@ static bool chain_holds(struct chunks *w, uint64_t addr)
 	return true;
 }
 
+/* A chunk may claim any size that its mapping has, and untouched memory costs nothing. */
+static uint64_t resident(struct chunks *w, uint64_t start, uint64_t end)
+{
+	return pagemap_resident(w->pages, start,
+				end - start > COUNT_MAX ? start + COUNT_MAX : end);
+}
+
+static uint64_t next_present(struct chunks *w, uint64_t addr)
+{
+	uint64_t end = w->region->end;
+
+	return pagemap_run(w->pages, addr, end - addr > ABSENT_MAX ? addr + ABSENT_MAX : end);
+}
+
 static void add_unknown(struct chunks *w, uint64_t start, uint64_t end)
 {
 	w->sum->unknown += (int64_t)(end - start);
-	w->sum->unknown_resident += (int64_t)pagemap_resident(w->pages, start, end);
+	w->sum->unknown_resident += (int64_t)resident(w, start, end);
 }
 
 static enum found finish(struct chunks *w)
@@ -177,7 +194,7 @@ static enum found sync_up(struct chunks *w)
 		uint64_t page = (w->pos | (w->pages->page_bytes - 1)) + 1;
 
 		w->pos = pagemap_present(w->pages, w->pos) ? page :
-			 pagemap_run(w->pages, w->pos, w->region->end);
+			 next_present(w, w->pos);
 		return LOST;
 	}
 	for (; in_window(w, w->pos, HEADER); w->pos += 16) {
@@ -256,7 +273,7 @@ static void count_old_tcache(struct chunks *w, uint64_t user, uint64_t size)
 	w->old_chunks += n;
 }
 
-static void add_used(struct chunks *w, uint64_t size, uint64_t resident,
+static void add_used(struct chunks *w, uint64_t size, uint64_t bytes,
 		     const unsigned char *head, size_t head_len)
 {
 	struct cheap_chunk chunk = {
@@ -265,26 +282,34 @@ static void add_used(struct chunks *w, uint64_t size, uint64_t resident,
 
 	if (size <= TCACHE_MAX && head_len >= 16 && is_cached(w, chunk.addr, size, head)) {
 		w->sum->cached += (int64_t)size;
-		w->sum->free_resident += (int64_t)resident;
+		w->sum->free_resident += (int64_t)bytes;
 		return;
 	}
 	if (size == 0x250 || size == 0x290)
 		count_old_tcache(w, chunk.addr, size);
 	w->sum->live += (int64_t)size;
-	w->sum->live_resident += (int64_t)resident;
+	w->sum->live_resident += (int64_t)bytes;
 	w->sum->n_live++;
 	if (w->each)
 		w->each(w->arg, &chunk);
 }
 
+/*
+ * The last chunk of the arena; mostly the last of the region too. Not where main_arena goes on in
+ * mappings: each new one lies below the ones before. And not where the arena has grown meanwhile.
+ */
 static enum found add_top(struct chunks *w)
 {
-	uint64_t bytes = w->region->end - w->pos;
+	uint64_t end = w->region->end;
+	struct header h;
 
-	w->sum->top += (int64_t)bytes;
-	w->sum->free_resident +=
-		(int64_t)pagemap_resident(w->pages, w->pos, w->region->end);
-	return finish(w);
+	if (see(w, w->pos, &h) && plausible(w, w->pos, &h) && size_of(&h) >= CHUNK_MIN)
+		end = w->pos + size_of(&h);
+	w->sum->top += (int64_t)(end - w->pos);
+	w->sum->free_resident += (int64_t)resident(w, w->pos, end);
+	w->pos = end;
+	w->again = false;
+	return end == w->region->end ? END : FOUND;
 }
 
 /* "16, 0" or "16, 16": what comes behind belongs to someone else, or to nobody. */
@@ -312,7 +337,7 @@ static enum found next_chunk(struct chunks *w)
 {
 	struct header h, next;
 	const unsigned char *head;
-	uint64_t size, resident;
+	uint64_t size, bytes;
 	size_t head_len;
 
 	if (w->pos == w->region->end)
@@ -336,14 +361,15 @@ static enum found next_chunk(struct chunks *w)
 		return LOST;
 	if (!(next.size & PREV_INUSE) && next.prev_size != size)
 		return LOST;
-	resident = size < SMALL ? size : pagemap_resident(w->pages, w->pos, w->pos + size);
+	bytes = size < SMALL ? size : resident(w, w->pos, w->pos + size);
 	if (next.size & PREV_INUSE) {
-		add_used(w, size, resident, head, head_len);
+		add_used(w, size, bytes, head, head_len);
 	} else {
 		w->sum->free += (int64_t)size;
-		w->sum->free_resident += (int64_t)resident;
+		w->sum->free_resident += (int64_t)bytes;
 	}
 	w->pos += size;
+	w->headers++;
 	w->again = false;
 	return FOUND;
 }

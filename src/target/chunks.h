@@ -39,6 +39,7 @@ struct chunks {
 	unsigned char *window;		/* owned */
 	uint64_t at;			/* what it holds: [at, at + n) of the target */
 	size_t n, want;
+	size_t headers;			/* chunks begun in the window */
 	unsigned char head[16 + CHEAP_HEAD];
 };
 

@@ -14,7 +14,8 @@
 #define BATCH_MAX  256u
 #define FOUND_MAX  65536u		/* mp_.n_mmaps_max */
 #define ALONE_MIN  (64u << 10)		/* less is believed only next to a chunk or an edge */
-#define COUNT_STEP (64ull << 20)	/* of resident pages, in one step */
+#define COUNT_STEP (64ull << 20)	/* of address space, in one step */
+#define PLACE_MAX  (64ull << 30)	/* of a longer one, a reservation, only this is searched */
 
 struct header {
 	uint64_t prev_size, size;
@@ -52,6 +53,8 @@ static void add_range(struct cheap_range **list, size_t *n, size_t *cap, uint64_
 
 void mmapped_place(struct mmapped *m, uint64_t start, uint64_t end)
 {
+	if (start < end && end - start > PLACE_MAX)
+		end = start + PLACE_MAX;
 	if (start < end)
 		add_range(&m->places, &m->n_places, &m->cap_places, start, end);
 }
@@ -170,8 +173,9 @@ static size_t gather(struct mmapped *m, uint64_t limit, struct start *starts, ui
 
 	while (n < m->batch && addr < limit) {
 		if (!pagemap_present(m->pages, addr)) {
-			addr = pagemap_run(m->pages, addr, limit);
-			break;		/* a run of absent pages may be long: enough for a step */
+			addr = pagemap_run(m->pages, addr, limit - addr > COUNT_STEP
+					   ? addr + COUNT_STEP : limit);
+			break;
 		}
 		from[n] = (struct iovec){(void *)(uintptr_t)addr, sizeof(*starts)};
 		pages[n++] = addr;

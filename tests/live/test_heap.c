@@ -67,7 +67,7 @@ static void assert_near(const char *name, int64_t got, int64_t want, int64_t sla
 		fail_msg("%s is %lld, not %lld", name, (long long)got, (long long)want);
 }
 
-static struct cheap *walk(pid_t pid)
+static struct cheap *walk_with(pid_t pid, cheap_each *each, void *arg)
 {
 	struct remote r = {.pid = pid};
 	struct maps maps = {0};
@@ -78,9 +78,14 @@ static struct cheap *walk(pid_t pid)
 	c = cheap_new(&r, &maps);
 	cheap_begin(c, &maps, NULL, 0);
 	maps_done(&maps);
-	while (cheap_step(c, STEP_NS, NULL, NULL))
+	while (cheap_step(c, STEP_NS, each, arg))
 		;
 	return c;
+}
+
+static struct cheap *walk(pid_t pid)
+{
+	return walk_with(pid, NULL, NULL);
 }
 
 static int64_t number(json_t *info, const char *key)
@@ -134,6 +139,64 @@ static void the_heap_of_every_python_is_what_it_says_itself(void **state)
 		SKIP("no Python with ctypes and mallinfo2 was found");
 }
 
+/* Blocks with their index in the first word; the header of the middle one is overwritten. */
+static const char damaged[] =
+	"import ctypes, sys\n"
+	"libc = ctypes.CDLL(None)\n"
+	"libc.malloc.restype = ctypes.c_void_p\n"
+	"libc.malloc.argtypes = [ctypes.c_size_t]\n"
+	"def block(i):\n"
+	"    p = libc.malloc(24 + i * 7919 % 2500)\n"
+	"    ctypes.memset(p, 0x78, 24)\n"
+	"    ctypes.c_uint64.from_address(p).value = 0x6c6561746b746f70\n"
+	"    ctypes.c_uint64.from_address(p + 8).value = i\n"
+	"    return p\n"
+	"blocks = [block(i) for i in range(1000)]\n"
+	"ctypes.c_uint64.from_address(blocks[500] - 8).value = int(sys.argv[1], 0)\n"
+	"print(1)\n"
+	"sys.stdout.flush()\n"
+	"sys.stdin.read()\n";
+
+static void note(void *arg, const struct cheap_chunk *chunk)
+{
+	unsigned char *seen = arg;
+	uint64_t head[2];
+
+	if (chunk->head_len < sizeof(head))
+		return;
+	memcpy(head, chunk->head, sizeof(head));
+	if (head[0] == 0x6c6561746b746f70 && head[1] < 1000)
+		seen[head[1]]++;
+}
+
+/* Also for the sanitizers, whose own malloc test_cheap cannot read. */
+static void a_hostile_size_costs_its_neighbourhood_only(void **state)
+{
+	static const char *const sizes[] = {
+		"0", "1", "0x10", "0x11", "0x21", "0x22", "0x10000000021", "0x7ffffffffffffff1",
+		"0x8000000000000001", "0xffffffffffffffff", "0xfffffffffffffff1",
+	};
+	const struct python_exe exe = {"python3", "/usr/bin/python3", ""};
+
+	if (access(exe.path, X_OK) != 0)
+		SKIP("no %s", exe.path);
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		const char *args[] = {sizes[i], NULL};
+		unsigned char seen[1000] = {0};
+		struct python_run run = {0};
+		size_t missed = 0;
+
+		assert_true(python_start(&run, &exe, damaged, args));
+		assert_non_null(python_line(&run));
+		cheap_free(walk_with(run.pid, note, seen));
+		for (size_t k = 0; k < COUNT_OF(seen); k++)
+			missed += seen[k] != 1;
+		if (missed > 8)
+			fail_msg("%s: %zu blocks were missed", sizes[i], missed);
+		python_stop(&run);
+	}
+}
+
 /* Asks until a pass has ended. */
 static void read_ledger(pid_t pid, const struct ledger_objects *objects, struct sample *ret)
 {
@@ -181,6 +244,87 @@ static void the_parts_of_the_ledger_are_the_resident_memory(void **state)
 	/* nothing large is left unexplained: two heaps of a bare Python are under 16 MiB */
 	assert_in_range(s.ledger.other, 0, 16 << 20);
 	assert_true(s.oom_score >= 0);
+	python_stop(&run);
+}
+
+/* At each line on stdin 64 MB more: of one kind each time. */
+static const char grows[] =
+	"import ctypes, sys\n"
+	"libc = ctypes.CDLL(None)\n"
+	"libc.malloc.restype = ctypes.c_void_p\n"
+	"libc.malloc.argtypes = [ctypes.c_size_t]\n"
+	"libc.free.argtypes = [ctypes.c_void_p]\n"
+	"libc.free.restype = None\n"
+	"def block(n):\n"
+	"    p = libc.malloc(n)\n"
+	"    ctypes.memset(p, 0x78, n)\n"
+	"    return p\n"
+	"def native():\n"
+	"    for i in range(64000): block(1000)\n"
+	"def fragments():\n"
+	"    blocks = [block(1000) for i in range(64000)]\n"
+	"    for i, p in enumerate(blocks):\n"
+	"        if i % 64: libc.free(p)\n"
+	"import mmap\n"
+	"kept = []\n"
+	"def mapped():\n"
+	"    kept.append(mmap.mmap(-1, 64 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))\n"
+	"    kept[-1].write(b'x' * (64 << 20))\n"
+	"for what in (lambda: None, native, fragments, mapped):\n"
+	"    what()\n"
+	"    print(1)\n"
+	"    sys.stdout.flush()\n"
+	"    sys.stdin.readline()\n";
+
+static struct ledger_growth growth_of(const struct sample *a, const struct sample *b)
+{
+	struct ledger_growth g = {
+		.rss = b->memory.rss, .rss_delta = num_delta(b->memory.rss, a->memory.rss),
+		.steady = true, .large_counted = true,
+	};
+
+#define X(member, name) g.delta.member = num_delta(b->ledger.member, a->ledger.member);
+	SAMPLE_LEDGER(X)
+#undef X
+	return g;
+}
+
+/* The freed blocks are there to be taken again, so fragments come after what stays. */
+static void a_growth_is_told_to_be_native_or_fragmentation(void **state)
+{
+	static const struct {
+		const char *bucket;
+		enum ledger_cause cause;
+	} want[] = {
+		{"C heap in use", LEDGER_NATIVE},
+		{"C heap free but kept", LEDGER_FRAGMENTATION},
+		{"other mappings", LEDGER_NATIVE},
+	};
+	static const struct ledger_objects objects = {3 << 20, 2 << 20, LT_UNKNOWN};
+	const struct python_exe exe = {"python3", "/usr/bin/python3", ""};
+	struct python_run run = {0};
+	struct sample before, after;
+
+	if (access(exe.path, X_OK) != 0)
+		SKIP("no %s", exe.path);
+	assert_true(python_start(&run, &exe, grows, NULL));
+	assert_non_null(python_line(&run));
+	read_ledger(run.pid, &objects, &before);
+	for (size_t i = 0; i < COUNT_OF(want); i++) {
+		struct ledger_growth g;
+		char text[160];
+
+		assert_true(python_say(&run, "\n"));
+		assert_non_null(python_line(&run));
+		read_ledger(run.pid, &objects, &after);
+		g = growth_of(&before, &after);
+		printf("# %s\n", ledger_text(&g, text, sizeof(text)));
+		fflush(stdout);
+		assert_string_equal(ledger_bucket_name((size_t)ledger_main_bucket(&g)),
+				    want[i].bucket);
+		assert_int_equal(ledger_cause(&g), want[i].cause);
+		before = after;
+	}
 	python_stop(&run);
 }
 
@@ -283,7 +427,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_heap_of_every_python_is_what_it_says_itself),
+		cmocka_unit_test(a_hostile_size_costs_its_neighbourhood_only),
 		cmocka_unit_test(the_parts_of_the_ledger_are_the_resident_memory),
+		cmocka_unit_test(a_growth_is_told_to_be_native_or_fragmentation),
 		cmocka_unit_test(an_allocator_that_is_not_glibcs_is_named_and_not_guessed_at),
 	};
 

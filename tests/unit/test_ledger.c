@@ -5,6 +5,7 @@
 #include "model/gchealth.h"
 #include "model/ledger.h"
 #include "model/limit.h"
+#include "model/trend.h"
 #include "util/mem.h"
 
 #define M (1ll << 20)
@@ -178,6 +179,9 @@ static const struct {
 	 LEDGER_FRAGMENTATION,
 	 "RSS +100.0M: 90 % C heap free but kept; Python objects not measured: fragmentation, not "
 	 "an object leak"},
+	{"a Python heap that nobody counted is among the others",
+	 {500 * M, 100 * M, {U, U, 5 * M, 0, 0, 0, 95 * M}, true, false, false, true},
+	 LEDGER_NONE, "RSS +100.0M: 95 % other mappings; Python objects not measured"},
 	{"one part grows by more than all together",
 	 {500 * M, 100 * M, {-50 * M, 0, 150 * M, 0, 0, 0, 0}, true, false, false, true},
 	 LEDGER_NATIVE,
@@ -284,6 +288,82 @@ static void there_is_no_forecast_where_the_slope_does_not_deserve_one(void **sta
 	}
 }
 
+static double straight(double s) { return 1e6 * s; }
+static double flat(double s) { return 0 * s; }
+static double shrinking(double s) { return -1e6 * s; }
+static double step_early(double s) { return s < 8 ? 0 : 5e7; }
+static double step_half(double s) { return s < 30 ? 0 : 5e7; }
+static double step_late(double s) { return s < 50 ? 0 : 5e7; }
+static double warm_up(double s) { return 1e8 * (1 - exp(-s / 10)); }
+static double filled(double s) { return fmin(s, 25) * 1e6; }
+static double saw(double s) { return fmod(s, 15) * 1e6; }
+static double sine(double s) { return 1e7 * sin(s / 8); }
+static double stairs(double s) { return floor(s / 7) * 7e6; }
+static double leak_in_saw(double s) { return 1e6 * s + fmod(s, 5) * 5e5; }
+static double root(double s) { return 1e7 * sqrt(s); }
+
+static const struct {
+	const char *name;
+	bool goes_on;
+	double (*at)(double s);
+} shapes[] = {
+	{"a straight line", true, straight},
+	{"stairs", true, stairs},
+	{"a leak under a saw-tooth", true, leak_in_saw},
+	{"slower and slower, without an end", true, root},
+	{"flat", false, flat},
+	{"shrinking", false, shrinking},
+	{"a step at the beginning", false, step_early},
+	{"a step in the middle", false, step_half},
+	{"a step at the end", false, step_late},
+	{"a warm-up", false, warm_up},
+	{"a cache that has filled", false, filled},
+	{"a saw-tooth", false, saw},
+	{"a sine", false, sine},
+};
+
+/* 60 cells of a second: a minute in a CI run. */
+static void a_growth_goes_on_only_while_it_does(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+		int64_t cells[SERIES_CELLS];
+		struct series_view s = {cells, 60, 1};
+
+		for (size_t k = 0; k < s.n; k++)
+			cells[k] = 500 * M + (int64_t)shapes[i].at((double)k);
+		if (trend_goes_on(&s) != shapes[i].goes_on)
+			fail_msg("%s", shapes[i].name);
+		s.n = 15;			/* too short for any word */
+		assert_false(trend_goes_on(&s));
+	}
+}
+
+static void the_snapshot_tells_what_grew_and_whether_it_goes_on(void **state)
+{
+	struct sample_ledger l = {10 * M, M, 50 * M, M, M, M, M};
+	struct model *m = new_model();
+	struct ledger_growth g;
+	char text[160];
+
+	for (int i = 0; i < 40; i++) {
+		struct sample s = sample_at(i);
+
+		s.memory.rss = 65 * M + i * M;
+		l.c_live = 50 * M + i * M;
+		s.ledger = l;
+		model_push(m, &s);
+	}
+	ledger_growth(model_snapshot(m), &g);
+	assert_true(g.steady);
+	assert_int_equal(g.rss_delta, 39 * M);
+	g.large_counted = true;
+	assert_int_equal(ledger_cause(&g), LEDGER_NATIVE);
+	assert_string_equal(ledger_text(&g, text, sizeof(text)),
+			    "RSS +39.0M: 100 % C heap in use; Python objects flat: native memory, "
+			    "not an object leak");
+	model_free(m);
+}
+
 static struct gchealth_facts healthy(void)
 {
 	return (struct gchealth_facts){
@@ -310,6 +390,30 @@ static void assert_alarm(const struct gchealth_facts *facts, int id, const char 
 	if (!strstr(alarms[0].text, part))
 		fail_msg("%s", alarms[0].text);
 	assert_true(strlen(alarms[0].text) + 1 < sizeof(alarms[0].text));
+}
+
+static void the_snapshot_tells_the_facts_of_the_collector(void **state)
+{
+	struct model *m = new_model();
+	struct gchealth_facts f;
+	struct sample s;
+
+	for (int i = 0; i < 60; i++) {
+		s = sample_at(i);
+		s.gc = healthy().gc;
+		s.gc.gen[2].collections = 7 + 2 * i;
+		push_census(m, s, "dict=10");
+	}
+	gchealth_facts(model_snapshot(m), &f);
+	assert_int_equal(f.full_since_base, 118);
+	assert_near(f.watched_s, 59);
+	assert_alarm(&f, GCHEALTH_OFTEN, "120 full collections a minute");
+	s.t += 86400;				/* someone sets the clock */
+	s.mono_ns += CLOCK_NS_PER_S;
+	push_census(m, s, "dict=10");
+	gchealth_facts(model_snapshot(m), &f);
+	assert_true(f.watched_s < 62);
+	model_free(m);
 }
 
 static void a_healthy_collector_gives_no_alarm(void **state)
@@ -356,7 +460,7 @@ static void each_ill_of_the_collector_has_its_words(void **state)
 	f.gc.garbage = 0;
 	assert_alarm(&f, GCHEALTH_UNCOLLECTABLE, "12 objects were found uncollectable");
 	f = healthy();
-	f.incremental = true;
+	f.gc.incremental = true;
 	assert_alarm(&f, GCHEALTH_INCREMENTAL, "3.14.5");
 	f = healthy();
 	f.full_since_base = 0;
@@ -383,7 +487,10 @@ int main(void)
 		cmocka_unit_test(a_noisy_growth_gives_an_interval_that_holds_the_truth),
 		cmocka_unit_test(a_gap_in_the_series_does_no_harm),
 		cmocka_unit_test(there_is_no_forecast_where_the_slope_does_not_deserve_one),
+		cmocka_unit_test(a_growth_goes_on_only_while_it_does),
+		cmocka_unit_test(the_snapshot_tells_what_grew_and_whether_it_goes_on),
 		cmocka_unit_test(a_healthy_collector_gives_no_alarm),
+		cmocka_unit_test(the_snapshot_tells_the_facts_of_the_collector),
 		cmocka_unit_test(what_is_unknown_gives_no_alarm),
 		cmocka_unit_test(each_ill_of_the_collector_has_its_words),
 	};
