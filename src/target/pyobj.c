@@ -20,7 +20,6 @@
 #define ENTRIES_MAX  (1u << 16)		/* of a dict: sys, sys.modules, a type's */
 #define ENTRIES_READ 64			/* at once */
 #define ENTRIES_END  256		/* at either end, where only those are looked at */
-#define SLOTS_27     4096		/* 2.7 keeps no order: all of them, where they are so few */
 
 static uint64_t u64_at(const unsigned char *p, int32_t at)
 {
@@ -323,9 +322,7 @@ bool pyobj_dict_ends(const struct python *py, uint64_t dict, const char *key, ui
 
 	if (!find_entries(py, dict, &e))
 		return false;
-	if (py->layout->dict == LAYOUT_DICT_27)
-		return e.n <= SLOTS_27 && search(py, &e, 0, e.n, key, ret);
-	if (e.n <= 2 * ENTRIES_END)
+	if (py->layout->dict == LAYOUT_DICT_27 || e.n <= 2 * ENTRIES_END)
 		return search(py, &e, 0, e.n, key, ret);
 	return search(py, &e, 0, ENTRIES_END, key, ret) ||
 	       search(py, &e, e.n - ENTRIES_END, e.n, key, ret);

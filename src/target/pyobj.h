@@ -15,8 +15,8 @@ bool pyobj_int(const struct python *py, uint64_t addr, int64_t *ret);
 /* The value under a str key of a dict (combined or split table). false where there is none. */
 bool pyobj_dict_get(const struct python *py, uint64_t dict, const char *key, uint64_t *ret);
 /*
- * The same, but of a large dict only the first and the last few hundred entries are looked at (2.7:
- * none of a very large one): for what a class statement puts first and type() puts last.
+ * The same, but of a large dict only the first and the last few hundred entries are looked at (all
+ * in 2.7, which keeps no order): for what a class statement puts first and type() puts last.
  */
 bool pyobj_dict_ends(const struct python *py, uint64_t dict, const char *key, uint64_t *ret);
 /* ob_type of the object. */
