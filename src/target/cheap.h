@@ -45,7 +45,8 @@ struct cheap_chunk {
 };
 typedef void cheap_each(void *arg, const struct cheap_chunk *chunk);
 
-/* Bytes of chunks with their headers. live + cached + free + top + unknown = the arenas. */
+/* Bytes of chunks with their headers. The arenas are live - mmapped + cached + free + top +
+ * unknown, but for what glibc itself keeps in them. */
 struct cheap_totals {
 	int64_t live;		/* in use, mmapped ones included */
 	int64_t cached;		/* freed, but kept for the next malloc in a tcache or fastbin */

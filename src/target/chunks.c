@@ -11,6 +11,8 @@
 #define WINDOW_MAX (256u << 10)
 #define LONG       8192u	/* a call costs as much as copying this: 1 us, 5 GB/s */
 #define CHAIN      16		/* headers in a row that must agree before they are believed */
+#define TRIES_STEP 256		/* such rows begun in one step, */
+#define TRIES_MAX  65536	/* ... and in a region: a heap made to deceive is given up */
 #define PREV_INUSE 1u
 #define IS_MMAPPED 2u
 #define NON_MAIN   4u
@@ -47,6 +49,7 @@ void chunks_begin(struct chunks *w, const struct chunks_region *region)
 	w->synced = w->again = false;
 	w->n = w->headers = 0;
 	w->want = WINDOW_MIN;
+	w->tries = 0;
 }
 
 /*
@@ -184,8 +187,9 @@ static enum found finish(struct chunks *w)
 static enum found sync_up(struct chunks *w)
 {
 	struct header h;
+	unsigned tries = 0;
 
-	if (w->pos >= w->region->end) {
+	if (w->pos >= w->region->end || w->tries >= TRIES_MAX) {
 		add_unknown(w, w->lost, w->region->end);
 		return finish(w);
 	}
@@ -197,15 +201,19 @@ static enum found sync_up(struct chunks *w)
 			 next_present(w, w->pos);
 		return LOST;
 	}
-	for (; in_window(w, w->pos, HEADER); w->pos += 16) {
+	for (; in_window(w, w->pos, HEADER) && tries < TRIES_STEP; w->pos += 16) {
 		memcpy(&h, w->window + (w->pos - w->at), sizeof(h));
-		if (!plausible(w, w->pos, &h) || !chain_holds(w, w->pos))
+		if (!plausible(w, w->pos, &h))
+			continue;
+		tries++;
+		if (!chain_holds(w, w->pos))
 			continue;
 		add_unknown(w, w->lost, w->pos);
 		w->synced = true;
 		w->again = false;
 		return FOUND;
 	}
+	w->tries += tries;
 	return LOST;
 }
 

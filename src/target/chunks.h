@@ -36,6 +36,7 @@ struct chunks {
 	uint64_t pos;			/* the chunk that is next */
 	uint64_t lost;			/* !synced: where the walk came to nothing */
 	bool synced, again;
+	unsigned tries;			/* places looked at to go on from, in this region */
 	unsigned char *window;		/* owned */
 	uint64_t at;			/* what it holds: [at, at + n) of the target */
 	size_t n, want;

@@ -254,6 +254,39 @@ static void the_stream_is_attach_samples_verdict_detach(void **state)
 	ran_done(&r);
 }
 
+/* RSS is read once more after the first count, so the sum may differ by what that took. */
+static void the_parts_of_the_ledger_add_up_to_rss(void **state)
+{
+	static const char *const args[2][6] = {
+		{"-f", "jsonl", "-n", "1", NULL}, {"-f", "jsonl", "-n", "1", "--readonly", NULL},
+	};
+
+	start_still();
+	for (size_t i = 0; i < COUNT_OF(args); i++) {
+		json_t *lines, *sample, *ledger, *part;
+		const char *name;
+		int64_t rss, sum = 0;
+		struct ran r;
+
+		run(&r, target.pid, args[i]);
+		assert_int_equal(r.status, 0);
+		lines = parse_lines(r.out);
+		sample = json_array_get(lines, 1);
+		rss = json_integer_value(json_object_get(json_object_get(sample, "memory"),
+							 "rss"));
+		ledger = json_object_get(sample, "ledger");
+		assert_int_equal(json_object_size(ledger), 7);
+		json_object_foreach(ledger, name, part)
+			sum += json_is_integer(part) ? json_integer_value(part) : 0;
+		assert_in_range(sum, rss - (1 << 20), rss + (1 << 20));
+		assert_true(json_integer_value(json_object_get(ledger, "c_live")) > 100000);
+		assert_true(json_integer_value(json_object_get(ledger, "mapped")) > 1000000);
+		assert_true(json_integer_value(json_object_get(ledger, "stacks")) > 0);
+		json_decref(lines);
+		ran_done(&r);
+	}
+}
+
 /* A pipe whose reader takes one line; what comes then is in vain, and no error. */
 static void a_reader_that_leaves_after_one_line_is_no_error(void **state)
 {
@@ -467,6 +500,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIVE(table_and_json_lines_agree_in_every_count),
 		LIVE(the_stream_is_attach_samples_verdict_detach),
+		LIVE(the_parts_of_the_ledger_add_up_to_rss),
 		LIVE(a_reader_that_leaves_after_one_line_is_no_error),
 		LIVE(a_signal_ends_the_stream_with_verdict_and_detach),
 		LIVE(a_target_that_ends_is_a_whole_stream_and_no_error),
