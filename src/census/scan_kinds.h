@@ -43,7 +43,7 @@ struct kinds {			/* owns all it points to */
 	struct names *names;
 	struct kind_slot *slots;
 	size_t n_slots;		/* a power of two */
-	uint64_t maybe[KINDS_MAYBE / 64];	/* a bit for each type, by kinds_hash: no bit, no type */
+	uint64_t maybe[KINDS_MAYBE / 64];	/* by kinds_hash: no bit, no such type */
 	struct kind *list;
 	size_t n, cap;
 	uint64_t *strangers;	/* looked at in this pass: no types */
