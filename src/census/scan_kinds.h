@@ -13,6 +13,7 @@
 #include "target/arenas.h"
 #include "target/python.h"
 
+#define KINDS_MOST  65536u	/* a program that makes types without end: these, then none */
 #define KINDS_MAYBE 32768u	/* bits: 4 KiB stay in the nearest cache */
 
 enum kind_owns {		/* memory besides the block */
