@@ -19,7 +19,6 @@
 #define HEADERS	    1024u		/* read in one call */
 #define TURNS	    16u			/* an arena is read whole once in so many passes, */
 #define BUSY_TURNS  4u			/* or in so many while its pools change */
-#define KINDS_MOST  65536u		/* a program that makes types without end: begin anew */
 
 /*
  * Arenas where nothing changes for some passes are looked at every REST passes only, a part of
@@ -128,7 +127,7 @@ enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
 	int64_t began = cpu_now();
 	enum lt_errc rc;
 
-	if (s->kinds.n > KINDS_MOST)
+	if (s->kinds.n >= KINDS_MOST)		/* most of them must have died: begin anew */
 		scan_forget(s);
 	if ((rc = arenas_refresh(s->arenas, err)) != LT_OK)
 		return rc;

@@ -201,7 +201,7 @@ const struct kind_slot *kinds_learn(struct kinds *k, uint64_t type)
 	size_t place;
 	uint32_t pool;
 
-	if (type % 8 || type < 0x10000 || type >= USER_END ||
+	if (type % 8 || type < 0x10000 || type >= USER_END || k->n >= KINDS_MOST ||
 	    arenas_find(k->arenas, type, &place, &pool) || is_stranger(k, type) || !look(k, type))
 		return NULL;
 	return kinds_find(k, type);

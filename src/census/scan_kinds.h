@@ -13,6 +13,7 @@
 #include "target/arenas.h"
 #include "target/python.h"
 
+#define KINDS_MOST  65536u	/* a program that makes types without end: these, then none */
 #define KINDS_MAYBE 32768u	/* bits: 4 KiB stay in the nearest cache */
 
 enum kind_owns {		/* memory besides the block */
@@ -43,7 +44,7 @@ struct kinds {			/* owns all it points to */
 	struct names *names;
 	struct kind_slot *slots;
 	size_t n_slots;		/* a power of two */
-	uint64_t maybe[KINDS_MAYBE / 64];	/* a bit for each type, by kinds_hash: no bit, no type */
+	uint64_t maybe[KINDS_MAYBE / 64];	/* by kinds_hash: no bit, no such type */
 	struct kind *list;
 	size_t n, cap;
 	uint64_t *strangers;	/* looked at in this pass: no types */

@@ -11,8 +11,8 @@
 #define PLACES	     3		/* where in a block an object may begin */
 #define BYTES_MAX    (1ull << 44)
 #define KEYS_HEAD    16u	/* of a dict's table: what tells its size */
-#define ARRAY_ITEM   24		/* Modules/arraymodule.c, 2.7 - 3.15: ob_item, allocated, weakreflist */
-#define ARRAY_DESCR  40		/* and ob_descr {typecode, int itemsize, ..} */
+#define ARRAY_ITEM   24		/* Modules/arraymodule.c, 2.7 - 3.15: ob_item, allocated, */
+#define ARRAY_DESCR  40		/* ob_descr {typecode, int itemsize, ..} */
 
 void counter_done(struct counter *c)
 {

@@ -8,6 +8,7 @@
 #include "util/mem.h"
 
 #define VARINT_MAX 10u
+#define ENTRY_MAX  16u		/* number, count and bytes in a pool: 5 + 2 + 8 at most */
 #define MAP_MOST   (1ull << 26)		/* pools: 256 GiB of addresses and more */
 
 void store_done(struct store *s)
@@ -202,7 +203,7 @@ static void splice(struct arena_state *a, uint32_t at, uint32_t had, const uint8
 void store_put(struct store *s, size_t arena, uint32_t pool, const struct pool *now,
 	       const struct store_entry *entries, size_t n, uint64_t explained)
 {
-	uint8_t part[VARINT_MAX + POOL_BLOCKS_MAX * 3 * 4];
+	uint8_t part[VARINT_MAX + POOL_BLOCKS_MAX * ENTRY_MAX];
 	struct arena_state *a = &s->arenas[arena];
 	struct pool_state *p = &a->pools[pool];
 	struct pool_state new = {0};

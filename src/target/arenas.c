@@ -12,6 +12,7 @@
 #define PAGE	     4096u
 #define PLACES_FIRST 16u		/* INITIAL_ARENA_OBJECTS; the table doubles from there */
 #define PLACES_MAX   (1u << 20)		/* a terabyte of small blocks */
+#define POOLS_MOST   (1u << 23)		/* that is remembered something of: 32 GiB and more */
 #define WORDS	     8192u		/* of the interpreter's data, read at once */
 #define DATA_MAX     (64u << 20)
 #define ROOTS_MAX    8
@@ -270,8 +271,10 @@ static void index_arenas(struct arenas *a)
 	}
 }
 
-static void take_table(struct arenas *a, size_t n)
+static bool take_table(struct arenas *a, size_t n)
 {
+	uint64_t pools = 0;
+
 	a->list = mem_resize(a->list, n, sizeof(*a->list));
 	a->n = n;
 	for (size_t i = 0; i < n; i++) {
@@ -285,8 +288,12 @@ static void take_table(struct arenas *a, size_t n)
 				.carved = (uint32_t)((o->pool_address - first) / a->pool_size),
 				.free = o->free_pools,
 			};
+		pools += a->list[i].carved;
 	}
+	if (pools > POOLS_MOST)
+		a->n = 0;
 	index_arenas(a);
+	return pools <= POOLS_MOST;
 }
 
 enum lt_errc arenas_refresh(struct arenas *a, struct lt_err *err)
@@ -299,7 +306,8 @@ enum lt_errc arenas_refresh(struct arenas *a, struct lt_err *err)
 		n = search(a);
 	if (n == 0)
 		return lt_err_set(err, LT_E_ALLOCATOR, 0, "no arenas of pymalloc were found");
-	take_table(a, n);
+	if (!take_table(a, n))
+		return lt_err_set(err, LT_E_ALLOCATOR, 0, "more than %u pools", POOLS_MOST);
 	return LT_OK;
 }
 

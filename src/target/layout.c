@@ -60,7 +60,8 @@
 	.integer = LAYOUT_INT_LVTAG
 
 /* the collector's structs: 3 words and long double alignment to 3.7, 2 words from 3.8 */
-#define GC_36 POOLS_4K, .gc_head_size = 32, .gc_generation_size = 48, .gc_threshold = 32, .gc_count = 36
+#define GC_36 POOLS_4K, \
+	.gc_head_size = 32, .gc_generation_size = 48, .gc_threshold = 32, .gc_count = 36
 #define GC_38 .gc_head_size = 16, .gc_generation_size = 24, .gc_threshold = 16, .gc_count = 20
 
 #define GC_STATICS \

@@ -54,8 +54,7 @@ struct layout {
 	/* from &_PyRuntime (3.7+) */
 	int32_t rt_initialized;		/* int, 1 when ready */
 	int32_t rt_finalizing;		/* pointer, NULL unless ending */
-	int32_t rt_interp_head;		/* PyInterpreterState * */
-	int32_t rt_interp_main;
+	int32_t rt_interp_head, rt_interp_main;	/* PyInterpreterState * */
 
 	/* from the PyInterpreterState */
 	int32_t in_next;
@@ -82,9 +81,7 @@ struct layout {
 	int32_t gc_generation_size;	/* stride of generations[] */
 	int32_t gc_generation_older;	/* another one that older patches have, 0: none */
 	int32_t gc_threshold, gc_count;	/* ints, from a generation's start */
-
 	bool eintr_raises;		/* before PEP 475 (3.5): EINTR becomes an exception */
-
 	/* the lock of Py_AddPendingCall; from &_PyRuntime or the interpreter */
 	enum layout_lock lock;
 	bool lock_in_runtime;
@@ -107,11 +104,10 @@ struct layout {
 	int32_t unicode_length, unicode_state, unicode_ascii_data, unicode_compact_data;
 	int32_t unicode_kind_shift, unicode_compact_shift, unicode_ascii_shift;
 	int32_t set_mask, set_table, set_smalltable;
-	int32_t bytearray_alloc;	/* the pointer to its buffer is behind it */
-	bool bytearray_shares;		/* 3.15: the buffer is within a bytes object */
-	int32_t values_at;		/* 3.11, 3.12: from an object to the pointer to its values */
-	bool values_tagged;		/* 3.12: address - 1; without bit 0 it is a dict */
-
+	int32_t bytearray_alloc;	/* the pointer to its buffer is behind it; */
+	bool bytearray_shares;		/* 3.15: which is within a bytes object */
+	int32_t values_at;		/* 3.11, 3.12: from an object, pointer to its values; */
+	bool values_tagged;		/* 3.12: as address - 1, without bit 0 it is a dict */
 	uint32_t pool_size;		/* of pymalloc */
 };
 

@@ -15,6 +15,7 @@
 #define FIRST "100"
 #define UNITS "4000"
 #define LINES (6.0 * (100 + 4000))	/* as mix.py makes them */
+#define HIDDEN 100
 #define MANY  1000		/* of types with fewer a difference proves little */
 #define STEP_NS CLOCK_NS_PER_MS
 
@@ -95,7 +96,9 @@ static int growth_differs(const struct python *py, const struct looked *before,
 		int64_t truth = json_integer_value(count) - number(before->truth, name);
 		int64_t got = number(after->scanned, name) - number(before->scanned, name);
 
-		if (truth < MANY || is_elsewhere(py, name) || llabs(got - truth) <= truth / share)
+		/* the interpreter drops some 60 strs of its own that no reference shows (3.12) */
+		if (truth < MANY || is_elsewhere(py, name) ||
+		    llabs(got - truth) <= truth / share + (strcmp(name, "str") ? 0 : HIDDEN))
 			continue;
 		printf("# %s: %lld more, in truth %lld\n", name, (long long)got,
 		       (long long)truth);

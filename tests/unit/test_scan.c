@@ -216,7 +216,7 @@ static void a_dict_owns_its_table_unless_it_is_shared(void **state)
 	struct made_heap h;
 	struct scan *s;
 	struct scan_result r;
-	unsigned char *dicts, *tables, *dict, *table;
+	unsigned char *dicts, *tables, *values, *dict, *table;
 	uint64_t large[2] = {1, 3ull << 16 | 7 << 8 | 7};	/* log2: 128 slots, 128 of index */
 	const struct layout *l;
 
@@ -227,9 +227,10 @@ static void a_dict_owns_its_table_unless_it_is_shared(void **state)
 	table = made_block(&h, tables);
 	dict = made_object(&h, dicts, h.py.sym.dict_type, GC) + GC;
 	made_put(dict + l->dict_keys, (uintptr_t)table);
-	dict = made_object(&h, dicts, h.py.sym.dict_type, GC) + GC;	/* split: the class's keys */
+	dict = made_object(&h, dicts, h.py.sym.dict_type, GC) + GC;	/* split */
 	made_put(dict + l->dict_keys, (uintptr_t)made_block(&h, tables));
-	made_put(dict + l->dict_values, (uintptr_t)made_block(&h, made_heap_pool(&h, 0, 2, 96)));
+	values = made_heap_pool(&h, 0, 2, 96);
+	made_put(dict + l->dict_values, (uintptr_t)made_block(&h, values));
 	memcpy(h.types + 40, large, sizeof(large));
 	dict = made_object(&h, dicts, h.py.sym.dict_type, GC) + GC;
 	made_put(dict + l->dict_keys, (uintptr_t)(h.types + 40));
@@ -398,12 +399,48 @@ static void memory_from_elsewhere_is_counted_for_one_pass(void **state)
 	made_heap_done(&h);
 }
 
+enum { ARENAS = 6, POOLS = 16, TYPES = 300, ROUNDS = 20000 };
+
+struct held {			/* what one pool was last said to hold */
+	struct store_entry entries[8];
+	size_t n;
+};
+
+static void change_one(struct store *s, struct held held[ARENAS][POOLS], unsigned *seed)
+{
+	uint32_t i = (uint32_t)rand_r(seed) % ARENAS, k = (uint32_t)rand_r(seed) % POOLS;
+	struct pool p = {.size = 64, .live = 9, .touched = 9};
+	struct held *now = &held[i][k];
+
+	now->n = (size_t)rand_r(seed) % 9;
+	for (size_t j = 0; j < now->n; j++)
+		now->entries[j] = (struct store_entry){
+			.number = ((uint32_t)rand_r(seed) % 37) * 8 + (uint32_t)j,
+			.count = (uint32_t)rand_r(seed) % 600,
+			.owned = rand_r(seed) % 3 ? 0 : (uint64_t)rand_r(seed) << 12,
+		};
+	store_put(s, i, k, now->n ? &p : NULL, now->entries, now->n, 1);
+}
+
+static struct store_total sum_of(const struct held *held, uint32_t type)
+{
+	struct store_total sum = {0};
+
+	for (size_t i = 0; i < ARENAS * POOLS; i++)
+		for (size_t j = 0; j < held[i].n; j++)
+			if (held[i].entries[j].number == type) {
+				sum.count += held[i].entries[j].count;
+				sum.bytes += held[i].entries[j].count * 64;
+				sum.owned += held[i].entries[j].owned;
+			}
+	return sum;
+}
+
 /* Against a plain sum: the totals after any order of changes. */
 static void totals_are_the_sum_of_what_the_pools_hold(void **state)
 {
-	enum { ARENAS = 6, POOLS = 16, TYPES = 300, ROUNDS = 20000 };
-	static struct store_entry held[ARENAS][POOLS][8];
-	static size_t n_held[ARENAS][POOLS];
+	static struct held held[ARENAS][POOLS];
+	uint64_t live = 0;
 	struct made_heap h;
 	struct arenas *a;
 	struct store s = {0};
@@ -420,48 +457,24 @@ static void totals_are_the_sum_of_what_the_pools_hold(void **state)
 	assert_int_equal(arenas_refresh(a, &err), LT_OK);
 	store_follow(&s, a);
 	store_types(&s, TYPES);
-	for (int round = 0; round < ROUNDS; round++) {
-		uint32_t i = (uint32_t)rand_r(&seed) % ARENAS, k = (uint32_t)rand_r(&seed) % POOLS;
-		struct pool p = {.size = 64, .live = 9, .touched = 9};
-		size_t n = (size_t)rand_r(&seed) % 9;
-
-		for (size_t j = 0; j < n; j++)
-			held[i][k][j] = (struct store_entry){
-				.number = ((uint32_t)rand_r(&seed) % 37) * 8 + (uint32_t)j,
-				.count = (uint32_t)rand_r(&seed) % 600,
-				.owned = rand_r(&seed) % 3 ? 0 : (uint64_t)rand_r(&seed) << 12,
-			};
-		n_held[i][k] = n;
-		store_put(&s, i, k, n ? &p : NULL, held[i][k], n, 1);
-	}
+	for (int round = 0; round < ROUNDS; round++)
+		change_one(&s, held, &seed);
 	for (uint32_t t = 0; t < TYPES; t++) {
-		struct store_total sum = {0};
+		struct store_total sum = sum_of(&held[0][0], t);
 
-		for (size_t i = 0; i < ARENAS * POOLS; i++)
-			for (size_t j = 0; j < n_held[i / POOLS][i % POOLS]; j++) {
-				const struct store_entry *e = &held[i / POOLS][i % POOLS][j];
-
-				if (e->number != t)
-					continue;
-				sum.count += e->count;
-				sum.bytes += e->count * 64;
-				sum.owned += e->owned;
-			}
 		assert_int_equal(s.totals[t].count, sum.count);
 		assert_int_equal(s.totals[t].bytes, sum.bytes);
 		assert_int_equal(s.totals[t].owned, sum.owned);
 	}
-	h.table[0].next = 0;
+	/* all arenas but the last one are given back */
+	for (size_t k = 0; k < POOLS; k++)
+		live += held[ARENAS - 1][k].n ? 9 : 0;
 	for (size_t i = 0; i < ARENAS - 1; i++)
 		h.table[i].address = 0, h.table[i].next = (uintptr_t)&h.table[i + 1];
 	made_block(&h, made_heap_pool(&h, ARENAS - 1, 0, 64));
 	assert_int_equal(arenas_refresh(a, &err), LT_OK);
 	store_follow(&s, a);
-	for (size_t k = 0, live = 0; k < POOLS; k++) {
-		live += n_held[ARENAS - 1][k] ? 9 : 0;
-		if (k == POOLS - 1)
-			assert_int_equal(s.blocks, live);
-	}
+	assert_int_equal(s.blocks, live);
 	store_done(&s);
 	arenas_free(a);
 	made_heap_done(&h);
