@@ -12,3 +12,11 @@ int complain(const struct lt_err *err)
 	fprintf(stderr, "leaktop: %s\n", info->remedy);
 	return info->exit_status;
 }
+
+void complain_readonly(const struct lt_err *err)
+{
+	char text[512];
+
+	fprintf(stderr, "leaktop: read-only: %s\n", lt_err_text(err, text, sizeof(text)));
+	fprintf(stderr, "leaktop: %s\n", lt_err_info(err->code)->remedy);
+}

@@ -7,4 +7,7 @@
 /* Prints and returns the exit status that belongs to the error. */
 int complain(const struct lt_err *err);
 
+/* The same of a refusal that does not end leaktop (lt_err_goes_on). */
+void complain_readonly(const struct lt_err *err);
+
 #endif

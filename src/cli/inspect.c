@@ -3,32 +3,29 @@
 
 #include <stdio.h>
 
-#include "cli/complain.h"
 #include "inject/gadget.h"
 #include "inject/preflight.h"
 #include "inject/safepoint.h"
 #include "proc/figures.h"
+#include "proc/status.h"
 #include "target/python.h"
 
 static void line(const char *what, const char *text)
 {
-	printf("%-9s %s\n", what, text);
+	printf("%-13s %s\n", what, text);
 }
 
-/* One question: "ok" or the cause and the remedy. Keeps the first refusal for the exit status. */
-static void answer(const char *what, enum lt_errc rc, const struct lt_err *err,
-		   struct lt_err *first)
+/* One question: "ok", or the cause and the remedy. */
+static void answer(const char *what, const struct lt_err *err, const char *well)
 {
 	char text[512];
 
-	if (rc == LT_OK) {
-		line(what, "ok");
+	if (err->code == LT_OK) {
+		line(what, well ? well : "ok");
 		return;
 	}
-	line(what, lt_err_text(err, text, sizeof(text)));
-	line("", lt_err_info(rc)->remedy);
-	if (first->code == LT_OK)
-		*first = *err;
+	printf("%-13s refused: %s\n", what, lt_err_text(err, text, sizeof(text)));
+	line("", lt_err_info(err->code)->remedy);
 }
 
 static void say_who(pid_t pid)
@@ -82,28 +79,78 @@ static void say_moment(const struct python *py)
 	maps_done(&maps);
 }
 
+/* Keeps the first refusal. */
+static void keep(struct lt_err *first, const struct lt_err *err)
+{
+	if (first->code == LT_OK)
+		*first = *err;
+}
+
+/* What stands against borrowing its main thread, all of it. */
+static void say_borrowing(pid_t pid, struct lt_err *first)
+{
+	struct status st;
+
+	if (status_read(pid, 0, &st, NULL) != LT_OK)
+		return;
+	for (size_t i = 0; preflight_checks[i].name; i++) {
+		const struct preflight_check *check = &preflight_checks[i];
+		struct lt_err err = {0};
+
+		(void)check->ask(pid, &st, &err);
+		answer(check->name, &err, check->well ? check->well(&st) : NULL);
+		keep(first, &err);
+	}
+}
+
+/* The same of what its memory tells. */
+static void say_interpreter(const struct python *py, struct lt_err *first)
+{
+	struct lt_err library = {0}, several = {0};
+	struct gadgets gadgets;
+
+	(void)gadgets_find(py, &gadgets, &library);
+	answer("c-library", &library, NULL);
+	if (!python_alone(py))
+		lt_err_set(&several, LT_E_INTERPRETERS, 0, "only the main one could be counted");
+	answer("interpreters", &several, NULL);
+	keep(first, &library);
+	keep(first, &several);
+}
+
+static void say_end(enum lt_errc reading, const struct options *options, enum lt_errc borrowing)
+{
+	if (reading != LT_OK)
+		line("leaktop", "does not watch it");
+	else if (options->readonly)
+		line("leaktop", "shows what can be read, as asked");
+	else if (borrowing != LT_OK)
+		line("leaktop", "shows what can be read, and counts once nothing refuses");
+	else
+		line("leaktop", "counts");
+}
+
 int inspect_run(const struct options *options)
 {
 	pid_t pid = options->pid;
-	struct lt_err err = {0}, first = {0};
+	struct lt_err reading = {0}, borrowing = {0};
 	struct python py;
-	struct gadgets gadgets;
-	enum lt_errc rc = preflight_read(pid, &err);
 
-	if (rc != LT_OK)
-		return complain(&err);
 	say_who(pid);
-	answer("reading", rc, &err, &first);
-	rc = python_find(pid, &py, &err);
-	if (rc != LT_OK) {
-		answer("python", rc, &err, &first);
-	} else {
-		say_python(&py);
-		rc = preflight_inject(pid, &err);
-		if (rc == LT_OK)
-			rc = gadgets_find(&py, &gadgets, &err);
-		answer("borrowing", rc, &err, &first);
-		say_moment(&py);
+	(void)preflight_read(pid, &reading);
+	answer("reading", &reading, NULL);
+	if (reading.code == LT_OK) {
+		if (python_find(pid, &py, &reading) == LT_OK)
+			say_python(&py);
+		else
+			answer("python", &reading, NULL);
+		say_borrowing(pid, &borrowing);
 	}
-	return lt_err_info(first.code)->exit_status;
+	if (reading.code == LT_OK) {
+		say_interpreter(&py, &borrowing);
+		if (borrowing.code == LT_OK)
+			say_moment(&py);
+	}
+	say_end(reading.code, options, borrowing.code);
+	return lt_err_info(reading.code)->exit_status;
 }

@@ -4,7 +4,10 @@
 
 #include "cli/options.h"
 
-/* One line per question on stdout. The exit status is the one that watching would begin with. */
+/*
+ * One line per question on stdout, with the remedy in a second one where it is refused. The exit
+ * status is that of the refusal that would end leaktop; 0 where it would go on read-only.
+ */
 int inspect_run(const struct options *options);
 
 #endif

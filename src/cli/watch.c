@@ -38,6 +38,7 @@ struct watch {
 	bool done;			/* leave the loop */
 	bool changed;			/* something to draw */
 	int signal;			/* that ended us */
+	enum lt_errc said;		/* the refusal to be borrowed that was told last */
 	struct lt_err err;		/* of the output */
 };
 
@@ -77,15 +78,27 @@ static void take_signals(struct watch *w)
 
 /* ---- samples ---------------------------------------------------------------------------- */
 
+/* In batch a refusal to be borrowed is told when it begins; the screen shows it while it is. */
+static enum lt_errc tell_refusal(struct watch *w)
+{
+	const struct lt_err *why = session_refusal(w->session);
+
+	if (w->ui || why->code == LT_OK || why->code == w->said)
+		return LT_OK;
+	w->said = why->code;
+	complain_readonly(why);
+	return w->sink.ops->error(&w->sink, why, &w->err);
+}
+
 static void write_sample(struct watch *w)
 {
 	const struct snapshot *snap;
-	enum lt_errc rc = LT_OK;
+	enum lt_errc rc = tell_refusal(w);
 
 	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
 	model_sort(w->model, w->options->sort, w->options->reversed);
 	snap = model_snapshot(w->model);
-	if (!w->attached)
+	if (rc == LT_OK && !w->attached)
 		rc = w->sink.ops->attach(&w->sink, snap, &w->err);
 	w->attached = true;
 	if (rc == LT_OK)
@@ -100,6 +113,8 @@ static void take_sample(struct watch *w, const struct sample *sample)
 {
 	model_target(w->model, session_target(w->session));
 	model_push(w->model, sample);
+	if (sample->census)
+		w->said = LT_OK;
 	w->samples++;
 	w->changed = true;
 	if (!w->ui)

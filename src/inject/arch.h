@@ -98,6 +98,16 @@ enum arch_block {
 };
 enum arch_block arch_block_kind(long nr);
 
-extern const long arch_nr_mmap, arch_nr_munmap;
+/*
+ * Does this wait, once stopped, go on under the number of restart_syscall? arch_restart_anew: makes
+ * one that is stopped begin anew under its own, with its full timeout; true if it was such a one.
+ */
+bool arch_restarts_elsewhere(long nr, const uint64_t args[6]);
+bool arch_restart_anew(struct arch_state *s);
+bool arch_is_fork(long nr);	/* fork, vfork, clone, clone3 */
+
+extern const long arch_nr_mmap, arch_nr_munmap, arch_nr_futex, arch_nr_clock_gettime,
+	arch_nr_sigreturn, arch_nr_restart;
+extern const uint32_t arch_audit;	/* AUDIT_ARCH_* */
 
 #endif

@@ -5,7 +5,9 @@
 #include <cpuid.h>
 #include <elf.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <string.h>
+#include <time.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -22,7 +24,10 @@
 #define K_ERESTARTNOHAND 514
 #define K_ERESTART_RESTARTBLOCK 516
 
-const long arch_nr_mmap = __NR_mmap, arch_nr_munmap = __NR_munmap;
+const long arch_nr_mmap = __NR_mmap, arch_nr_munmap = __NR_munmap, arch_nr_futex = __NR_futex,
+	arch_nr_clock_gettime = __NR_clock_gettime, arch_nr_sigreturn = __NR_rt_sigreturn,
+	arch_nr_restart = __NR_restart_syscall;
+const uint32_t arch_audit = AUDIT_ARCH_X86_64;
 
 static const uint8_t restore_rt_bytes[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 static const uint8_t syscall_ret_bytes[] = {0x0f, 0x05, 0xc3};
@@ -144,6 +149,41 @@ bool arch_repair_eintr(struct arch_state *s)
 		return false;
 	r->rax = (unsigned long)-K_ERESTARTNOHAND;
 	return true;
+}
+
+/*
+ * fs/select.c do_sys_poll (with a timeout or without), kernel/time/hrtimer.c, posix-timers.c
+ * (relative only), kernel/futex/waitwake.c (with a timeout only): set_restart_fn().
+ */
+bool arch_restarts_elsewhere(long nr, const uint64_t args[6])
+{
+	switch (nr) {
+	case __NR_poll:
+	case __NR_nanosleep:
+		return true;
+	case __NR_clock_nanosleep:
+		return !(args[1] & TIMER_ABSTIME);
+	case __NR_futex:
+		return args[3] != 0;
+	default:
+		return false;
+	}
+}
+
+bool arch_restart_anew(struct arch_state *s)
+{
+	struct user_regs_struct *r = regs_of(s);
+
+	if ((long)r->orig_rax < 0 || (long)r->rax != -K_ERESTART_RESTARTBLOCK ||
+	    r->orig_rax == __NR_restart_syscall)
+		return false;
+	r->rax = (unsigned long)-K_ERESTARTNOHAND;
+	return true;
+}
+
+bool arch_is_fork(long nr)
+{
+	return nr == __NR_fork || nr == __NR_vfork || nr == __NR_clone || nr == __NR_clone3;
 }
 
 enum arch_wait arch_wait_kind(const struct arch_state *s, int64_t *ret_ms)

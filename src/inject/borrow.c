@@ -15,6 +15,7 @@
 #include "agent/blob.h"
 #include "inject/call.h"
 #include "inject/fault.h"
+#include "inject/policy.h"
 #include "inject/safepoint.h"
 #include "util/clock.h"
 #include "util/io.h"
@@ -206,6 +207,8 @@ static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 		r->wait = (struct timed_wait){0};
 	}
 	fault_at(FAULT_STOPPED);
+	if ((rc = policy_ask(t, &now, &r->lodging.filters, err)) != LT_OK)
+		return rc;
 	/* who stopped it wants it to stand still: only our own pages are taken back then */
 	if (tracee_in_group_stop(t) && !job->leave)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the process is being stopped");
@@ -253,6 +256,21 @@ static enum lt_errc one_stop(const struct borrow_job *job, const struct maps *ma
 	return rc;
 }
 
+/*
+ * A filter need not know restart_syscall, and may kill for it. In the stop leaktop makes such a
+ * wait begin anew; if leaktop died before that, the kernel would not. So the first stop, in which
+ * the filter is read, is not made there.
+ */
+static bool stop_may_kill(const struct borrow_job *job, const struct lodging *l,
+			  const struct status_syscall *now)
+{
+	struct status st;
+
+	return arch_restarts_elsewhere(now->nr, now->args) &&
+	       (status_read(job->py->remote.pid, 0, &st, NULL) != LT_OK ||
+		(st.seccomp > 0 && st.filters != l->filters));
+}
+
 /* One look at /proc; a stop only if it promises something. */
 static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *r,
 			    struct lt_err *err)
@@ -273,6 +291,9 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 				  "in a timed wait that another visit would prolong");
 	if (now.nr < 0 && note_is_queued(job, &r->lodging))
 		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
+	if (stop_may_kill(job, &r->lodging, &now))
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
+				  "in a wait that its seccomp filter may not let go on");
 	if ((rc = maps_read(pid, &maps, err)) != LT_OK)
 		return rc;
 	guess = safepoint_guess(job->py, &now, &maps, &why);

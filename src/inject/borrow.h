@@ -20,6 +20,7 @@
 struct lodging {
 	uint64_t code, block;		/* addresses: R-X, RW- */
 	uint64_t code_size, block_size;
+	int filters;			/* so many seccomp filters were read and let waits go on */
 };
 
 struct borrow_job {

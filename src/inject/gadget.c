@@ -51,11 +51,11 @@ enum lt_errc gadgets_find(const struct python *py, struct gadgets *ret, struct l
 	};
 
 	if (!g.restore_rt)
-		return lt_err_set(err, LT_E_LAYOUT, 0, "no signal return code in its C library");
+		return lt_err_set(err, LT_E_CLIB, 0, "no signal return code in its C library");
 	if (!g.syscall_ret)
-		return lt_err_set(err, LT_E_LAYOUT, 0, "no system call gadget in its C library");
+		return lt_err_set(err, LT_E_CLIB, 0, "no system call gadget in its C library");
 	if (!py->errno_location)
-		return lt_err_set(err, LT_E_LAYOUT, 0, "no __errno_location in its C library");
+		return lt_err_set(err, LT_E_CLIB, 0, "no __errno_location in its C library");
 	*ret = g;
 	return LT_OK;
 }

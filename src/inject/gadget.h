@@ -15,7 +15,7 @@ struct gadgets {
 	uint64_t syscall_ret;	/* syscall; ret */
 };
 
-/* LT_E_LAYOUT where one is missing. */
+/* LT_E_CLIB where one is missing. */
 enum lt_errc gadgets_find(const struct python *py, struct gadgets *ret, struct lt_err *err);
 
 #endif

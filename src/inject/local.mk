@@ -6,8 +6,10 @@ libinject_a_SOURCES = \
 	src/inject/call.c src/inject/call.h \
 	src/inject/fault.c src/inject/fault.h \
 	src/inject/gadget.c src/inject/gadget.h \
+	src/inject/policy.c src/inject/policy.h \
 	src/inject/preflight.c src/inject/preflight.h \
 	src/inject/safepoint.c src/inject/safepoint.h \
+	src/inject/seccomp.c src/inject/seccomp.h \
 	src/inject/timed.c src/inject/timed.h \
 	src/inject/tracee.c src/inject/tracee.h
 if ARCH_X86_64

@@ -3,18 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include "proc/maps.h"
+#include "inject/arch.h"
 #include "proc/status.h"
-#include "util/buf.h"
-#include "util/io.h"
 
 #define CAP_SYS_PTRACE_BIT 19	/* linux/capability.h */
+#define CAP_SYS_ADMIN_BIT  21
 
 static bool may_ptrace_all(void)
 {
@@ -46,24 +45,45 @@ static bool looks_undumpable(pid_t pid, const struct status *st)
 	return stat(path, &file) == 0 && file.st_uid == 0 && st->uid[1] != 0;
 }
 
+/*
+ * kernel/ptrace.c __ptrace_may_access, then the security modules: ids, then dumpable (both are
+ * overruled by CAP_SYS_PTRACE), then Yama (1 and 2 are overruled, 3 is not), then the others.
+ */
+enum lt_errc preflight_name(const struct preflight_case *c)
+{
+	if (c->yama == 3)
+		return LT_E_PERM_YAMA_LOCKED;
+	if (c->may_ptrace)
+		return LT_E_PERM_POLICY;
+	if (c->root)
+		return LT_E_PERM_CAP;
+	if (!c->same_ids)
+		return LT_E_PERM_UID;
+	if (c->undumpable)
+		return LT_E_PERM_DUMPABLE;
+	return c->yama > 0 ? LT_E_PERM_YAMA : LT_E_PERM;
+}
+
 /* Why the kernel said no, as well as can be told from outside. */
 static enum lt_errc name_refusal(pid_t pid, const struct status *st, int sys_errno,
 				 struct lt_err *err)
 {
-	int yama = status_yama_scope();
+	const struct preflight_case c = {
+		.yama = status_yama_scope(), .root = geteuid() == 0, .may_ptrace = may_ptrace_all(),
+		.same_ids = same_ids(st), .undumpable = looks_undumpable(pid, st),
+	};
+	enum lt_errc code = preflight_name(&c);
 
-	if (may_ptrace_all())
-		return lt_err_set(err, yama == 3 ? LT_E_PERM_YAMA : LT_E_PERM, sys_errno,
-				  "PID %d%s", pid, yama == 3 ? ", ptrace_scope is 3 for good" : "");
-	if (!same_ids(st))
-		return lt_err_set(err, LT_E_PERM_UID, sys_errno, "PID %d, uid %u", pid,
+	switch (code) {
+	case LT_E_PERM_UID:
+		return lt_err_set(err, code, sys_errno, "PID %d, uid %u", pid,
 				  (unsigned)st->uid[0]);
-	if (looks_undumpable(pid, st))
-		return lt_err_set(err, LT_E_PERM_DUMPABLE, sys_errno, "PID %d", pid);
-	if (yama > 0)
-		return lt_err_set(err, LT_E_PERM_YAMA, sys_errno, "PID %d, ptrace_scope is %d", pid,
-				  yama);
-	return lt_err_set(err, LT_E_PERM, sys_errno, "PID %d", pid);
+	case LT_E_PERM_YAMA:
+	case LT_E_PERM_YAMA_LOCKED:
+		return lt_err_set(err, code, sys_errno, "PID %d, ptrace_scope is %d", pid, c.yama);
+	default:
+		return lt_err_set(err, code, sys_errno, "PID %d", pid);
+	}
 }
 
 /* /proc/PID/mem asks the same question as ptrace and opening it does nothing to the target. */
@@ -109,29 +129,105 @@ enum lt_errc preflight_read(pid_t pid, struct lt_err *err)
 	return look(pid, &st, err);
 }
 
-static bool is_pending(const struct status *st, int sig)
+static enum lt_errc ask_tracer(pid_t pid, const struct status *st, struct lt_err *err)
 {
-	return ((st->sig_pending | st->sig_shared_pending) >> (sig - 1)) & 1;
+	if (st->tracer)
+		return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", pid, st->tracer);
+	return LT_OK;
 }
+
+static enum lt_errc ask_stopped(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	if (st->state == 'T' || st->state == 't')
+		return lt_err_set(err, LT_E_STOPPED, 0, "PID %d", pid);
+	return LT_OK;
+}
+
+static enum lt_errc ask_frozen(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	return status_frozen(pid) ? lt_err_set(err, LT_E_FROZEN, 0, "PID %d", pid) : LT_OK;
+}
+
+/* kernel/fork.c wait_for_vfork_done: it sleeps like a disk wait, and no stop is taken before. */
+static enum lt_errc ask_vfork(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	struct status_syscall now;
+
+	if (st->state == 'D' && status_syscall_read(pid, pid, &now) && arch_is_fork(now.nr))
+		return lt_err_set(err, LT_E_VFORK, 0, "PID %d", pid);
+	return LT_OK;
+}
+
+/* PTRACE_SECCOMP_GET_FILTER is for who has CAP_SYS_ADMIN and no filter. Why not, or NULL. */
+static const char *filters_unreadable(void)
+{
+	struct status self;
+
+	if (status_read(getpid(), 0, &self, NULL) != LT_OK || self.seccomp > 0)
+		return "only who has none may read it: run leaktop on the host";
+	return self.cap_effective >> CAP_SYS_ADMIN_BIT & 1 ? NULL : "only root may read it";
+}
+
+/* Filters that may be read are read in the first stop (policy.h): only there it is possible. */
+static enum lt_errc ask_seccomp(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	const char *why = NULL;
+
+	if (st->seccomp == SECCOMP_MODE_STRICT)
+		why = "in strict mode";
+	else if (st->seccomp > 0)
+		why = filters_unreadable();
+	return why ? lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, %s", pid, why) : LT_OK;
+}
+
+/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG wants a stopped thread, and /proc does not tell. */
+static enum lt_errc ask_dispatch(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	return LT_OK;
+}
+
+static const char *what_dispatch(const struct status *st)
+{
+	return "told by the first stop alone, before anything else";
+}
+
+static const char *what_seccomp(const struct status *st)
+{
+	return st->seccomp > 0 ? "a filter, to be read in the first stop before anything else"
+			       : "ok";
+}
+
+static enum lt_errc ask_shadow_stack(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	return st->shadow_stack ? lt_err_set(err, LT_E_SHSTK, 0, "PID %d", pid) : LT_OK;
+}
+
+/* It would be taken for the end of a stop that leaktop asked for. */
+static enum lt_errc ask_trap(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	if ((st->sig_pending | st->sig_shared_pending) >> (SIGTRAP - 1) & 1)
+		return lt_err_set(err, LT_E_SIGTRAP, 0, "PID %d", pid);
+	return LT_OK;
+}
+
+const struct preflight_check preflight_checks[] = {
+	{"tracer", ask_tracer, NULL},
+	{"stopped", ask_stopped, NULL},
+	{"frozen", ask_frozen, NULL},
+	{"vfork", ask_vfork, NULL},
+	{"seccomp", ask_seccomp, what_seccomp},
+	{"dispatch", ask_dispatch, what_dispatch},
+	{"shadow-stack", ask_shadow_stack, NULL},
+	{"trap", ask_trap, NULL},
+	{NULL, NULL, NULL},
+};
 
 enum lt_errc preflight_inject(pid_t pid, struct lt_err *err)
 {
 	struct status st;
 	enum lt_errc rc = look(pid, &st, err);
 
-	if (rc != LT_OK)
-		return rc;
-	if (st.tracer)
-		return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", pid, st.tracer);
-	if (st.state == 'T' || st.state == 't')
-		return lt_err_set(err, LT_E_STOPPED, 0, "PID %d", pid);
-	if (st.seccomp > 0)
-		return lt_err_set(err, LT_E_SECCOMP, 0, "PID %d, seccomp mode %d", pid, st.seccomp);
-	if (st.shadow_stack)
-		return lt_err_set(err, LT_E_SHSTK, 0, "PID %d", pid);
-	if (is_pending(&st, SIGTRAP))
-		return lt_err_set(err, LT_E_TRACED, 0, "PID %d has a SIGTRAP pending", pid);
-	if (status_yama_scope() == 3)	/* reading still works there, tracing does not */
-		return lt_err_set(err, LT_E_PERM_YAMA, 0, "ptrace_scope is 3 until the next boot");
-	return LT_OK;
+	for (size_t i = 0; rc == LT_OK && preflight_checks[i].name; i++)
+		rc = preflight_checks[i].ask(pid, &st, err);
+	return rc;
 }

@@ -11,11 +11,23 @@
 #include <time.h>
 
 #include "inject/fault.h"
+#include "proc/status.h"
 #include "util/clock.h"
 
 #ifndef PTRACE_GET_RSEQ_CONFIGURATION	/* Linux 5.13, glibc 2.34 */
 #define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
 #endif
+
+#ifndef PTRACE_SECCOMP_GET_FILTER	/* Linux 4.4 */
+#define PTRACE_SECCOMP_GET_FILTER 0x420c
+#endif
+#ifndef PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG	/* Linux 6.4 */
+#define PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG 0x4211
+#endif
+
+struct dispatch_config {	/* struct ptrace_sud_config, linux/ptrace.h */
+	uint64_t mode, selector, offset, size;
+};
 
 struct rseq_config {		/* struct ptrace_rseq_configuration, linux/ptrace.h */
 	uint64_t abi;
@@ -34,7 +46,12 @@ enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, stru
 	*t = (struct tracee){.tid = tid, .deadline_ns = deadline_ns};
 	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)PTRACE_O_TRACESYSGOOD) < 0) {
 		int e = errno;
+		struct status st;
 
+		/* somebody was quicker, since preflight looked */
+		if (e == EPERM && status_read(tid, 0, &st, NULL) == LT_OK && st.tracer)
+			return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", tid,
+					  st.tracer);
 		return lt_err_set(err, e == ESRCH ? LT_E_GONE : LT_E_PERM, e, "tracing %d", tid);
 	}
 	t->seized = true;
@@ -220,6 +237,27 @@ enum lt_errc tracee_poke(const struct tracee *t, uint64_t addr, const void *src,
 			return lost(t, errno, "writing code into", err);
 	}
 	return LT_OK;
+}
+
+/*
+ * kernel/seccomp.c: EINVAL: no filters at all, ENOENT: not so many, EACCES: no CAP_SYS_ADMIN or
+ * a filter of our own. The kernel copies as many instructions as there are, at most BPF_MAXINSNS.
+ */
+int tracee_filter(const struct tracee *t, unsigned i, struct sock_filter *code)
+{
+	long n = ptrace(PTRACE_SECCOMP_GET_FILTER, t->tid, (void *)(uintptr_t)i, code);
+
+	if (n < 0 && (errno == EINVAL || errno == ENOENT))
+		return 0;
+	return (int)n;
+}
+
+bool tracee_dispatches(const struct tracee *t)
+{
+	struct dispatch_config config = {0};
+
+	return ptrace(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, t->tid, (void *)sizeof(config),
+		      &config) == 0 && config.mode != 0;
 }
 
 bool tracee_in_rseq(const struct tracee *t)

@@ -13,6 +13,8 @@
 #include "inject/arch.h"
 #include "util/err.h"
 
+struct sock_filter;
+
 enum tracee_event {
 	TRACEE_PARKED,		/* stopped on its way to user mode: registers may be changed, an
 				   interrupted system call restarts from them */
@@ -49,6 +51,13 @@ enum lt_errc tracee_mask(const struct tracee *t, uint64_t mask, struct lt_err *e
 /* Writes where even the target may not (its own read-only code page). n is rounded up to 8. */
 enum lt_errc tracee_poke(const struct tracee *t, uint64_t addr, const void *src, size_t n,
 			 struct lt_err *err);
+/*
+ * Its seccomp filter number i (the newest is 0), into room for SECCOMP_INSNS_MAX instructions: how
+ * many they are; 0: it has no more; -1 with errno: only who has CAP_SYS_ADMIN may read it.
+ */
+int tracee_filter(const struct tracee *t, unsigned i, struct sock_filter *code);
+/* Does the program catch its own system calls? Before Linux 6.4 nobody can tell: false. */
+bool tracee_dispatches(const struct tracee *t);
 /* Is it inside a restartable sequence (rseq(2))? A stop there is harmless, a detour is not. */
 bool tracee_in_rseq(const struct tracee *t);
 

@@ -108,6 +108,8 @@ static void push_cost(struct gauges *g, const struct sample_cost *cost)
 #undef X
 	if (cost->pause_us > g->cost_total.pause_us)
 		g->cost_total.pause_us = cost->pause_us;
+	if (cost->longest_us > g->cost_total.longest_us)
+		g->cost_total.longest_us = cost->longest_us;
 }
 
 /* What the base lacks is taken from the first reading after it. */

@@ -52,6 +52,7 @@ struct sample_cost {			/* of this sample alone */
 	int64_t stopped_us;		/* sum of those stops */
 	int64_t pause_us;		/* longest time a thread of the target waited for leaktop */
 	int64_t cpu_us;			/* leaktop's own CPU time */
+	int64_t longest_us;		/* the longest of those stops */
 };
 
 struct sample {

@@ -72,7 +72,7 @@ struct snapshot {
 	struct lt_err why;		/* why not */
 	double census_t;		/* of the rows; 0: none so far */
 	struct sample_cost cost;	/* of the latest sample */
-	struct sample_cost cost_total;	/* pause_us: the longest so far */
+	struct sample_cost cost_total;	/* pause_us, longest_us: the longest so far */
 	double cost_share;		/* leaktop's CPU time per second of watching, 0.004 = 0.4 %;
 					 * never NAN: the first second counts as a whole one */
 

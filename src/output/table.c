@@ -118,11 +118,12 @@ static void put_gc(struct buf *b, const struct snapshot *snap)
 static void put_cost(struct buf *b, const struct snapshot *snap)
 {
 	const struct sample_cost *cost = &snap->cost;
-	char w[4][WORD];
+	char w[5][WORD];
 
-	buf_printf(b, "cost  pause %s ms  stops %s  cpu %s ms  %s%% of a core\n",
-		   ms_of(cost->pause_us, w[0]), plain(cost->stops, w[1]), ms_of(cost->cpu_us, w[2]),
-		   tenths(snap->cost_share * 100, "", w[3]));
+	buf_printf(b, "cost  pause %s ms  stops %s  longest %s ms  cpu %s ms  %s%% of a core\n",
+		   ms_of(cost->pause_us, w[0]), plain(cost->stops, w[1]),
+		   ms_of(cost->longest_us, w[2]), ms_of(cost->cpu_us, w[3]),
+		   tenths(snap->cost_share * 100, "", w[4]));
 }
 
 #define ROW "%10s %8s %10s %8s %9s %s\n"

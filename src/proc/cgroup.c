@@ -4,10 +4,13 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proc/procfile.h"
 #include "util/io.h"
+#include "util/mem.h"
 #include "util/num.h"
 
 #define MOUNTINFO_MAX (4u << 20)
@@ -86,10 +89,11 @@ static bool copy_path(char *dst, size_t size, const struct word *w)
 
 /*
  * "35 31 0:32 /docker/4f1 /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory":
- * id parent dev ROOT POINT options [optional ...] - TYPE source OPTIONS. true for a hierarchy
- * that limits memory.
+ * id parent dev ROOT POINT options [optional ...] - TYPE source OPTIONS. true for v2, and for a
+ * hierarchy of v1 with that controller.
  */
-static bool parse_mount(const char *line, const char *end, struct mount *ret)
+static bool parse_mount(const char *line, const char *end, const char *controller,
+			struct mount *ret)
 {
 	struct word skip, root, point, type, options;
 	const char *p = line;
@@ -107,7 +111,7 @@ static bool parse_mount(const char *line, const char *end, struct mount *ret)
 	    !next_word(&p, end, ' ', &options))
 		return false;
 	ret->v2 = word_is(&type, "cgroup2");
-	if (!ret->v2 && !(word_is(&type, "cgroup") && list_has(&options, "memory")))
+	if (!ret->v2 && !(word_is(&type, "cgroup") && list_has(&options, controller)))
 		return false;
 	return copy_path(ret->root, sizeof(ret->root), &root) &&
 	       copy_path(ret->point, sizeof(ret->point), &point);
@@ -117,7 +121,7 @@ static bool parse_mount(const char *line, const char *end, struct mount *ret)
  * "4:memory:/app/web" of v1 or "0::/app/web" of v2. A path with ".." lies outside of leaktop's
  * cgroup namespace, where nothing of it is mounted.
  */
-static bool find_group(const char *cgroup, bool v2, char *dst, size_t size)
+static bool find_group(const char *cgroup, bool v2, const char *controller, char *dst, size_t size)
 {
 	const char *p = cgroup, *end = cgroup + strlen(cgroup);
 	struct word line, id, controllers;
@@ -128,7 +132,8 @@ static bool find_group(const char *cgroup, bool v2, char *dst, size_t size)
 
 		if (!next_word(&at, stop, ':', &id) || !next_word(&at, stop, ':', &controllers))
 			continue;
-		if (v2 ? !word_is(&id, "0") || controllers.len : !list_has(&controllers, "memory"))
+		if (v2 ? !word_is(&id, "0") || controllers.len
+		       : !list_has(&controllers, controller))
 			continue;
 		n = snprintf(dst, size, "%.*s", (int)(stop - at), at);
 		return n > 0 && (size_t)n < size && dst[0] == '/' && !strstr(dst, "/..");
@@ -198,10 +203,14 @@ static int64_t walk_up(const char *root, const struct mount *m, const char *rest
 	}
 }
 
-int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo)
+/* rest: the group as a path below the mount point, "" for the mounted one itself */
+typedef void visit_group(void *arg, const struct mount *m, const char *rest);
+
+/* Calls fn for the group of the process in each hierarchy that has the controller, or is v2. */
+static void for_each_group(const char *cgroup, const char *mountinfo, const char *controller,
+			   visit_group *fn, void *arg)
 {
 	const char *p = mountinfo, *end = mountinfo + strlen(mountinfo);
-	int64_t limit = LT_UNKNOWN;
 	char group[PATH_MAX];
 	struct mount m;
 	struct word line;
@@ -209,28 +218,121 @@ int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo
 	while (next_word(&p, end, '\n', &line)) {
 		const char *rest;
 
-		if (!parse_mount(line.at, line.at + line.len, &m) ||
-		    !find_group(cgroup, m.v2, group, sizeof(group)))
+		if (!parse_mount(line.at, line.at + line.len, controller, &m) ||
+		    !find_group(cgroup, m.v2, controller, group, sizeof(group)))
 			continue;
 		rest = below(group, m.root);
 		if (rest)
-			limit = tighter(limit, walk_up(root, &m, rest));
+			fn(arg, &m, rest);
 	}
-	return limit;
+}
+
+struct limit {
+	const char *root;
+	int64_t bytes;
+};
+
+static void take_limit(void *arg, const struct mount *m, const char *rest)
+{
+	struct limit *l = arg;
+
+	l->bytes = tighter(l->bytes, walk_up(l->root, m, rest));
+}
+
+int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo)
+{
+	struct limit l = {root, LT_UNKNOWN};
+
+	for_each_group(cgroup, mountinfo, "memory", take_limit, &l);
+	return l.bytes;
+}
+
+static bool read_mounts(const char *root, struct buf *ret)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
+	return io_read_file(path, MOUNTINFO_MAX, ret) == 0;
+}
+
+static bool read_groups(const char *root, pid_t pid, struct buf *ret)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid);
+	return io_read_file(path, PROCFILE_SMALL_MAX, ret) == 0;
 }
 
 int64_t cgroup_memory_limit(const char *root, pid_t pid)
 {
-	struct buf cgroup = {0}, mountinfo = {0};
+	struct buf groups = {0}, mounts = {0};
 	int64_t limit = LT_UNKNOWN;
-	char own[PATH_MAX], path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid);
-	snprintf(own, sizeof(own), "%s/proc/self/mountinfo", root);
-	if (io_read_file(path, PROCFILE_SMALL_MAX, &cgroup) == 0 &&
-	    io_read_file(own, MOUNTINFO_MAX, &mountinfo) == 0)
-		limit = cgroup_limit(root, buf_text(&cgroup), buf_text(&mountinfo));
-	buf_done(&cgroup);
-	buf_done(&mountinfo);
+	if (read_groups(root, pid, &groups) && read_mounts(root, &mounts))
+		limit = cgroup_limit(root, buf_text(&groups), buf_text(&mounts));
+	buf_done(&groups);
+	buf_done(&mounts);
 	return limit;
+}
+
+/*
+ * Asked before every borrowing, so the files are remembered for as long as the process is in the
+ * same groups: a machine with containers has a thousand mounts to look through.
+ */
+static struct {
+	char root[PATH_MAX];
+	char *groups;			/* what /proc/PID/cgroup said; NULL: nothing remembered */
+	struct { char path[PATH_MAX]; const char *sign; } files[2];
+	size_t n;
+} freezer;
+
+/* "populated 1\nfrozen 1\n" of v2, "FROZEN\n" or "FREEZING\n" of v1. */
+static void remember(void *arg, const struct mount *m, const char *rest)
+{
+	char *path = freezer.files[freezer.n < COUNT_OF(freezer.files) ? freezer.n : 0].path;
+	int n;
+
+	if (freezer.n == COUNT_OF(freezer.files))
+		return;
+	n = snprintf(path, PATH_MAX, "%s%s%s/%s", freezer.root, m->point, rest,
+		     m->v2 ? "cgroup.events" : "freezer.state");
+	if (n <= 0 || n >= PATH_MAX || access(path, R_OK) != 0)
+		return;			/* the root of v2 cannot be frozen and has none */
+	freezer.files[freezer.n++].sign = m->v2 ? "frozen 1" : "FR";
+}
+
+static bool find_freezer(const char *root, const struct buf *groups)
+{
+	struct buf mounts = {0};
+
+	if (freezer.groups && !strcmp(freezer.root, root) &&
+	    !strcmp(freezer.groups, buf_text(groups)))
+		return true;
+	free(freezer.groups);
+	freezer.groups = NULL;
+	freezer.n = 0;
+	if (!read_mounts(root, &mounts))
+		return false;
+	snprintf(freezer.root, sizeof(freezer.root), "%s", root);
+	for_each_group(buf_text(groups), buf_text(&mounts), "freezer", remember, NULL);
+	freezer.groups = mem_strdup(buf_text(groups));
+	buf_done(&mounts);
+	return true;
+}
+
+bool cgroup_frozen(const char *root, pid_t pid)
+{
+	struct buf groups = {0}, state = {0};
+	bool frozen = false;
+
+	if (read_groups(root, pid, &groups) && find_freezer(root, &groups)) {
+		for (size_t i = 0; i < freezer.n; i++) {
+			buf_clear(&state);
+			if (io_read_file(freezer.files[i].path, PROCFILE_SMALL_MAX, &state) == 0)
+				frozen |= strstr(buf_text(&state), freezer.files[i].sign) != NULL;
+		}
+	}
+	buf_done(&state);
+	buf_done(&groups);
+	return frozen;
 }

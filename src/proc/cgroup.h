@@ -1,7 +1,8 @@
-/* The memory limit that a process's control groups impose. Private to proc/. */
+/* What the control groups of a process impose: a memory limit, standing still. Private to proc/. */
 #ifndef LT_PROC_CGROUP_H
 #define LT_PROC_CGROUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,5 +21,11 @@ int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo
 
 /* The text of a limit file: bytes, or LT_UNKNOWN for "max" and what v1 prints for none. */
 int64_t cgroup_parse_limit(const char *text, size_t n);
+
+/*
+ * Is the group of the process frozen, in v2 (cgroup.events) or by v1's freezer (freezer.state)?
+ * Both files tell of the groups above, too. false where none can be seen.
+ */
+bool cgroup_frozen(const char *root, pid_t pid);
 
 #endif

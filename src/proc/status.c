@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "proc/cgroup.h"
 #include "proc/pidstat.h"
 #include "proc/procfile.h"
 #include "util/clean.h"
@@ -48,6 +49,7 @@ static const struct row {
 	{"SigCgt", offsetof(struct status, sig_caught), MASK, 0},
 	{"CapEff", offsetof(struct status, cap_effective), MASK, 0},
 	{"Seccomp", offsetof(struct status, seccomp), INT, 0},
+	{"Seccomp_filters", offsetof(struct status, filters), INT, 0},
 	{"x86_Thread_features", offsetof(struct status, shadow_stack), SHSTK, 0},
 };
 
@@ -151,7 +153,7 @@ static bool store(const struct row *row, const struct procfile_line *line, struc
 
 enum lt_errc status_parse(const char *text, size_t n, struct status *ret, struct lt_err *err)
 {
-	struct status st = {.seccomp = -1};
+	struct status st = {.seccomp = -1, .filters = -1};
 	struct procfile_line line;
 	unsigned seen = 0;
 	size_t at = 0;
@@ -205,6 +207,11 @@ int status_yama_scope(void)
 	}
 	buf_done(&b);
 	return scope;
+}
+
+bool status_frozen(pid_t pid)
+{
+	return cgroup_frozen("", pid);
 }
 
 int status_pidfd_open(pid_t pid)

@@ -16,6 +16,7 @@ struct status {
 	gid_t gid[4];
 	int threads;
 	int seccomp;			/* 0 off, 1 strict, 2 filter; -1 unknown */
+	int filters;			/* seccomp filters; -1 unknown (before Linux 5.9) */
 	bool shadow_stack;		/* x86_Thread_features contains shstk */
 	bool kernel_thread;		/* no VmSize and no exe */
 	uint64_t sig_pending, sig_shared_pending, sig_blocked, sig_ignored, sig_caught;
@@ -42,6 +43,9 @@ bool status_syscall_read(pid_t pid, pid_t tid, struct status_syscall *ret);
 /* How often the thread went to sleep so far (voluntary_ctxt_switches); LT_UNKNOWN. */
 int64_t status_switches(pid_t pid, pid_t tid);
 bool status_syscall_parse(const char *text, struct status_syscall *ret);
+
+/* Is a control group of the process (v2, or v1's freezer) frozen? false also where none is seen. */
+bool status_frozen(pid_t pid);
 
 /* A pidfd that polls readable when pid ends; -1 with errno (ENOSYS before Linux 5.3). */
 int status_pidfd_open(pid_t pid);

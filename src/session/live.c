@@ -1,6 +1,7 @@
 /*
  * Samples of a living process. One sample: the kernel's figures at once, the census when the
- * borrower comes back, gc facts read from outside at that moment.
+ * borrower comes back, gc facts read from outside at that moment. Where the main thread may not be
+ * borrowed the same goes on without a census, read-only, and the reason is asked for again.
  */
 #include "config.h"
 #include "session/session.h"
@@ -14,6 +15,7 @@
 #include "inject/preflight.h"
 #include "proc/figures.h"
 #include "proc/status.h"
+#include "session/refusal.h"
 #include "session/residue.h"
 #include "target/python.h"
 #include "util/clock.h"
@@ -32,10 +34,13 @@ struct session {
 	struct figures *figures;
 	struct python python;
 	struct gadgets gadgets;
-	struct census *census;		/* NULL: readonly */
+	struct census *census;		/* NULL: --readonly */
+	struct refusal refusal;		/* why the main thread is not borrowed now */
 	struct residue *before;		/* what the target looked like before we touched it */
 	int end_fd;
-	bool busy, ended, replaced;
+	bool busy, ended;
+	bool replaced;			/* another program runs there, and our pages are gone */
+	bool known;			/* what runs there is what s->python says: may be read */
 	int64_t open_ns;
 	int64_t hold_ns, census_due_ns;	/* of the last count; when the next may be */
 	int64_t slow_due_ns;
@@ -68,23 +73,32 @@ static enum lt_errc describe(struct session *s, pid_t pid, struct lt_err *err)
 	snprintf(s->target.command, sizeof(s->target.command), "%s", fixed.command);
 	snprintf(s->target.user, sizeof(s->target.user), "%s", fixed.user);
 	snprintf(s->target.method, sizeof(s->target.method), "%s",
-		 s->options.readonly ? "readonly" : "thread");
+		 s->options.readonly || s->refusal.why.code != LT_OK ? "readonly" : "thread");
 	s->target.start_wall_s = fixed.start_wall_s;
 	s->target.attach_wall_s = clock_wall_s();
 	s->target.attach_us = LT_UNKNOWN;
 	return LT_OK;
 }
 
+/*
+ * Only what cannot be looked into, or is no Python, fails here: it ends leaktop. What stands
+ * against borrowing is noted.
+ */
 static enum lt_errc find_python(struct session *s, pid_t pid, struct lt_err *err)
 {
-	enum lt_errc rc = s->options.readonly ? preflight_read(pid, err)
-					      : preflight_inject(pid, err);
+	enum lt_errc rc = preflight_read(pid, err);
+	struct lt_err why;
 
 	if (rc == LT_OK)
 		rc = python_find(pid, &s->python, err);
-	if (rc == LT_OK && !s->options.readonly)
-		rc = gadgets_find(&s->python, &s->gadgets, err);
-	return rc;
+	if (rc != LT_OK || s->options.readonly)
+		return rc;
+	s->refusal = (struct refusal){0};
+	if (gadgets_find(&s->python, &s->gadgets, &why) == LT_OK)
+		(void)refusal_ask(&s->refusal, &s->python, &why);
+	else
+		refusal_note(&s->refusal, &why);
+	return LT_OK;
 }
 
 enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
@@ -115,6 +129,11 @@ enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 const struct sample_target *session_target(const struct session *s)
 {
 	return &s->target;
+}
+
+const struct lt_err *session_refusal(const struct session *s)
+{
+	return &s->refusal.why;
 }
 
 bool session_busy(const struct session *s)
@@ -195,6 +214,8 @@ static enum lt_errc follow_exec(struct session *s, struct lt_err *err)
 
 	if (rc != LT_OK)
 		return rc;
+	if (s->census)
+		census_forget(s->census);
 	s->replaced = false;
 	residue_free(s->before);
 	s->before = residue_take(s->target.pid);
@@ -211,17 +232,30 @@ static int64_t size_bytes(const struct sample_memory *m)
 
 static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 {
-	enum lt_errc rc;
+	enum lt_errc rc = refusal_ask(&s->refusal, &s->python, err);
 
-	if (s->replaced && (rc = follow_exec(s, err)) != LT_OK)
-		return rc;
-	if ((rc = preflight_inject(s->target.pid, err)) != LT_OK)
+	if (rc != LT_OK)
 		return rc;
 	if (clock_mono_ns() < s->census_due_ns)
 		return lt_err_set(err, LT_E_PACED, 0, "the last count held the GIL for %lld ms",
 				  (long long)(s->hold_ns / CLOCK_NS_PER_MS));
 	return census_begin(s->census, size_bytes(&s->sample.memory),
 			    clock_mono_ns() + s->options.call_deadline_ns, err);
+}
+
+/*
+ * Here a sample chooses its way of counting: by a borrowed thread, or not at all. A way that only
+ * reads is to be asked where this leaves the sample without a census under way.
+ */
+static void begin_count(struct session *s, struct lt_err *why)
+{
+	/* where it can only not be read just now it is the same one later, and our pages with it */
+	s->known = (!s->replaced && python_same(&s->python)) || follow_exec(s, why) == LT_OK;
+	if (s->known && s->census && begin_census(s, why) == LT_E_REPLACED) {
+		census_forget(s->census);
+		s->replaced = true;
+		s->known = false;
+	}
 }
 
 void session_request(struct session *s)
@@ -235,10 +269,7 @@ void session_request(struct session *s)
 		s->ended = true;
 		return;
 	}
-	if (s->census && begin_census(s, &s->sample.why) == LT_E_REPLACED) {
-		census_forget(s->census);
-		s->replaced = true;
-	}
+	begin_count(s, &s->sample.why);
 }
 
 static void fill_gc(struct session *s, const struct census_result *r)
@@ -288,9 +319,19 @@ static void fill_cost(struct session *s, const struct census_result *r)
 		.stops = r ? r->stops : 0,
 		.stopped_us = r ? r->stopped_ns / 1000 : 0,
 		.pause_us = pause / 1000,
+		.longest_us = r ? r->longest_stop_ns / 1000 : 0,
 		.cpu_us = (cpu - s->cpu_ns + (r ? r->cpu_ns : 0)) / 1000,
 	};
 	s->cpu_ns = cpu;
+}
+
+/* Why there is no count, and whether it is a reason to expect none for a while. */
+static void note_why(struct session *s, const struct lt_err *why)
+{
+	s->sample.why = *why;
+	refusal_note(&s->refusal, why);
+	if (s->refusal.why.code != LT_OK && !num_known(s->target.attach_us))
+		snprintf(s->target.method, sizeof(s->target.method), "readonly");
 }
 
 /* The first count tells how long the way in took and by which door. */
@@ -320,16 +361,19 @@ static enum session_step finish(struct session *s, const struct census_result *r
 		s->ended = true;
 	if (s->ended)
 		return SESSION_ENDED;
-	fill_gc(s, r && r->err.code == LT_OK ? r : NULL);
 	if (r && r->err.code == LT_OK) {
 		fill_types(s, r);
 		note_attach(s, r);
 	} else if (r) {
-		s->sample.why = why;
+		note_why(s, &why);
 		s->replaced = why.code == LT_E_REPLACED;
-		if (s->replaced)
+		if (s->replaced) {
+			s->known = false;
 			census_forget(s->census);
+		}
 	}
+	if (s->known)
+		fill_gc(s, r && r->err.code == LT_OK ? r : NULL);
 	fill_cost(s, r);
 	*ret = &s->sample;
 	return SESSION_SAMPLE;
@@ -347,6 +391,14 @@ enum session_step session_advance(struct session *s, const struct sample **ret)
 	return finish(s, &r, ret);
 }
 
+/* ^Z holds nobody who only takes his things; anything else could hold leaktop, or do harm. */
+static bool may_leave(const struct session *s)
+{
+	enum lt_errc rc = preflight_inject(s->target.pid, NULL);
+
+	return s->census && !s->ended && (rc == LT_OK || rc == LT_E_STOPPED);
+}
+
 void session_detach(struct session *s, struct sample_left *ret)
 {
 	struct census_result r;
@@ -356,11 +408,10 @@ void session_detach(struct session *s, struct sample_left *ret)
 		census_end(s->census, &r);
 	else if (fd.fd >= 0)
 		census_abandon(s->census);
-	if (s->census && !s->ended)
+	if (may_leave(s))
 		(void)census_leave(s->census, clock_mono_ns() + LEAVE_DEADLINE_NS, &r);
 	residue_compare(s->before, ret);
-	if (s->census)
-		ret->maps = census_mappings(s->census);
+	ret->maps = s->census ? census_mappings(s->census) : 0;	/* nothing was ever written */
 	s->ended = true;
 }
 

@@ -1,4 +1,5 @@
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
 	src/session/live.c src/session/session.h \
+	src/session/refusal.c src/session/refusal.h \
 	src/session/residue.c src/session/residue.h

@@ -24,10 +24,17 @@ enum session_step {
 	SESSION_ENDED,			/* the target has ended: no more samples */
 };
 
-/* Everything that can refuse is checked here, before the target is touched (I7). */
+/*
+ * Everything that can refuse is checked here, before the target is touched (I7). What refuses to
+ * be read, or is no Python that can be watched, fails; a refusal to be borrowed does not:
+ * samples have no types then, until it is over.
+ */
 enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 			       struct session **ret, struct lt_err *err);
 const struct sample_target *session_target(const struct session *s);
+
+/* Why the main thread is not borrowed at present; code LT_OK: it may be, or --readonly. */
+const struct lt_err *session_refusal(const struct session *s);
 
 /* Begins the next sample; does nothing while one is under way. */
 void session_request(struct session *s);

@@ -10,10 +10,12 @@
 #include "target/legacy.h"
 #include "target/lock.h"
 #include "target/version.h"
+#include "util/clock.h"
 #include "util/mem.h"
 
 #define FIRST_SYMBOL   "PyGILState_Ensure"	/* what makes an object worth a look */
 #define CANDIDATES_MAX 16			/* of such objects in one process */
+#define FIND_MOST_NS   (3 * CLOCK_NS_PER_S)	/* a real one takes milliseconds */
 
 struct symbol_row {
 	const char *name;
@@ -134,10 +136,10 @@ static enum lt_errc find_rest(struct python *py, struct lt_err *err)
 	return rc;
 }
 
-static enum lt_errc try_image(pid_t pid, const struct image *image, const struct images *images,
-			      struct python *ret, struct lt_err *err)
+static enum lt_errc try_image(const struct remote *remote, const struct image *image,
+			      const struct images *images, struct python *ret, struct lt_err *err)
 {
-	struct python py = {.remote = {.pid = pid}};
+	struct python py = {.remote = *remote};
 	enum lt_errc rc = find_symbols(&py, image, images->exe, err);
 
 	if (rc != LT_OK)
@@ -180,8 +182,8 @@ static int weight(enum lt_errc code)
 	return code == LT_E_NOT_PYTHON ? 0 : code == LT_E_UNREADY ? 1 : 2;
 }
 
-static enum lt_errc try_images(pid_t pid, const struct images *images, struct python *ret,
-			       struct lt_err *err)
+static enum lt_errc try_images(const struct remote *remote, const struct images *images,
+			       struct python *ret, struct lt_err *err)
 {
 	struct lt_err best = {0};
 	int tried = 0;
@@ -192,7 +194,7 @@ static enum lt_errc try_images(pid_t pid, const struct images *images, struct py
 		if (!elf_address(&images->list[i].elf, FIRST_SYMBOL))
 			continue;
 		tried++;
-		if (try_image(pid, &images->list[i], images, ret, &e) == LT_OK)
+		if (try_image(remote, &images->list[i], images, ret, &e) == LT_OK)
 			return LT_OK;
 		if (best.code == LT_OK || weight(e.code) > weight(best.code))
 			best = e;
@@ -204,12 +206,28 @@ static enum lt_errc try_images(pid_t pid, const struct images *images, struct py
 	return best.code;
 }
 
+/* What was found, or why nothing was: the process has ended, or took too long to look at. */
+static enum lt_errc conclude(const struct remote *remote, uint64_t anywhere, enum lt_errc rc,
+			     struct python *ret, struct lt_err *err)
+{
+	const struct remote patient = {.pid = remote->pid};
+	struct lt_err gone;
+
+	ret->remote = patient;
+	if (rc != LT_OK && remote_probe(&patient, anywhere, &gone) == LT_E_GONE)
+		return lt_err_set(err, LT_E_GONE, 0, "PID %d", (int)patient.pid);
+	if (remote_late(remote))
+		return lt_err_set(err, LT_E_TIMEOUT, 0, "%lld s were not enough to look through "
+				  "its memory", FIND_MOST_NS / CLOCK_NS_PER_S);
+	return rc;
+}
+
 enum lt_errc python_find(pid_t pid, struct python *ret, struct lt_err *err)
 {
-	struct remote remote = {.pid = pid};
+	struct remote remote = {.pid = pid, .deadline_ns = clock_mono_ns() + FIND_MOST_NS};
 	struct maps maps = {0};
 	struct images images = {0};
-	struct lt_err gone;
+	struct python py = {0};
 	enum lt_errc rc = maps_read(pid, &maps, err);
 
 	if (rc != LT_OK)
@@ -221,12 +239,13 @@ enum lt_errc python_find(pid_t pid, struct python *ret, struct lt_err *err)
 	rc = remote_probe(&remote, maps.list[0].start, err);
 	if (rc == LT_OK || rc == LT_E_REMOTE) {	/* REMOTE: the first map may be unreadable */
 		images_read(&remote, &maps, &images);
-		rc = try_images(pid, &images, ret, err);
+		rc = try_images(&remote, &images, &py, err);
 		if (rc == LT_OK)
-			clib_find(&images, &maps, ret);
-		else if (remote_probe(&remote, maps.list[0].start, &gone) == LT_E_GONE)
-			rc = lt_err_set(err, LT_E_GONE, 0, "PID %d", (int)pid);
+			clib_find(&images, &maps, &py);
+		rc = conclude(&remote, maps.list[0].start, rc, &py, err);
 	}
+	if (rc == LT_OK)
+		*ret = py;
 	images_done(&images);
 	maps_done(&maps);
 	return rc;

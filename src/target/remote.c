@@ -6,8 +6,15 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "util/clock.h"
+
 /* A read fails from the first page that is not there on; a string may end just before it. */
 #define REMOTE_PAGE 4096u
+
+bool remote_late(const struct remote *r)
+{
+	return r->deadline_ns && clock_mono_ns() > r->deadline_ns;
+}
 
 /*
  * The kernel copies page by page and returns what it had when it met a hole (process_vm_readv(2),
@@ -19,7 +26,7 @@ size_t remote_read_some(const struct remote *r, uint64_t addr, void *dst, size_t
 
 	if (n > UINT64_MAX - addr)
 		n = (size_t)(UINT64_MAX - addr);
-	while (done < n) {
+	while (done < n && !remote_late(r)) {
 		struct iovec to = {(char *)dst + done, n - done};
 		struct iovec from = {(void *)(uintptr_t)(addr + done), n - done};
 		ssize_t got = process_vm_readv(r->pid, &to, 1, &from, 1, 0);

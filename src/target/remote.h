@@ -14,7 +14,11 @@
 
 struct remote {
 	pid_t pid;
+	int64_t deadline_ns;	/* clock_mono_ns() after which every read fails; 0: none */
 };
+
+/* Is it over? Then what was not found need not be missing. */
+bool remote_late(const struct remote *r);
 
 /* All n bytes or false; dst is untouched beyond what was read. */
 bool remote_read(const struct remote *r, uint64_t addr, void *dst, size_t n);

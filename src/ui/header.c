@@ -194,7 +194,7 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 		      const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, row);
-	char last[TEXT], most[TEXT], stopped[TEXT], both[2 * TEXT];
+	char last[TEXT], most[TEXT], longest[TEXT], both[2 * TEXT];
 
 	line_put(&l, ATTR_LABEL, "self ");
 	if (snap->seq == 0)
@@ -207,9 +207,9 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 		line_put(&l, ATTR_PLAIN, "%.1f%% of a core  ", snap->cost_share * 100);
 	put_count(&l, "samples", snap->samples);
 	put_count(&l, "gaps", snap->gaps);
-	if (num_known(snap->cost.stops) && num_known(snap->cost.stopped_us)) {
-		snprintf(both, sizeof(both), "%lld, %s", (long long)snap->cost.stops,
-			 text_ms(snap->cost.stopped_us, stopped, sizeof(stopped)));
+	if (num_known(snap->cost.stops)) {
+		snprintf(both, sizeof(both), "%lld, at most %s", (long long)snap->cost.stops,
+			 text_ms(snap->cost_total.longest_us, longest, sizeof(longest)));
 		put_figure(&l, "stops", both);
 	}
 }

@@ -11,6 +11,7 @@ static void say_no_count(struct notice *ret, const struct snapshot *snap,
 			 const struct view_ctx *ctx)
 {
 	char why[240], age[24];
+	bool readonly = lt_err_goes_on(snap->why.code);
 
 	if (snap->why.code == LT_OK)
 		snprintf(why, sizeof(why), "not asked for in this sample");
@@ -18,10 +19,12 @@ static void say_no_count(struct notice *ret, const struct snapshot *snap,
 		lt_err_text(&snap->why, why, sizeof(why));
 	ret->attr = ATTR_ALERT;
 	if (snap->census_t > 0)
-		snprintf(ret->text, sizeof(ret->text), "rows are %s old: %s",
+		snprintf(ret->text, sizeof(ret->text), "%srows are %s old: %s",
+			 readonly ? "read-only, " : "",
 			 text_rough(ctx->now - snap->census_t, age, sizeof(age)), why);
 	else
-		snprintf(ret->text, sizeof(ret->text), "no count yet: %s", why);
+		snprintf(ret->text, sizeof(ret->text), "%s: %s",
+			 readonly ? "read-only" : "no count yet", why);
 }
 
 static void say_summary(struct notice *ret, const struct snapshot *snap)

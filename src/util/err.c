@@ -33,6 +33,11 @@ const struct lt_err_info *lt_err_info(enum lt_errc code)
 	return &infos[code];
 }
 
+bool lt_err_goes_on(enum lt_errc code)
+{
+	return code != LT_OK && lt_err_info(code)->exit_status == 0;
+}
+
 char *lt_err_text(const struct lt_err *err, char *buf, size_t size)
 {
 	const char *cause = lt_err_info(err->code)->cause;

@@ -353,7 +353,7 @@ long harm_wait_blocked(pid_t pid)
 
 static uint64_t find(pid_t pid, const struct map *m, const struct arch_pattern *pattern)
 {
-	const struct remote r = {pid};
+	const struct remote r = {.pid = pid};
 	size_t size = (size_t)(m->end - m->start), n;
 	uint8_t *text, *hit;
 	uint64_t found = 0;

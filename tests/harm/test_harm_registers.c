@@ -438,11 +438,80 @@ static void only_an_interrupted_call_that_can_be_repeated_is_repaired(void **sta
 	assert_false(is_repaired(eintr, __NR_close));	/* has closed it all the same */
 }
 
+/* ---- restartable sequences --------------------------------------------------------------- */
+
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+
+/* Enters a section again whenever the kernel has thrown it out: rseq(2). */
+static void live_in_section(void *arg)
+{
+	struct rseq *area = (void *)((char *)__builtin_thread_pointer() + __rseq_offset);
+
+	if (__rseq_size == 0)
+		_exit(95);
+	__asm__ volatile(
+		".pushsection __rseq_cs, \"aw\"\n\t"
+		".balign 32\n"
+		"1:	.long 0, 0\n\t"
+		".quad 2f, 3f - 2f, 4f\n\t"
+		".popsection\n"
+		"5:	leaq 1b(%%rip), %%rax\n\t"
+		"movq %%rax, %0\n"
+		"2:	pause\n\t"
+		"jmp 2b\n"
+		"3:	ud2\n\t"
+		".byte 0x0f, 0xb9, 0x3d\n\t"	/* the signature in front of the way out */
+		".long 0x53053053\n"
+		"4:	jmp 5b\n\t"
+		: "=m"(area->rseq_cs) : : "rax", "memory");
+}
+
+static void live_outside(void *arg)
+{
+	for (;;)
+		__asm__ volatile("pause");
+}
+
+/* In how many of n stops was the thread in a section? */
+static int stops_in_section(void (*fn)(void *arg), int n)
+{
+	struct lt_err err;
+	pid_t pid = harm_fork(fn, NULL);
+	int in = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct tracee t;
+
+		clock_sleep_ns(5 * CLOCK_NS_PER_MS);
+		assert_int_equal(harm_stop(&t, pid, true, &err), LT_OK);
+		in += tracee_in_rseq(&t);
+		tracee_detach(&t);
+	}
+	harm_end(pid);
+	return in;
+}
+
+static void a_thread_in_a_restartable_sequence_is_told_from_others(void **state)
+{
+	if (__rseq_size == 0)
+		SKIP("the C library has registered no rseq area");
+	assert_true(stops_in_section(live_in_section, 10) > 0);
+	assert_int_equal(stops_in_section(live_outside, 10), 0);
+}
+#else
+static void a_thread_in_a_restartable_sequence_is_told_from_others(void **state)
+{
+	SKIP("the C library knows no rseq");
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_an_interrupted_call_that_can_be_repeated_is_repaired),
 		cmocka_unit_test(a_victim_notices_one_changed_bit_anywhere),
+		cmocka_unit_test(a_thread_in_a_restartable_sequence_is_told_from_others),
 		cmocka_unit_test(a_spinning_thread_keeps_every_register_through_many_borrowings),
 		cmocka_unit_test(a_blocked_thread_keeps_every_register_through_many_borrowings),
 		cmocka_unit_test(a_spinning_thread_survives_the_borrowers_death_at_every_step),

@@ -3,6 +3,7 @@ lint_tests = \
 	tests/lint/headers-alone.sh \
 	tests/lint/include-direction.sh \
 	tests/lint/options-man-help.sh \
+	tests/lint/safety.sh \
 	tests/lint/sizes.sh \
 	tests/lint/words.sh
 dist_check_SCRIPTS += $(lint_tests)

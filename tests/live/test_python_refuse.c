@@ -2,6 +2,10 @@
 #include "config.h"
 #include "../unit/test.h"
 
+#include <elf.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,6 +163,77 @@ static void a_32_bit_program_is_refused_by_name(void **state)
 			"-m32 -static -nostdlib -ffreestanding -fno-pie -no-pie", LT_E_BITS32);
 }
 
+/* ---- a process made to be looked at for ever --------------------------------------------- */
+
+#define SLOW_SIZE 0x10000
+#define SLOW_OBJECTS 2000
+#define SLOW_SYMBOLS 0x1000		/* in each hash chain */
+
+/* A file that is an ELF object whose hash table has one bucket with one long chain. */
+static int slow_object(void)
+{
+	static uint8_t file[SLOW_SIZE];
+	const Elf64_Ehdr head = {
+		.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_DYN, .e_phoff = sizeof(head), .e_phnum = 2,
+		.e_phentsize = sizeof(Elf64_Phdr),
+	};
+	const Elf64_Phdr parts[2] = {
+		{.p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = SLOW_SIZE, .p_memsz = SLOW_SIZE},
+		{.p_type = PT_DYNAMIC, .p_flags = PF_R, .p_vaddr = 0x800, .p_memsz = 0x100},
+	};
+	const Elf64_Dyn dynamic[] = {
+		{DT_SYMTAB, {0x1000}}, {DT_STRTAB, {0x800}}, {DT_STRSZ, {0x800}},
+		{DT_HASH, {0x8000}}, {DT_NULL, {0}},
+	};
+	uint32_t *hash = (uint32_t *)(void *)(file + 0x8000);
+	int fd = memfd_create("slow", MFD_CLOEXEC);
+
+	memcpy(file, &head, sizeof(head));
+	memcpy(file + sizeof(head), parts, sizeof(parts));
+	memcpy(file + 0x800, dynamic, sizeof(dynamic));
+	hash[0] = 1;
+	hash[1] = SLOW_SYMBOLS;
+	for (uint32_t i = 0; i < SLOW_SYMBOLS; i++)
+		hash[2 + i] = i + 1;
+	return write(fd, file, sizeof(file)) == (ssize_t)sizeof(file) ? fd : -1;
+}
+
+static void a_process_that_takes_too_long_to_look_through_is_given_up(void **state)
+{
+	int fd = slow_object(), ready[2];
+	int64_t begin;
+	struct lt_err err;
+	struct python py;
+	enum lt_errc rc;
+	pid_t pid;
+	char c;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pipe(ready), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (int i = 0; i < SLOW_OBJECTS; i++)
+			if (mmap(NULL, SLOW_SIZE, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+				_exit(1);
+		(void)!write(ready[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	begin = clock_mono_ns();
+	rc = python_find(pid, &py, &err);
+	printf("# given up after %lld ms\n", (long long)((clock_mono_ns() - begin) / 1000000));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(ready[0]);
+	close(fd);
+	assert_int_equal(rc, LT_E_TIMEOUT);
+}
+
 /* The child cannot be read by another uid; only root can play both parts. */
 static void a_process_of_another_user_is_not_permitted(void **state)
 {
@@ -195,6 +270,7 @@ int main(void)
 		cmocka_unit_test(pypy_is_refused_by_name),
 		cmocka_unit_test(a_static_program_is_refused_by_name),
 		cmocka_unit_test(a_32_bit_program_is_refused_by_name),
+		cmocka_unit_test(a_process_that_takes_too_long_to_look_through_is_given_up),
 		cmocka_unit_test(a_process_of_another_user_is_not_permitted),
 	};
 

@@ -61,7 +61,8 @@ static void fill_gc(struct snapshot *s)
 	s->gc_full_ago_s = 9;
 	s->objects = 1734220;
 	s->cost = (struct sample_cost){.stops = 1, .stopped_us = 900, .pause_us = 1240};
-	s->cost_total = (struct sample_cost){.stops = 381, .stopped_us = 90000, .pause_us = 3400};
+	s->cost_total = (struct sample_cost){.stops = 381, .stopped_us = 90000, .pause_us = 3400,
+					     .longest_us = 2100};
 	s->cost_share = 0.004;
 }
 

@@ -68,7 +68,7 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base"
 			"  garbage 0  frozen 0  objects 1 734 220",
 		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core"
-			"  samples 381  gaps 0  stops 1, 0.9 ms",
+			"  samples 381  gaps 0  stops 1, at most 2.1 ms",
 		"+ 3 types growing   403 unchanged   417 in all",
 		"",
 		"   TYPE                                          COUNT   SIZE"
@@ -281,6 +281,19 @@ static void before_the_first_count_the_screen_says_so(void **state)
 	EXPECT(&f, 7, " nothing counted yet");
 }
 
+static void a_refusal_to_be_borrowed_is_called_read_only(void **state)
+{
+	f.snap.census = false;
+	lt_err_set(&f.snap.why, LT_E_TRACED, 0, "PID %d is traced by %d", 4242, 77);
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, "read-only, rows are 1s old: another program is tracing the process: "
+		      "PID 4242 is");
+	f.snap.census_t = 0;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, "read-only: another program is tracing the process: PID 4242 is traced "
+		      "by 77");
+}
+
 static void an_empty_table_says_why(void **state)
 {
 	f.snap.n_rows = 0;
@@ -353,6 +366,7 @@ int main(void)
 		DRAWN(an_ended_target_keeps_its_last_screen),
 		DRAWN(a_missing_count_is_explained_and_the_rows_get_an_age),
 		DRAWN(before_the_first_count_the_screen_says_so),
+		DRAWN(a_refusal_to_be_borrowed_is_called_read_only),
 		DRAWN(an_empty_table_says_why),
 		DRAWN(what_is_unknown_is_blank_and_never_zero),
 		DRAWN(a_collector_that_is_off_is_said_so),

@@ -6,5 +6,11 @@ TESTS += test_inject
 test_inject_SOURCES = tests/unit/test_inject.c tests/unit/test.h
 test_inject_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_inject_LDADD = libinject.a libagent.a libtarget.a libproc.a libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_preflight
+TESTS += test_preflight
+test_preflight_SOURCES = tests/unit/test_preflight.c tests/unit/test.h
+test_preflight_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_preflight_LDADD = libinject.a libagent.a libtarget.a libproc.a libutil.a $(CMOCKA_LIBS)
 endif
 endif

@@ -137,7 +137,7 @@ static void pay(struct model *m, double at_s, int64_t stopped_us, int64_t pause_
 {
 	struct sample s = sample_at(at_s);
 
-	s.cost = (struct sample_cost){1, stopped_us, pause_us, cpu_us};
+	s.cost = (struct sample_cost){1, stopped_us, pause_us, cpu_us, stopped_us};
 	model_push(m, &s);
 }
 
@@ -156,6 +156,7 @@ static void costs_add_up_and_the_longest_pause_is_kept(void **state)
 	assert_int_equal(snap->cost_total.stops, 4);
 	assert_int_equal(snap->cost_total.stopped_us, 600);
 	assert_int_equal(snap->cost_total.pause_us, 250);
+	assert_int_equal(snap->cost_total.longest_us, 300);
 	assert_int_equal(snap->cost_total.cpu_us, 10000);
 	assert_near(snap->cost_share, 0.001);
 	model_free(m);

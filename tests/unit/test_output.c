@@ -340,7 +340,7 @@ static void the_table_begins_with_memory_gc_and_cost(void **state)
 		"  swap 0  VSZ 1.20G  limit 1.00G  threads 18\n"
 		"gc on  gen0 313/700  gen1 5/10  gen2 7/10  full 1841  garbage -  frozen 0"
 		"  objects 470316\n"
-		"cost  pause 0.91 ms  stops 2  cpu 38.10 ms  0.4% of a core\n"
+		"cost  pause 0.91 ms  stops 2  longest 0.21 ms  cpu 38.10 ms  0.4% of a core\n"
 		"     COUNT     SIZE     +COUNT    +SIZE  RATE/min TYPE\n"
 		"     48213    2.94M     +12680  +792.5K     +1000 __main__.Connection\n");
 }

@@ -221,6 +221,7 @@ static void every_line_of_status_finds_its_place(void **state)
 	}
 	assert_int_equal(st.threads, 18);
 	assert_int_equal(st.seccomp, 2);
+	assert_int_equal(st.filters, 1);
 	assert_true(st.shadow_stack);
 	assert_false(st.kernel_thread);
 	assert_int_equal(st.sig_pending, 1);
@@ -240,6 +241,7 @@ static void what_a_kernel_does_not_say_has_a_default(void **state)
 
 	assert_int_equal(parse_status(BASE, strlen(BASE), &st), LT_OK);
 	assert_int_equal(st.seccomp, -1);
+	assert_int_equal(st.filters, -1);
 	assert_int_equal(st.ns_pid, 9);
 	assert_int_equal(st.tracer, 0);
 	assert_false(st.shadow_stack);

@@ -227,6 +227,27 @@ static void a_path_longer_than_any_is_skipped(void **state)
 	free(group);
 }
 
+static void a_frozen_group_is_told_by_v2_and_by_the_freezer_of_v1(void **state)
+{
+	put("proc/7/cgroup", "6:freezer:/box\n4:memory:/mem\n0::/app\n");
+	put("proc/self/mountinfo", V2_BESIDE V1_MOUNT "36 31 0:33 / /sys/fs/cgroup/freezer rw - "
+				   "cgroup cgroup rw,freezer\n");
+	put("sys/fs/cgroup/unified/app/cgroup.events", "populated 1\nfrozen 0\n");
+	put("sys/fs/cgroup/freezer/box/freezer.state", "THAWED\n");
+	put("sys/fs/cgroup/freezer/mem/freezer.state", "FROZEN\n");
+	assert_false(cgroup_frozen(tree, 7));
+	put("sys/fs/cgroup/freezer/box/freezer.state", "FREEZING\n");
+	assert_true(cgroup_frozen(tree, 7));
+	put("sys/fs/cgroup/freezer/box/freezer.state", "THAWED\n");
+	put("sys/fs/cgroup/unified/app/cgroup.events", "populated 1\nfrozen 1\n");
+	assert_true(cgroup_frozen(tree, 7));
+	assert_false(cgroup_frozen(tree, 8));
+	put("proc/7/cgroup", "6:freezer:/mem\n");		/* it has moved */
+	assert_true(cgroup_frozen(tree, 7));
+	put("proc/7/cgroup", "6:freezer:/box\n");
+	assert_false(cgroup_frozen(tree, 7));
+}
+
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, tree_begin, tree_end)
 
 int main(void)
@@ -246,6 +267,7 @@ int main(void)
 		IN_TREE(a_mountinfo_that_makes_no_sense_has_no_limit),
 		IN_TREE(the_limit_is_found_from_the_process_on),
 		IN_TREE(a_path_longer_than_any_is_skipped),
+		IN_TREE(a_frozen_group_is_told_by_v2_and_by_the_freezer_of_v1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "census/names.h"
+#include "session/refusal.h"
 #include "session/residue.h"
 #include "session/session.h"
+#include "util/clock.h"
 #include "util/num.h"
 
 /* A type that lies where nothing can be read: as one that died after it was counted. */
@@ -103,6 +105,26 @@ static void what_a_process_opens_meanwhile_is_not_laid_to_our_account(void **sta
 	assert_int_equal(left.threads, LT_UNKNOWN);
 }
 
+static enum lt_errc kept(enum lt_errc code)
+{
+	struct refusal r = {0};
+	struct lt_err why = {.code = code};
+
+	refusal_note(&r, &why);
+	assert_true(r.why.code == LT_OK || r.again_ns > clock_mono_ns());
+	return r.why.code;
+}
+
+static void only_a_reason_that_lasts_stands_against_the_next_sample(void **state)
+{
+	assert_int_equal(kept(LT_E_TRACED), LT_E_TRACED);
+	assert_int_equal(kept(LT_E_SECCOMP), LT_E_SECCOMP);
+	assert_int_equal(kept(LT_E_PERM), LT_E_PERM);
+	assert_int_equal(kept(LT_E_NO_SAFE_POINT), LT_OK);
+	assert_int_equal(kept(LT_E_PACED), LT_OK);
+	assert_int_equal(kept(LT_E_GONE), LT_OK);
+}
+
 static enum lt_errc open_error(pid_t pid, bool readonly)
 {
 	const struct session_options options = {.readonly = readonly};
@@ -137,6 +159,7 @@ int main(void)
 		cmocka_unit_test(a_type_that_died_keeps_the_name_copied_under_the_gil),
 		cmocka_unit_test(very_many_names_are_kept_apart_and_then_forgotten),
 		cmocka_unit_test(what_a_process_opens_meanwhile_is_not_laid_to_our_account),
+		cmocka_unit_test(only_a_reason_that_lasts_stands_against_the_next_sample),
 		cmocka_unit_test(a_session_refuses_what_is_no_python),
 	};
 

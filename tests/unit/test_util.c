@@ -147,10 +147,12 @@ static void every_error_has_a_cause_a_remedy_and_an_agreed_exit_status(void **st
 		const struct lt_err_info *info = lt_err_info((enum lt_errc)i);
 
 		assert_true(info->cause[0] && info->remedy[0] && info->code[0]);
-		assert_true(info->exit_status >= 1 && info->exit_status <= 5);
+		assert_true(info->exit_status >= 0 && info->exit_status <= 5);
+		assert_int_equal(lt_err_goes_on((enum lt_errc)i), info->exit_status == 0);
 		for (int k = 1; k < i; k++)
 			assert_string_not_equal(info->code, lt_err_info((enum lt_errc)k)->code);
 	}
+	assert_false(lt_err_goes_on(LT_OK));
 }
 
 static void an_error_reads_as_one_line(void **state)
