@@ -17,24 +17,42 @@
 
 #define TRIES 20		/* samples in which the main thread may be at a bad moment */
 
+/* chroot and some others are where a PATH of root's need not lead. */
+static void reach_sbin(void)
+{
+	static bool done;
+	const char *path = getenv("PATH");
+	struct buf b = {0};
+
+	if (done)
+		return;
+	buf_printf(&b, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
+	setenv("PATH", b.data, 1);
+	buf_done(&b);
+	done = true;
+}
+
 static bool has(const char *tool)
 {
-	char dirs[4096], *dir, *save = NULL, path[4352];
-	const char *all = getenv("PATH");
+	char *dirs = mem_strdup(getenv("PATH")), *dir, *save = NULL;
+	bool found = false;
 
-	snprintf(dirs, sizeof(dirs), "%s:/usr/sbin:/sbin", all ? all : "/usr/bin:/bin");
-	for (dir = strtok_r(dirs, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
+	dir = strtok_r(dirs, ":", &save);
+	for (; dir && !found; dir = strtok_r(NULL, ":", &save)) {
+		char path[4096];
+
 		snprintf(path, sizeof(path), "%s/%s", dir, tool);
-		if (access(path, X_OK) == 0)
-			return true;
+		found = access(path, X_OK) == 0;
 	}
-	return false;
+	free(dirs);
+	return found;
 }
 
 bool ns_has_tools(const struct ns_way *way)
 {
 	const char *missing = NULL;
 
+	reach_sbin();
 	if (!has(way->argv[0]))
 		missing = way->argv[0];
 	else if (way->tool && !has(way->tool))

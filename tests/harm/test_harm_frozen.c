@@ -8,13 +8,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ns.h"
+#include "tests/live/belongings.h"
 #include "util/buf.h"
+#include "util/clock.h"
 #include "util/io.h"
+
+#define FREEZES 60
+#define RANDOM_NS 30000000	/* about what a sample takes on a loaded machine */
 
 struct kind {
 	const char *type, *option;	/* of its mount */
@@ -193,6 +199,64 @@ static void a_target_that_freezes_is_not_waited_for(const struct kind *k)
 	end();
 }
 
+/* Its lines so far are read, or it would stand still when the pipe is full. */
+static void drain(struct harm_program *leaktop)
+{
+	struct pollfd fd = {.fd = leaktop->out, .events = POLLIN};
+
+	while (poll(&fd, 1, 0) > 0)
+		if (!harm_line(leaktop))
+			break;
+}
+
+/* leaktop is asked to end when it has counted once more, in peace. */
+static void end_leaktop(struct harm_program *leaktop)
+{
+	const char *line;
+
+	while ((line = harm_line(leaktop)) != NULL)
+		if (strstr(line, "\"kind\":\"sample\"") && strstr(line, "\"objects\":null") == NULL)
+			break;
+	assert_non_null(line);
+	kill(leaktop->pid, SIGINT);
+	while (harm_line(leaktop) != NULL)
+		;
+	assert_int_equal(harm_reap(leaktop->pid), (128 + SIGINT) << 8);
+	close(leaktop->out);
+	close(leaktop->err);
+}
+
+/* In the middle of a stop, of a call on the thread, of a count. What it has must be what it had. */
+static void a_target_freezes_and_thaws(const struct kind *k)
+{
+	char number[16];
+	const char *args[] = {"-b", "-f", "jsonl", "-d", "0.1", "-T", "1", number, NULL};
+	struct belongings before, after;
+	struct harm_program leaktop;
+	uint64_t seed = 1;
+
+	begin(k);
+	snprintf(number, sizeof(number), "%d", target.pid);
+	belongings_take(target.pid, &before);
+	leaktop = harm_leaktop_start(args, NULL, 0);
+	assert_non_null(harm_line(&leaktop));
+	for (int i = 0; i < FREEZES; i++) {
+		clock_sleep_ns((int64_t)(harm_random(&seed) % RANDOM_NS));
+		assert_true(put(kind->switch_file, kind->freeze));
+		clock_sleep_ns((int64_t)(harm_random(&seed) % RANDOM_NS));
+		thaw();
+		drain(&leaktop);
+	}
+	end_leaktop(&leaktop);
+	assert_true(harm_wait_blocked(target.pid) >= 0);
+	belongings_take(target.pid, &after);
+	assert_true(belongings_equal(&before, &after));
+	belongings_free(&before);
+	belongings_free(&after);
+	assert_true(ns_counts(target.pid, 0, truth));
+	end();
+}
+
 static void a_target_frozen_by_v1_is_read_and_not_touched(void **state)
 {
 	a_frozen_target_is_read_and_not_touched(&v1);
@@ -213,6 +277,16 @@ static void a_target_that_freezes_in_v2_is_not_waited_for(void **state)
 	a_target_that_freezes_is_not_waited_for(&v2);
 }
 
+static void a_target_that_v1_freezes_at_any_moment_goes_on(void **state)
+{
+	a_target_freezes_and_thaws(&v1);
+}
+
+static void a_target_that_v2_freezes_at_any_moment_goes_on(void **state)
+{
+	a_target_freezes_and_thaws(&v2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +295,8 @@ int main(void)
 		TEST(a_target_frozen_by_v2_is_read_and_not_touched),
 		TEST(a_target_that_freezes_in_v1_is_not_waited_for),
 		TEST(a_target_that_freezes_in_v2_is_not_waited_for),
+		TEST(a_target_that_v1_freezes_at_any_moment_goes_on),
+		TEST(a_target_that_v2_freezes_at_any_moment_goes_on),
 #undef TEST
 	};
 
