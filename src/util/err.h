@@ -68,6 +68,8 @@
 	  "leaktop tries again at the next sample") \
 	X(PACED, 1, "paced", "counting is paced", \
 	  "leaktop counts again when it has let the target run for long enough") \
+	X(PAUSE, 1, "max-pause", "counting would hold the GIL for longer than --max-pause", \
+	  "raise --max-pause if the process may wait that long") \
 	X(INTERPRETERS, 5, "interpreters", "the process runs several Python interpreters", \
 	  "leaktop counts where there is one; --readonly shows the rest") \
 	X(TIMEOUT, 1, "timeout", "the target did not answer in time", \

@@ -1,0 +1,397 @@
+/*
+ * The lists are rings of PyGC_Heads: next and prev with flags in their low bits (3.8+), to 3.7 a
+ * third word. What the collector and the program do to them while the GIL is not held:
+ *
+ *   an object is made or tracked		appended to generation 0
+ *   an object dies or is untracked		unlinked where it was
+ *   a collection of generation g		0..g are emptied: joined, put in another order, what
+ *						lives appended to generation g + 1; in the last one
+ *						to itself, objects in another order
+ *   gc.freeze(), gc.unfreeze()		a whole list appended to another
+ *
+ * So a list that is not collected keeps its order and grows at its end only. Each list has four
+ * bookmarks while it is walked: HEAD, which must stay the first (else the list was emptied); LO and
+ * HI, with everything that is not counted yet between them; TAIL, behind which is what was appended
+ * since. A collection of the last generation does not empty it: there the canary comes before
+ * HEAD, which is a tuple that holds it. Its one reference comes from an object behind it in the
+ * list, so the collector takes it for unreachable, finds it again through the tuple and appends it
+ * to the end (move_unreachable, visit_reachable: 2.7 to 3.15). Where it is still in its place,
+ * nothing was collected.
+ *
+ * Bookmarks are objects with references that no object accounts for: no collection frees them or
+ * moves them within a list. If leaktop never comes back they are 16 empty lists and a tuple.
+ *
+ * The count is exact as of the last slice but for objects that were made, died or changed their
+ * size behind a bookmark since the first: lists are finished from the oldest to the youngest, and
+ * the last slice goes through all of them to their very ends. What was counted of generations 0
+ * and 1 is taken back when they are collected meanwhile, for their objects come along again.
+ */
+#include "agent/ring.h"
+
+#include "agent/arch.h"
+#include "agent/count.h"
+
+#define WRITE(addr, value) (*(uint64_t *)(uintptr_t)(addr) = (value))
+
+#define FLAGS 3ul
+#define LOWEST 4096ul		/* addresses that a program can have */
+#define HIGHEST (1ul << 47)
+#define OLDEST 2
+#define PERMANENT 3
+#define RESTARTS 3		/* exact tries; then rebuilt lists cost exactness, not time */
+#define RESTARTS_MOST 12
+#define ROLLBACKS 16		/* of young generations, likewise */
+#define CLOCK_EVERY 64		/* pairs of objects between two looks at the clock */
+
+static uint64_t next_of(uint64_t at)
+{
+	return READ(uint64_t, at) & ~FLAGS;
+}
+
+static uint64_t prev_of(uint64_t at)
+{
+	return READ(uint64_t, at + 8) & ~FLAGS;
+}
+
+static void set_next(uint64_t at, uint64_t to)
+{
+	WRITE(at, (READ(uint64_t, at) & FLAGS) | to);
+}
+
+static void set_prev(uint64_t at, uint64_t to)
+{
+	WRITE(at + 8, (READ(uint64_t, at + 8) & FLAGS) | to);
+}
+
+static uint64_t mark_at(const struct agent_block *b, int i)
+{
+	return (uint64_t)(uintptr_t)&b->marks[i];
+}
+
+static uint64_t mark(const struct agent_block *b, int list, enum agent_role role)
+{
+	return mark_at(b, list * AGENT_ROLES + (int)role);
+}
+
+static int is_mark(const struct agent_block *b, uint64_t at)
+{
+	return at - mark_at(b, 0) < sizeof(b->marks);
+}
+
+static int is_head(const struct agent_block *b, uint64_t at)
+{
+	return at == b->head[0] || at == b->head[1] || at == b->head[2] || at == b->head[3];
+}
+
+/* Can there be an object? Asked before a link is followed that nobody has vouched for. */
+static int is_place(const struct agent_block *b, uint64_t at)
+{
+	return at % 8 == 0 && at - LOWEST < HIGHEST - LOWEST && !is_head(b, at);
+}
+
+/* ---- bookmarks -------------------------------------------------------------------------- */
+
+static uint32_t refs_wanted(int i)
+{
+	return i == AGENT_CANARY ? 1 : AGENT_MARK_REFS;
+}
+
+/* One that an earlier walk made may be in use by the program: its count of references is kept. */
+static void make_mark(struct agent_block *b, int i)
+{
+	uint64_t at = mark_at(b, i), obj = at + b->gc_head_size, items;
+
+	if (READ(uint64_t, obj + b->ob_type))
+		return;
+	if (b->gc_head_size > 16)
+		WRITE(at + 16, b->mark_refs);
+	WRITE(obj, refs_wanted(i));
+	WRITE(obj + b->ob_type, b->list_type);
+	if (i != OLDEST * AGENT_ROLES + AGENT_HEAD)
+		return;
+	/* a tuple's basicsize ends where its items begin; 3.14+ has its hash before them */
+	items = READ(uint64_t, b->tuple_type + b->tp_basicsize);
+	WRITE(obj + b->ob_type, b->tuple_type);
+	WRITE(obj + b->ob_size, 1);
+	if (items > b->ob_size + 8u)
+		WRITE(obj + b->ob_size + 8, UINT64_MAX);
+	WRITE(obj + items, mark_at(b, AGENT_CANARY) + b->gc_head_size);
+}
+
+static int make_marks(struct agent_block *b)
+{
+	uint64_t items = b->tuple_type ? READ(uint64_t, b->tuple_type + b->tp_basicsize) : 0;
+
+	if (items < b->ob_size + 8u || b->gc_head_size + items + 8 > sizeof(struct agent_mark))
+		return 0;
+	for (int i = 0; i < AGENT_MARKS; i++)
+		make_mark(b, i);
+	return 1;
+}
+
+static void link_behind(uint64_t at, uint64_t before)
+{
+	uint64_t behind = next_of(before);
+
+	set_next(at, behind);
+	set_prev(at, before);
+	set_next(before, at);
+	set_prev(behind, at);
+}
+
+static int is_linked(uint64_t at)
+{
+	return next_of(at) != 0;
+}
+
+/* 0: its neighbours do not know it; touching them would make it worse. */
+static int unlink(uint64_t at)
+{
+	uint64_t before = prev_of(at), behind = next_of(at);
+
+	if (!behind)
+		return 1;		/* never linked, or untracked by the interpreter's end */
+	if (!before || next_of(before) != at || prev_of(behind) != at)
+		return 0;
+	set_next(before, behind);
+	set_prev(behind, before);
+	WRITE(at, 0);
+	WRITE(at + 8, 0);
+	return 1;
+}
+
+uint32_t ring_unlink(struct agent_block *b)
+{
+	uint32_t status = AGENT_OK;
+
+	for (int i = 0; i < AGENT_MARKS; i++) {
+		uint64_t at = mark_at(b, i), obj = at + b->gc_head_size;
+
+		if (!unlink(at) || (READ(uint64_t, obj + b->ob_type) &&
+				    READ(uint32_t, obj) != refs_wanted(i)))
+			status = AGENT_HELD;
+	}
+	for (int i = 0; i < AGENT_LISTS; i++)
+		b->open[i] = 0;
+	return status;
+}
+
+/* ---- lists ------------------------------------------------------------------------------ */
+
+static uint64_t canary(const struct agent_block *b)
+{
+	return mark_at(b, AGENT_CANARY);
+}
+
+static int open_list(struct agent_block *b, int list)
+{
+	uint64_t head = b->head[list], first = next_of(head), last = prev_of(head);
+
+	if ((first != head && (!is_place(b, first) || prev_of(first) != head)) ||
+	    (last != head && (!is_place(b, last) || next_of(last) != head)))
+		return 0;
+	for (int role = 0; role < AGENT_ROLES; role++)
+		if (is_linked(mark(b, list, role)))
+			return 0;
+	link_behind(mark(b, list, AGENT_HEAD), head);
+	if (list == OLDEST)
+		link_behind(canary(b), head);
+	link_behind(mark(b, list, AGENT_LO), mark(b, list, AGENT_HEAD));
+	link_behind(mark(b, list, AGENT_TAIL), prev_of(head));
+	link_behind(mark(b, list, AGENT_HI), prev_of(mark(b, list, AGENT_TAIL)));
+	b->open[list] = 1;
+	return 1;
+}
+
+static void close_list(struct agent_block *b, int list)
+{
+	for (int role = 0; role < AGENT_ROLES; role++)
+		(void)unlink(mark(b, list, role));
+	b->open[list] = 0;
+}
+
+/* What was appended behind TAIL becomes what is to be counted. */
+static void go_on_behind_tail(struct agent_block *b, int list)
+{
+	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
+	uint64_t tail = mark(b, list, AGENT_TAIL);
+
+	unlink(lo);
+	unlink(hi);
+	link_behind(lo, tail);
+	unlink(tail);
+	link_behind(tail, prev_of(b->head[list]));
+	link_behind(hi, prev_of(tail));
+}
+
+/* Has an open list been left alone, or only appended to? */
+static int stands(const struct agent_block *b, int list)
+{
+	uint64_t first = b->head[list], head = mark(b, list, AGENT_HEAD);
+
+	if (list == OLDEST) {
+		if (next_of(first) != canary(b) || READ(uint32_t, canary(b) + b->gc_head_size) != 1)
+			return 0;
+		first = canary(b);
+	}
+	return next_of(first) == head && is_linked(mark(b, list, AGENT_LO)) &&
+	       is_linked(mark(b, list, AGENT_HI)) && is_linked(mark(b, list, AGENT_TAIL));
+}
+
+static void begin(struct agent_block *b)
+{
+	(void)ring_unlink(b);
+	count_reset(b);
+	b->approximate = 0;
+}
+
+/*
+ * The oldest list was rebuilt, or a whole list moved. After some exact tries: only the canary is put
+ * back, and what the collector has appended to the end again is counted again.
+ */
+static uint32_t restart(struct agent_block *b)
+{
+	if (++b->restarts > RESTARTS_MOST)
+		return AGENT_RESTLESS;
+	if (b->restarts > RESTARTS && b->open[OLDEST] && unlink(canary(b))) {
+		link_behind(canary(b), b->head[OLDEST]);
+		if (stands(b, OLDEST) && (!b->open[PERMANENT] || stands(b, PERMANENT))) {
+			b->approximate = 1;
+			return AGENT_OK;
+		}
+	}
+	begin(b);
+	return AGENT_OK;
+}
+
+/* Young lists were emptied: what was counted of them is in older ones now, and comes again. */
+static void roll_back(struct agent_block *b, int to)
+{
+	for (int list = to; list >= 0; list--)
+		close_list(b, list);
+	if (++b->rollbacks <= ROLLBACKS)
+		count_restore(b, to);
+	else
+		b->approximate = 1;
+}
+
+static uint32_t look_again(struct agent_block *b)
+{
+	if ((b->open[PERMANENT] && !stands(b, PERMANENT)) ||
+	    (b->open[OLDEST] && !stands(b, OLDEST))) {
+		uint32_t status = restart(b);
+
+		if (status != AGENT_OK)
+			return status;
+	}
+	for (int list = 1; list >= 0; list--)
+		if (b->open[list] && !stands(b, list)) {
+			roll_back(b, list);
+			break;
+		}
+	return AGENT_OK;
+}
+
+/* ---- the walk --------------------------------------------------------------------------- */
+
+static void count_one(struct agent_block *b, int list, uint64_t at)
+{
+	if (is_mark(b, at))
+		return;
+	count_object(b, at + b->gc_head_size);
+	b->list_objects[list]++;
+}
+
+static int is_spent(const struct agent_block *b)
+{
+	if (b->until_objects && b->objects >= b->until_objects)
+		return 1;
+	return b->until_ns && agent_arch_clock_ns() >= b->until_ns;
+}
+
+/*
+ * From both ends at once: each step waits for memory, and two waits overlap. A node is believed
+ * only if the one before knows it and it knows the one before: a ring that was damaged, by the
+ * program or by an extension of it, must not lead the walk astray.
+ */
+static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t at;
+
+	for (uint32_t n = 1; (at = next_of(*lo)) != *hi; n++) {
+		if (!is_place(b, at) || prev_of(at) != *lo)
+			return AGENT_BROKEN;
+		count_one(b, list, at);
+		*lo = at;
+		at = prev_of(*hi);
+		if (at == *lo)
+			break;
+		if (!is_place(b, at) || next_of(at) != *hi)
+			return AGENT_BROKEN;
+		count_one(b, list, at);
+		*hi = at;
+		if (b->objects > b->order.max_objects)
+			return AGENT_LOOP;
+		if (n % CLOCK_EVERY == 0 && is_spent(b))
+			return AGENT_MORE;
+	}
+	return AGENT_OK;
+}
+
+static uint32_t walk_list(struct agent_block *b, int list)
+{
+	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
+	uint64_t from = lo, to = hi;
+	uint32_t status = between(b, list, &from, &to);
+
+	if (from != lo && unlink(lo))
+		link_behind(lo, from);
+	if (to != hi && unlink(hi))
+		link_behind(hi, prev_of(to));
+	return status;
+}
+
+static uint32_t walk(struct agent_block *b)
+{
+	for (int list = PERMANENT; list >= 0; list--) {
+		uint32_t status;
+
+		if (!b->head[list])
+			continue;
+		if (!b->open[list]) {
+			if (list < OLDEST)
+				count_save(b, list);
+			if (!open_list(b, list))
+				return AGENT_BROKEN;
+		}
+		for (;;) {
+			if ((status = walk_list(b, list)) != AGENT_OK)
+				return status;
+			if (next_of(mark(b, list, AGENT_TAIL)) == b->head[list])
+				break;
+			go_on_behind_tail(b, list);
+		}
+	}
+	return AGENT_OK;
+}
+
+uint32_t ring_slice(struct agent_block *b, uint64_t now_ns)
+{
+	uint32_t status = AGENT_OK;
+
+	b->until_ns = b->order.slice_ns && now_ns ? now_ns + b->order.slice_ns : 0;
+	if (b->order.op == AGENT_OP_BEGIN) {
+		b->restarts = b->rollbacks = 0;
+		begin(b);
+		if (!make_marks(b))
+			return AGENT_CANNOT;
+	} else {
+		status = look_again(b);
+	}
+	b->until_objects = b->order.slice_objects ? b->objects + b->order.slice_objects : 0;
+	if (status == AGENT_OK)
+		status = walk(b);
+	if (status != AGENT_MORE)
+		(void)ring_unlink(b);
+	return status;
+}
