@@ -65,7 +65,7 @@ struct agent_type {
 
 struct agent_order {		/* what leaktop asks for, written at once */
 	uint64_t max_objects;		/* more than this are taken for a loop */
-	uint64_t slice_ns, slice_objects;	/* a slice ends after either; 0: no limit */
+	uint64_t slice_ticks, slice_objects;	/* a slice ends after either; 0: no limit */
 	uint32_t op;			/* enum agent_op */
 	uint32_t request;		/* a number not used before; 0 cancels */
 };
@@ -109,10 +109,10 @@ struct agent_block {
 	uint64_t list_objects[AGENT_LISTS];
 	uint64_t objects;
 	uint64_t left_out;		/* objects of types that found no room in the table */
-	uint64_t hold_ns;		/* how long COUNT held the GIL */
+	uint64_t hold_ticks;		/* how long COUNT held the GIL */
 
 	/* the helper's own, between slices */
-	uint64_t until_ns, until_objects;	/* where this slice ends */
+	uint64_t until_ticks, until_objects;	/* where this slice ends */
 	uint32_t open[AGENT_LISTS];	/* bookmarks lie in it */
 	uint32_t restarts, rollbacks;
 	struct { uint64_t objects, left_out, list_objects[AGENT_LISTS]; } saved[2];

@@ -25,7 +25,7 @@ static int is_alone(const struct agent_block *b)
 	return ((uint64_t (*)(void))(uintptr_t)b->fn_interp_head)() == b->interp;
 }
 
-static uint32_t work(struct agent_block *b, uint64_t now_ns)
+static uint32_t work(struct agent_block *b)
 {
 	if (!is_alone(b))
 		return AGENT_SEVERAL;
@@ -36,7 +36,7 @@ static uint32_t work(struct agent_block *b, uint64_t now_ns)
 	if (b->order.op == AGENT_OP_UNLINK)
 		return ring_unlink(b);
 	if (b->walk)
-		return ring_slice(b, now_ns);
+		return ring_slice(b);
 	b->approximate = 0;
 	count_reset(b);
 	((void (*)(int (*)(void *, void *), void *))(uintptr_t)b->fn_visit)(visit, b);
@@ -57,9 +57,10 @@ static void work_if_asked(struct agent_block *b)
 
 	if (request == 0 || request == b->answer)	/* cancelled, or answered by a call */
 		return;
-	begin = agent_arch_clock_ns();
-	status = work(b, begin);
-	b->hold_ns = agent_arch_clock_ns() - begin;
+	begin = agent_arch_ticks();
+	b->until_ticks = b->order.slice_ticks ? begin + b->order.slice_ticks : UINT64_MAX;
+	status = work(b);
+	b->hold_ticks = agent_arch_ticks() - begin;
 	answer(b, request, status);
 }
 

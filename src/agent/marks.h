@@ -11,13 +11,13 @@
 
 /*
  * A bookmark: a gc head and an empty list of the target's, for what the collector or the program
- * may make of it. One per list and role, and one more (ring.c).
+ * may make of it. Four per list, and the canary (ring.c).
  */
 #define AGENT_MARK_WORDS 10
 struct agent_mark { uint64_t word[AGENT_MARK_WORDS]; };
 enum agent_role { AGENT_HEAD, AGENT_LO, AGENT_HI, AGENT_TAIL, AGENT_ROLES };
-#define AGENT_MARKS (AGENT_LISTS * AGENT_ROLES + 1)
+#define AGENT_CANARY (AGENT_LISTS * AGENT_ROLES)
+#define AGENT_MARKS (AGENT_CANARY + 1)
 #define AGENT_MARK_REFS 0x10000000u	/* of each but the canary, which has 1 */
-#define AGENT_CANARY (AGENT_MARKS - 1)
 
 #endif

@@ -28,66 +28,13 @@
  */
 #include "agent/ring.h"
 
-#include "agent/arch.h"
 #include "agent/count.h"
+#include "agent/links.h"
 
-#define WRITE(addr, value) (*(uint64_t *)(uintptr_t)(addr) = (value))
-
-#define FLAGS 3ul
-#define LOWEST 4096ul		/* addresses that a program can have */
-#define HIGHEST (1ul << 47)
-#define OLDEST 2
-#define PERMANENT 3
 #define RESTARTS 3		/* exact tries; then rebuilt lists cost exactness, not time */
 #define RESTARTS_MOST 12
+#define LOOK_EVERY 16		/* pairs of objects between two looks at the counter */
 #define ROLLBACKS 16		/* of young generations, likewise */
-#define CLOCK_EVERY 64		/* pairs of objects between two looks at the clock */
-
-static uint64_t next_of(uint64_t at)
-{
-	return READ(uint64_t, at) & ~FLAGS;
-}
-
-static uint64_t prev_of(uint64_t at)
-{
-	return READ(uint64_t, at + 8) & ~FLAGS;
-}
-
-static void set_next(uint64_t at, uint64_t to)
-{
-	WRITE(at, (READ(uint64_t, at) & FLAGS) | to);
-}
-
-static void set_prev(uint64_t at, uint64_t to)
-{
-	WRITE(at + 8, (READ(uint64_t, at + 8) & FLAGS) | to);
-}
-
-static uint64_t mark_at(const struct agent_block *b, int i)
-{
-	return (uint64_t)(uintptr_t)&b->marks[i];
-}
-
-static uint64_t mark(const struct agent_block *b, int list, enum agent_role role)
-{
-	return mark_at(b, list * AGENT_ROLES + (int)role);
-}
-
-static int is_mark(const struct agent_block *b, uint64_t at)
-{
-	return at - mark_at(b, 0) < sizeof(b->marks);
-}
-
-static int is_head(const struct agent_block *b, uint64_t at)
-{
-	return at == b->head[0] || at == b->head[1] || at == b->head[2] || at == b->head[3];
-}
-
-/* Can there be an object? Asked before a link is followed that nobody has vouched for. */
-static int is_place(const struct agent_block *b, uint64_t at)
-{
-	return at % 8 == 0 && at - LOWEST < HIGHEST - LOWEST && !is_head(b, at);
-}
 
 /* ---- bookmarks -------------------------------------------------------------------------- */
 
@@ -129,37 +76,6 @@ static int make_marks(struct agent_block *b)
 	return 1;
 }
 
-static void link_behind(uint64_t at, uint64_t before)
-{
-	uint64_t behind = next_of(before);
-
-	set_next(at, behind);
-	set_prev(at, before);
-	set_next(before, at);
-	set_prev(behind, at);
-}
-
-static int is_linked(uint64_t at)
-{
-	return next_of(at) != 0;
-}
-
-/* 0: its neighbours do not know it; touching them would make it worse. */
-static int unlink(uint64_t at)
-{
-	uint64_t before = prev_of(at), behind = next_of(at);
-
-	if (!behind)
-		return 1;		/* never linked, or untracked by the interpreter's end */
-	if (!before || next_of(before) != at || prev_of(behind) != at)
-		return 0;
-	set_next(before, behind);
-	set_prev(behind, before);
-	WRITE(at, 0);
-	WRITE(at + 8, 0);
-	return 1;
-}
-
 uint32_t ring_unlink(struct agent_block *b)
 {
 	uint32_t status = AGENT_OK;
@@ -167,7 +83,7 @@ uint32_t ring_unlink(struct agent_block *b)
 	for (int i = 0; i < AGENT_MARKS; i++) {
 		uint64_t at = mark_at(b, i), obj = at + b->gc_head_size;
 
-		if (!unlink(at) || (READ(uint64_t, obj + b->ob_type) &&
+		if (!mark_unlink(at) || (READ(uint64_t, obj + b->ob_type) &&
 				    READ(uint32_t, obj) != refs_wanted(i)))
 			status = AGENT_HELD;
 	}
@@ -206,7 +122,7 @@ static int open_list(struct agent_block *b, int list)
 static void close_list(struct agent_block *b, int list)
 {
 	for (int role = 0; role < AGENT_ROLES; role++)
-		(void)unlink(mark(b, list, role));
+		(void)mark_unlink(mark(b, list, role));
 	b->open[list] = 0;
 }
 
@@ -216,10 +132,10 @@ static void go_on_behind_tail(struct agent_block *b, int list)
 	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
 	uint64_t tail = mark(b, list, AGENT_TAIL);
 
-	unlink(lo);
-	unlink(hi);
+	mark_unlink(lo);
+	mark_unlink(hi);
 	link_behind(lo, tail);
-	unlink(tail);
+	mark_unlink(tail);
 	link_behind(tail, prev_of(b->head[list]));
 	link_behind(hi, prev_of(tail));
 }
@@ -253,7 +169,7 @@ static uint32_t restart(struct agent_block *b)
 {
 	if (++b->restarts > RESTARTS_MOST)
 		return AGENT_RESTLESS;
-	if (b->restarts > RESTARTS && b->open[OLDEST] && unlink(canary(b))) {
+	if (b->restarts > RESTARTS && b->open[OLDEST] && mark_unlink(canary(b))) {
 		link_behind(canary(b), b->head[OLDEST]);
 		if (stands(b, OLDEST) && (!b->open[PERMANENT] || stands(b, PERMANENT))) {
 			b->approximate = 1;
@@ -302,13 +218,6 @@ static void count_one(struct agent_block *b, int list, uint64_t at)
 	b->list_objects[list]++;
 }
 
-static int is_spent(const struct agent_block *b)
-{
-	if (b->until_objects && b->objects >= b->until_objects)
-		return 1;
-	return b->until_ns && agent_arch_clock_ns() >= b->until_ns;
-}
-
 /*
  * From both ends at once: each step waits for memory, and two waits overlap. A node is believed
  * only if the one before knows it and it knows the one before: a ring that was damaged, by the
@@ -332,7 +241,7 @@ static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t 
 		*hi = at;
 		if (b->objects > b->order.max_objects)
 			return AGENT_LOOP;
-		if (n % CLOCK_EVERY == 0 && is_spent(b))
+		if (n % LOOK_EVERY == 0 && is_spent(b))
 			return AGENT_MORE;
 	}
 	return AGENT_OK;
@@ -344,10 +253,23 @@ static uint32_t walk_list(struct agent_block *b, int list)
 	uint64_t from = lo, to = hi;
 	uint32_t status = between(b, list, &from, &to);
 
-	if (from != lo && unlink(lo))
+	if (from != lo && mark_unlink(lo))
 		link_behind(lo, from);
-	if (to != hi && unlink(hi))
+	if (to != hi && mark_unlink(hi))
 		link_behind(hi, prev_of(to));
+	return status;
+}
+
+/* From the first to the last that it has now. */
+static uint32_t walk_to_end(struct agent_block *b, int list)
+{
+	uint32_t status;
+
+	while ((status = walk_list(b, list)) == AGENT_OK) {
+		if (next_of(mark(b, list, AGENT_TAIL)) == b->head[list])
+			break;
+		go_on_behind_tail(b, list);
+	}
 	return status;
 }
 
@@ -364,22 +286,16 @@ static uint32_t walk(struct agent_block *b)
 			if (!open_list(b, list))
 				return AGENT_BROKEN;
 		}
-		for (;;) {
-			if ((status = walk_list(b, list)) != AGENT_OK)
-				return status;
-			if (next_of(mark(b, list, AGENT_TAIL)) == b->head[list])
-				break;
-			go_on_behind_tail(b, list);
-		}
+		if ((status = walk_to_end(b, list)) != AGENT_OK)
+			return status;
 	}
 	return AGENT_OK;
 }
 
-uint32_t ring_slice(struct agent_block *b, uint64_t now_ns)
+uint32_t ring_slice(struct agent_block *b)
 {
 	uint32_t status = AGENT_OK;
 
-	b->until_ns = b->order.slice_ns && now_ns ? now_ns + b->order.slice_ns : 0;
 	if (b->order.op == AGENT_OP_BEGIN) {
 		b->restarts = b->rollbacks = 0;
 		begin(b);
@@ -388,7 +304,8 @@ uint32_t ring_slice(struct agent_block *b, uint64_t now_ns)
 	} else {
 		status = look_again(b);
 	}
-	b->until_objects = b->order.slice_objects ? b->objects + b->order.slice_objects : 0;
+	b->until_objects = b->order.slice_objects ? b->objects + b->order.slice_objects
+						  : UINT64_MAX;
 	if (status == AGENT_OK)
 		status = walk(b);
 	if (status != AGENT_MORE)

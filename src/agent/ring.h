@@ -8,7 +8,7 @@
 #include "agent/abi.h"
 
 /* One slice; the GIL is held and no collection is under way. An enum agent_status. */
-uint32_t ring_slice(struct agent_block *b, uint64_t now_ns);
+uint32_t ring_slice(struct agent_block *b);
 /* AGENT_OK, or AGENT_HELD while somebody refers to a bookmark: the block must stay. */
 uint32_t ring_unlink(struct agent_block *b);
 

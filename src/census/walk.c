@@ -34,6 +34,7 @@ struct census {
 	struct timed_wait wait;	/* the timed wait that was visited last */
 	uint32_t request;
 	uint32_t max_types;		/* of the next block that is mapped */
+	struct pace pace;
 	int64_t visit_ns;		/* how long visiting took last time; 0: not known */
 	struct names *names;
 	struct agent_type *table;	/* read back, max_types long */
@@ -55,6 +56,7 @@ struct census *census_new(const struct python *py, const struct gadgets *gadgets
 	c->borrower.fd = -1;
 	c->max_types = TYPES_FIRST;
 	c->names = names_new();
+	pace_begin(&c->pace);
 	return c;
 }
 
@@ -187,11 +189,10 @@ static enum lt_errc may_visit(const struct census *c, struct lt_err *err)
 enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline_ns,
 			  struct lt_err *err)
 {
-	const int64_t slice_ns = borrow_first_slice_ns(c->max_pause_ns);
 	struct agent_block block = {0};
 	struct borrow_job job = {
 		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging,
-		.wait = c->wait, .block = &block, .max_pause_ns = c->max_pause_ns,
+		.wait = c->wait, .block = &block, .pace = c->pace, .max_pause_ns = c->max_pause_ns,
 		.wait_ns = deadline_ns - clock_mono_ns(),
 	};
 	enum lt_errc rc = may_visit(c, err);
@@ -207,7 +208,7 @@ enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline
 		c->request = 1;
 	job.order = block.order = (struct agent_order){
 		.max_objects = (uint64_t)(size_bytes > 0 ? size_bytes : INT64_MAX) / OBJECT_LEAST,
-		.slice_ns = (uint64_t)slice_ns, .slice_objects = borrow_slice_objects(slice_ns),
+		.slice_ticks = c->max_pause_ns ? pace_ticks(&c->pace, c->max_pause_ns / 2) : 0,
 		.op = AGENT_OP_BEGIN, .request = c->request,
 	};
 	if (!write_order(c, &job.order)) {
@@ -328,7 +329,7 @@ static enum lt_errc read_answer(struct census *c, struct census_result *ret, str
 	merge(c, &b, ret);
 	ret->objects = (int64_t)b.objects;
 	ret->approximate = b.approximate != 0;
-	c->visit_ns = b.walk ? 0 : (int64_t)b.hold_ns;
+	c->visit_ns = b.walk ? 0 : ret->hold_ns;
 	for (int i = 0; i < CENSUS_LISTS; i++)
 		ret->list_objects[i] = b.walk ? (int64_t)b.list_objects[i] : LT_UNKNOWN;
 	make_room(c, &b);
@@ -379,7 +380,7 @@ void census_abandon(struct census *c)
 enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret)
 {
 	struct borrow_job job = {
-		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true,
+		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true, .pace = c->pace,
 		.wait = c->wait, .wait_ns = deadline_ns - clock_mono_ns(),
 	};
 	enum lt_errc rc;

@@ -29,7 +29,6 @@
 #define SLICES_MOST 100000
 #define WAITS_MOST 250				/* NAP_NS each */
 #define HOLD_MOST_NS (1 * CLOCK_NS_PER_S)	/* that is believed */
-#define FASTEST_NS 8				/* nothing is counted in less */
 #define GAP 19					/* pauses to holds: the GIL for 1/20 of the time */
 
 /* ---- the child -------------------------------------------------------------------------- */
@@ -91,11 +90,9 @@ static bool still_there(const struct errand *e)
 }
 
 /* What the helper is to do next. */
-static bool write_order(struct errand *e, uint32_t op, int64_t slice_ns)
+static bool write_order(struct errand *e, uint32_t op)
 {
 	e->order.op = op;
-	e->order.slice_ns = (uint64_t)slice_ns;
-	e->order.slice_objects = borrow_slice_objects(slice_ns);
 	if (++e->order.request == 0)
 		e->order.request = 1;
 	return remote_write(e->remote, e->r->lodging.block + offsetof(struct agent_block, order),
@@ -127,7 +124,7 @@ static enum lt_errc move_out(struct errand *e, struct call *c, enum safepoint po
 
 	if (!lodging_is_clear(l, e->remote)) {
 		(void)block_u32(e, offsetof(struct agent_block, order.request), &e->order.request);
-		if (!write_order(e, AGENT_OP_UNLINK, 0))
+		if (!write_order(e, AGENT_OP_UNLINK))
 			return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
 		if ((rc = run_helper(e, c, point, err)) != LT_OK)
 			return rc;
@@ -334,11 +331,9 @@ static bool run_one(struct errand *e)
 static int64_t next_slice_ns(const struct errand *e, int64_t hold_ns)
 {
 	int64_t most = e->job->max_pause_ns, extra = e->stop_ns - hold_ns;
-	int64_t slice = most - (extra > 0 ? extra : 0) - most / 8;
+	int64_t slice = most - most / 4 - (extra > 0 && !e->r->pending ? extra : 0);
 
-	if (slice < most / 4)
-		slice = most / 4;
-	return slice < most * 3 / 4 ? slice : most * 3 / 4;
+	return slice > most / 4 ? slice : most / 4;
 }
 
 /* Lets the target run. false: leaktop is leaving. */
@@ -370,7 +365,7 @@ static bool next_slice(struct errand *e)
 
 	if (!remote_read(e->remote, r->lodging.block, &b, offsetof(struct agent_block, saved)))
 		return false;
-	hold = b.hold_ns < HOLD_MOST_NS ? (int64_t)b.hold_ns : HOLD_MOST_NS;
+	hold = pace_ns(&e->job->pace, b.hold_ticks, HOLD_MOST_NS);
 	r->slices++;
 	r->hold_ns += hold;
 	if (hold > r->longest_hold_ns)
@@ -383,7 +378,8 @@ static bool next_slice(struct errand *e)
 		lt_err_set(&r->err, LT_E_TIMEOUT, 0, "leaktop is leaving");
 		return false;
 	}
-	if (!write_order(e, AGENT_OP_STEP, next_slice_ns(e, hold))) {
+	e->order.slice_ticks = pace_ticks(&e->job->pace, next_slice_ns(e, hold));
+	if (!write_order(e, AGENT_OP_STEP)) {
 		lt_err_set(&r->err, LT_E_REPLACED, errno, "leaktop's pages are gone");
 		return false;
 	}
@@ -443,16 +439,6 @@ static void child_main(const struct borrow_job *job, pid_t leaktop, const volati
 }
 
 /* ---- leaktop ---------------------------------------------------------------------------- */
-
-uint64_t borrow_slice_objects(int64_t slice_ns)
-{
-	return (uint64_t)slice_ns / FASTEST_NS;
-}
-
-int64_t borrow_first_slice_ns(int64_t max_pause_ns)
-{
-	return max_pause_ns / 2;
-}
 
 enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, struct lt_err *err)
 {

@@ -13,6 +13,7 @@
 
 #include "inject/gadget.h"
 #include "inject/lodging.h"
+#include "inject/pace.h"
 #include "inject/timed.h"
 #include "target/python.h"
 #include "util/err.h"
@@ -24,7 +25,8 @@ struct borrow_job {
 	uint64_t block_size;		/* wanted; another size than the present: mapped anew */
 	bool leave;			/* unmap the pages; otherwise run the helper */
 	const struct agent_block *block;	/* a new block begins so */
-	struct agent_order order;	/* the first: for a block that is there it is written */
+	struct agent_order order;	/* the first */
+	struct pace pace;
 	int64_t max_pause_ns;		/* of one slice, the stop included; 0: no slices */
 	struct timed_wait wait;	/* of the last job's result */
 	int64_t wait_ns;		/* for a safe moment and an answer, in each slice */
@@ -53,9 +55,6 @@ struct borrower {			/* a job under way; zeroed: none */
 
 /* LT_E_SYS if no process or pipe can be had. */
 enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, struct lt_err *err);
-/* How long the first slice of a walk should be, and the most objects of one. 0: no limit. */
-int64_t borrow_first_slice_ns(int64_t max_pause_ns);
-uint64_t borrow_slice_objects(int64_t slice_ns);
 /* No further slice: the job ends with LT_E_TIMEOUT unless this was the last. */
 void borrow_hurry(struct borrower *b);
 /*

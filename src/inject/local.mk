@@ -7,6 +7,7 @@ libinject_a_SOURCES = \
 	src/inject/fault.c src/inject/fault.h \
 	src/inject/gadget.c src/inject/gadget.h \
 	src/inject/lodging.c src/inject/lodging.h \
+	src/inject/pace.c src/inject/pace.h \
 	src/inject/preflight.c src/inject/preflight.h \
 	src/inject/safepoint.c src/inject/safepoint.h \
 	src/inject/timed.c src/inject/timed.h \
