@@ -7,7 +7,8 @@ AGENT_FILES = src/agent/helper.c src/agent/count.c src/agent/ring.c \
 	src/agent/arch_$(LT_ARCH).c src/agent/entry_$(LT_ARCH).S
 AGENT_H = src/agent/arch.h src/agent/count.h src/agent/links.h src/agent/ring.h
 AGENT_DEPS = $(AGENT_FILES:%=$(top_srcdir)/%) $(AGENT_H:%=$(top_srcdir)/%) \
-	$(AGENT_SRC)/abi.h $(AGENT_SRC)/marks.h $(AGENT_SRC)/helper.lds
+	$(AGENT_SRC)/abi.h $(AGENT_SRC)/marks.h $(AGENT_SRC)/request.h \
+	$(AGENT_SRC)/helper.lds
 
 src/agent/helper.elf: $(AGENT_DEPS)
 	@$(MKDIR_P) src/agent
@@ -21,6 +22,7 @@ src/agent/helper.bin: src/agent/helper.elf
 src/agent/blob.$(OBJEXT): src/agent/helper.bin
 
 noinst_LIBRARIES += libagent.a
-libagent_a_SOURCES = src/agent/blob.S src/agent/blob.h src/agent/abi.h src/agent/marks.h
+libagent_a_SOURCES = src/agent/blob.S src/agent/blob.h src/agent/abi.h src/agent/marks.h \
+	src/agent/request.h
 CLEANFILES += src/agent/helper.elf src/agent/helper.bin
 EXTRA_DIST += $(AGENT_FILES) $(AGENT_H) src/agent/helper.lds

@@ -126,18 +126,21 @@ static void close_list(struct agent_block *b, int list)
 	b->open[list] = 0;
 }
 
-/* What was appended behind TAIL becomes what is to be counted. */
-static void go_on_behind_tail(struct agent_block *b, int list)
+/* What was appended behind TAIL becomes what is to be counted. 0: the list is damaged. */
+static int go_on_behind_tail(struct agent_block *b, int list)
 {
 	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
-	uint64_t tail = mark(b, list, AGENT_TAIL);
+	uint64_t tail = mark(b, list, AGENT_TAIL), last = prev_of(b->head[list]);
 
+	if (!is_place(b, last) || next_of(last) != b->head[list])
+		return 0;
 	mark_unlink(lo);
 	mark_unlink(hi);
 	link_behind(lo, tail);
 	mark_unlink(tail);
 	link_behind(tail, prev_of(b->head[list]));
 	link_behind(hi, prev_of(tail));
+	return 1;
 }
 
 /* Has an open list been left alone, or only appended to? */
@@ -162,8 +165,8 @@ static void begin(struct agent_block *b)
 }
 
 /*
- * The oldest list was rebuilt, or a whole list moved. After some exact tries: only the canary is put
- * back, and what the collector has appended to the end again is counted again.
+ * The oldest list was rebuilt, or a whole list moved. After some exact tries: only the canary is
+ * put back, and what the collector has appended to the end again is counted again.
  */
 static uint32_t restart(struct agent_block *b)
 {
@@ -247,12 +250,24 @@ static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t 
 	return AGENT_OK;
 }
 
+/* Are two neighbours what they say of each other? One of them is believed already. */
+static int are_joined(const struct agent_block *b, uint64_t before, uint64_t behind)
+{
+	return is_place(b, before) && is_place(b, behind) && next_of(before) == behind &&
+	       prev_of(behind) == before;
+}
+
+/* LO and HI go to where the walk got, unless the next link on their way is damaged. */
 static uint32_t walk_list(struct agent_block *b, int list)
 {
 	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
 	uint64_t from = lo, to = hi;
 	uint32_t status = between(b, list, &from, &to);
 
+	if (status != AGENT_OK && status != AGENT_MORE)
+		return status;
+	if (!are_joined(b, from, next_of(from)) || !are_joined(b, prev_of(to), to))
+		return AGENT_BROKEN;
 	if (from != lo && mark_unlink(lo))
 		link_behind(lo, from);
 	if (to != hi && mark_unlink(hi))
@@ -268,7 +283,8 @@ static uint32_t walk_to_end(struct agent_block *b, int list)
 	while ((status = walk_list(b, list)) == AGENT_OK) {
 		if (next_of(mark(b, list, AGENT_TAIL)) == b->head[list])
 			break;
-		go_on_behind_tail(b, list);
+		if (!go_on_behind_tail(b, list))
+			return AGENT_BROKEN;
 	}
 	return status;
 }

@@ -1,6 +1,7 @@
 /*
  * Totals per type. A census is begun, polled and ended, so that a screen stays alive while a busy
- * target keeps it waiting, or a large one is counted slice by slice. Exact for gc-tracked objects; frozen ones are counted too.
+ * target keeps it waiting, or a large one is counted slice by slice. Exact for gc-tracked objects;
+ * frozen ones are counted too.
  */
 #ifndef LT_CENSUS_CENSUS_H
 #define LT_CENSUS_CENSUS_H

@@ -176,7 +176,7 @@ static void cancel(const struct census *c)
 	(void)write_order(c, &nothing);
 }
 
-/* Visiting cannot be sliced: not again where it took too long, unless there is less to visit now. */
+/* Visiting cannot be sliced: not again where it took too long. */
 static enum lt_errc may_visit(const struct census *c, struct lt_err *err)
 {
 	if (c->max_pause_ns == 0 || c->visit_ns <= c->max_pause_ns ||
@@ -380,8 +380,8 @@ void census_abandon(struct census *c)
 enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret)
 {
 	struct borrow_job job = {
-		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true, .pace = c->pace,
-		.wait = c->wait, .wait_ns = deadline_ns - clock_mono_ns(),
+		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true,
+		.wait = c->wait, .pace = c->pace, .wait_ns = deadline_ns - clock_mono_ns(),
 	};
 	enum lt_errc rc;
 

@@ -25,7 +25,7 @@
 #define RETRY_FEW 20				/* ... of which so many; then it is a long story */
 #define RETRY_LONG_NS (5 * CLOCK_NS_PER_MS)
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
-#define NAP_NS (20 * CLOCK_NS_PER_MS)		/* a pause is slept in pieces: leaktop may be leaving */
+#define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
 #define SLICES_MOST 100000
 #define WAITS_MOST 250				/* NAP_NS each */
 #define HOLD_MOST_NS (1 * CLOCK_NS_PER_S)	/* that is believed */

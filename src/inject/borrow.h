@@ -1,7 +1,8 @@
 /*
  * Borrowing the main thread for one job: map leaktop's pages if they are not there yet and run the
- * helper, slice after slice with pauses between them, or take the pages away. The work is done in a child process, so that leaktop's screen
- * never waits for ptrace and the child can be killed at any time without harm to the target.
+ * helper, slice after slice with pauses between them, or take the pages away. The work is done in a
+ * child process, so that leaktop's screen never waits for ptrace and the child can be killed at any
+ * time without harm to the target.
  */
 #ifndef LT_INJECT_BORROW_H
 #define LT_INJECT_BORROW_H

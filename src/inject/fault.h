@@ -1,7 +1,8 @@
 /*
  * The steps of a borrowing at which leaktop may be killed, by name. LEAKTOP_FAULT=NAME in the
  * environment makes the borrower die there by SIGKILL (NAME:3: when it comes there for the third
- * time; NAME! or NAME:3!: and leaktop with it): the harm tests walk this list and prove that the target does not care (I2).
+ * time; NAME! or NAME:3!: and leaktop with it): the harm tests walk this list and prove that the
+ * target does not care (I2).
  */
 #ifndef LT_INJECT_FAULT_H
 #define LT_INJECT_FAULT_H
