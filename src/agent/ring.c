@@ -170,15 +170,15 @@ static void begin(struct agent_block *b)
  */
 static uint32_t restart(struct agent_block *b)
 {
-	if (++b->restarts > RESTARTS_MOST)
-		return AGENT_RESTLESS;
-	if (b->restarts > RESTARTS && b->open[OLDEST] && mark_unlink(canary(b))) {
+	if (b->restarts++ >= RESTARTS && b->open[OLDEST] && mark_unlink(canary(b))) {
 		link_behind(canary(b), b->head[OLDEST]);
 		if (stands(b, OLDEST) && (!b->open[PERMANENT] || stands(b, PERMANENT))) {
 			b->approximate = 1;
 			return AGENT_OK;
 		}
 	}
+	if (b->restarts > RESTARTS_MOST)
+		return AGENT_RESTLESS;
 	begin(b);
 	return AGENT_OK;
 }

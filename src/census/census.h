@@ -32,6 +32,7 @@ struct census_result {
 	int64_t list_objects[CENSUS_LISTS];	/* LT_UNKNOWN where visiting cannot tell */
 	bool approximate;	/* the collector rebuilt its lists time and again meanwhile */
 	bool pending;		/* counted in a pending call, not on the blocked main thread */
+	int64_t restarts;	/* of the walk, because the lists were rebuilt in the middle of it */
 	int64_t slices;		/* in which it was counted, with pauses between them */
 	int64_t hold_ns;	/* how long the GIL was held in the longest of them */
 	int64_t held_ns;	/* in all of them */

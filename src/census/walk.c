@@ -329,6 +329,7 @@ static enum lt_errc read_answer(struct census *c, struct census_result *ret, str
 	merge(c, &b, ret);
 	ret->objects = (int64_t)b.objects;
 	ret->approximate = b.approximate != 0;
+	ret->restarts = b.restarts;
 	c->visit_ns = b.walk ? 0 : ret->hold_ns;
 	for (int i = 0; i < CENSUS_LISTS; i++)
 		ret->list_objects[i] = b.walk ? (int64_t)b.list_objects[i] : LT_UNKNOWN;

@@ -16,8 +16,8 @@
 #endif
 
 /*
- * Where the mappings go: in every 4 GiB of addresses there is one place. Nobody else asks for such an
- * address, and the kernel does not come to it by itself with so much free on either side.
+ * Where the mappings go: in every 4 GiB of addresses there is one place. Nobody else asks for such
+ * an address, and the kernel does not come to it by itself with so much free on either side.
  */
 #define PLACE 0x1ea70000ul
 #define PLACE_STEP (1ul << 32)

@@ -1,4 +1,4 @@
-/* How fast the CPU's counter runs, which the helper reads because no other clock is cheap enough. */
+/* How fast the CPU's counter runs, which the helper reads for want of a clock that is as cheap. */
 #ifndef LT_INJECT_PACE_H
 #define LT_INJECT_PACE_H
 

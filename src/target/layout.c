@@ -93,7 +93,8 @@ static const struct layout rows[] = {
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE,
 		/* PyGC_Head is 32 bytes, aligned to 8 in 2.7.18; older ones have a long double in
 		 * the union: aligned to 16, so that a generation has padding (bpo-27987) */
-		.gc_head_size = 32, .gc_refs = GC_REACHABLE, .gc_generation_size = 40, .gc_generation_older = 48,
+		.gc_head_size = 32, .gc_refs = GC_REACHABLE,
+		.gc_generation_size = 40, .gc_generation_older = 48,
 		.gc_threshold = 32, .gc_count = 36,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
 		OBJECTS, .ht_name = 0x358, .ht_qualname = LAYOUT_NONE,

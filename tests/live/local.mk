@@ -9,8 +9,11 @@ LIVE_SOURCES = tests/live/pythons.c tests/live/pythons.h tests/live/watching.c \
 	tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-check_PROGRAMS += test_batch test_count test_cycles test_server test_traps
-TESTS += test_batch test_count test_cycles test_server test_traps
+check_PROGRAMS += test_batch test_count test_cycles test_server test_slices test_traps
+TESTS += test_batch test_count test_cycles test_server test_slices test_traps
+test_slices_SOURCES = tests/live/test_slices.c $(LIVE_SOURCES)
+test_slices_CFLAGS = $(LIVE_CFLAGS)
+test_slices_LDADD = $(LIVE_LIBS)
 test_count_SOURCES = tests/live/test_count.c $(LIVE_SOURCES)
 test_count_CFLAGS = $(LIVE_CFLAGS)
 test_count_LDADD = $(LIVE_LIBS)
