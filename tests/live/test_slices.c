@@ -70,6 +70,23 @@ static int count_often(struct census *census, const char *name)
 	return wrong + (exact < EXACT) + !restarts;
 }
 
+/* Where it cannot be done in slices it is done once: longer than this it takes in any case. */
+static int visit_once(const struct python *py, const struct gadgets *gadgets)
+{
+	static const struct census_options options = {.visit = true, .max_pause_ns = 1000};
+	struct census *census = census_new(py, gadgets, &options);
+	struct census_result first = {0}, second = {0}, left;
+	int wrong = 0, tries = 0;
+
+	while (!count(census, &first) && tries++ < COUNTS)
+		;
+	wrong += first.err.code != LT_OK || links_of(&first) != atoi(LINKS);
+	wrong += count(census, &second) || second.err.code != LT_E_PAUSE;
+	wrong += census_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+	census_free(census);
+	return wrong;
+}
+
 static int watch_one(const struct python_exe *exe)
 {
 	static const struct census_options options = {.max_pause_ns = MAX_PAUSE_NS};
@@ -90,6 +107,7 @@ static int watch_one(const struct python_exe *exe)
 		wrong += census_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
 		wrong += census_mappings(census) != 0;
 		census_free(census);
+		wrong += py.sym.visit_objects ? visit_once(&py, &gadgets) : 0;
 	}
 	(void)python_say(&run, "stop\n");
 	status = python_wait(&run);
