@@ -11,26 +11,17 @@
 
 #include <stdint.h>
 
+#include "agent/marks.h"
+#include "agent/request.h"
+
 /* Entry points: byte offsets into the helper's code, one jump each (entry_ARCH.S). */
 #define AGENT_ENTRY_CALL 0	/* void (struct agent_block *): take the GIL, count, give it back */
 #define AGENT_ENTRY_POST 16	/* void (struct agent_block *): ask the interpreter to run COUNT */
 #define AGENT_ENTRY_COUNT 32	/* int (void *block): count; called with the GIL held */
 
-#define AGENT_LISTS 4		/* generations 0, 1, 2 and the permanent one */
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
 #define AGENT_NAME 64
-
-enum agent_status {		/* the answer to a request */
-	AGENT_NONE,
-	AGENT_OK,
-	AGENT_NO_THREAD_STATE,	/* the main thread has never run Python */
-	AGENT_COLLECTING,	/* a collection is under way: lists are incomplete */
-	AGENT_POST_REFUSED,	/* the queue of pending calls is full */
-	AGENT_LOOP,		/* a list did not end within max_objects: not counted */
-	AGENT_SEVERAL,		/* several interpreters: whose GIL would it be? */
-	AGENT_LOCKED,		/* the lock of pending calls was taken just now */
-	AGENT_CANNOT,		/* asked to visit without a function for it */
-};
+#define AGENT_MAGIC 0x31656d6f68746c00ul	/* of a block; another number for another layout */
 
 enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 	AGENT_DICT_27,
@@ -47,10 +38,13 @@ struct agent_type {
 	uint32_t item;		/* bytes per |ob_size|, 0 if it has none */
 	uint32_t payload;	/* enum agent_payload */
 	uint32_t shift;		/* of the size word */
+	struct { uint64_t count, bytes; } saved[2];	/* before generation 0, 1 */
 	char name[AGENT_NAME];	/* copy of *tp_name while the type was alive, cut, terminated */
 };
 
 struct agent_block {
+	uint64_t magic, self;		/* AGENT_MAGIC, the block's own address */
+
 	/* written once by leaktop: addresses of functions in the target, 0 where it has none */
 	uint64_t fn_errno, fn_this_thread, fn_ensure, fn_release, fn_add_pending, fn_visit;
 	uint64_t fn_interp_head;
@@ -62,7 +56,8 @@ struct agent_block {
 	uint64_t head[AGENT_LISTS];	/* PyGC_Head of each list, 0: none */
 	uint64_t collecting;		/* address of the int, 0: unknown */
 	uint64_t unsized[AGENT_UNSIZED];
-	uint64_t set_type, frozenset_type;
+	uint64_t set_type, frozenset_type, list_type, tuple_type;
+	uint64_t mark_refs;		/* third word of the gc head of a tracked object, to 3.7 */
 	uint32_t walk;			/* 1: lists; 0: through fn_visit */
 	uint32_t gc_head_size;
 	uint32_t ob_type, ob_size, tp_name, tp_basicsize, tp_itemsize, tp_flags;
@@ -74,21 +69,26 @@ struct agent_block {
 	uint32_t slots;			/* of the index, a power of two */
 	uint32_t max_types;		/* of the table, < slots */
 	uint32_t index_at, table_at;	/* byte offsets from the block's start */
-	uint64_t max_objects;		/* a list longer than this is taken for a loop */
 
-	/* a request: leaktop sets request to a number not used before; 0 cancels */
-	uint32_t request;
+	struct agent_order order;
 
 	/* the answer */
-	uint32_t answer;		/* = request, written last (release) */
+	uint32_t answer;		/* = order.request, written last (release) */
 	uint32_t status;		/* enum agent_status */
 	uint32_t posted;		/* COUNT is queued in the interpreter, or running */
 	uint32_t types;			/* entries of the table in use */
-	uint32_t reserved;
+	uint32_t approximate;		/* objects that changed lists may be counted twice */
 	uint64_t list_objects[AGENT_LISTS];
 	uint64_t objects;
 	uint64_t left_out;		/* objects of types that found no room in the table */
-	uint64_t hold_ns;		/* how long COUNT held the GIL */
+	uint64_t hold_ticks;		/* how long COUNT held the GIL */
+
+	/* the helper's own, between slices */
+	uint64_t until_ticks, until_objects;	/* where this slice ends */
+	uint32_t open[AGENT_LISTS];	/* bookmarks lie in it */
+	uint32_t restarts, rollbacks;
+	struct { uint64_t objects, left_out, list_objects[AGENT_LISTS]; } saved[2];
+	struct agent_mark marks[AGENT_MARKS];
 };
 
 #define AGENT_ALIGN 64

@@ -3,15 +3,18 @@ AGENT_CFLAGS = -std=gnu17 -O2 -Wall -Wextra -ffreestanding -fPIE -fvisibility=hi
 	-fno-stack-protector -fno-jump-tables -fno-asynchronous-unwind-tables \
 	-mgeneral-regs-only $(LT_AGENT_CFLAGS) -I$(top_srcdir)/src
 AGENT_SRC = $(top_srcdir)/src/agent
-AGENT_FILES = src/agent/helper.c src/agent/arch_$(LT_ARCH).c src/agent/entry_$(LT_ARCH).S
-AGENT_DEPS = $(AGENT_SRC)/helper.c $(AGENT_SRC)/arch_$(LT_ARCH).c $(AGENT_SRC)/entry_$(LT_ARCH).S \
-	$(AGENT_SRC)/abi.h $(AGENT_SRC)/arch.h $(AGENT_SRC)/helper.lds
+AGENT_FILES = src/agent/helper.c src/agent/count.c src/agent/ring.c \
+	src/agent/arch_$(LT_ARCH).c src/agent/entry_$(LT_ARCH).S
+AGENT_H = src/agent/arch.h src/agent/count.h src/agent/links.h src/agent/ring.h
+AGENT_DEPS = $(AGENT_FILES:%=$(top_srcdir)/%) $(AGENT_H:%=$(top_srcdir)/%) \
+	$(AGENT_SRC)/abi.h $(AGENT_SRC)/marks.h $(AGENT_SRC)/request.h \
+	$(AGENT_SRC)/helper.lds
 
 src/agent/helper.elf: $(AGENT_DEPS)
 	@$(MKDIR_P) src/agent
 	$(AM_V_GEN)$(CC) $(AGENT_CFLAGS) -nostdlib -static -Wl,--build-id=none \
 		-Wl,-z,noexecstack -Wl,-T,$(AGENT_SRC)/helper.lds -o $@ \
-		$(AGENT_SRC)/helper.c $(AGENT_SRC)/arch_$(LT_ARCH).c $(AGENT_SRC)/entry_$(LT_ARCH).S
+		$(AGENT_FILES:%=$(top_srcdir)/%)
 
 src/agent/helper.bin: src/agent/helper.elf
 	$(AM_V_GEN)$(OBJCOPY) -O binary -j .text src/agent/helper.elf $@
@@ -19,6 +22,7 @@ src/agent/helper.bin: src/agent/helper.elf
 src/agent/blob.$(OBJEXT): src/agent/helper.bin
 
 noinst_LIBRARIES += libagent.a
-libagent_a_SOURCES = src/agent/blob.S src/agent/blob.h src/agent/abi.h
+libagent_a_SOURCES = src/agent/blob.S src/agent/blob.h src/agent/abi.h src/agent/marks.h \
+	src/agent/request.h
 CLEANFILES += src/agent/helper.elf src/agent/helper.bin
-EXTRA_DIST += $(AGENT_FILES) src/agent/arch.h src/agent/helper.lds
+EXTRA_DIST += $(AGENT_FILES) $(AGENT_H) src/agent/helper.lds

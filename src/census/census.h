@@ -1,6 +1,7 @@
 /*
  * Totals per type. A census is begun, polled and ended, so that a screen stays alive while a busy
- * target keeps it waiting. Exact for gc-tracked objects; frozen ones are counted too.
+ * target keeps it waiting, or a large one is counted slice by slice. Exact for gc-tracked objects;
+ * frozen ones are counted too.
  */
 #ifndef LT_CENSUS_CENSUS_H
 #define LT_CENSUS_CENSUS_H
@@ -29,13 +30,18 @@ struct census_result {
 	size_t n_types;
 	int64_t objects;
 	int64_t list_objects[CENSUS_LISTS];	/* LT_UNKNOWN where visiting cannot tell */
+	bool approximate;	/* the collector rebuilt its lists time and again meanwhile */
 	bool pending;		/* counted in a pending call, not on the blocked main thread */
-	int64_t hold_ns;	/* how long the GIL was held */
+	int64_t restarts;	/* of the walk, because the lists were rebuilt in the middle of it */
+	int64_t slices;		/* in which it was counted, with pauses between them */
+	int64_t hold_ns;	/* how long the GIL was held in the longest of them */
+	int64_t held_ns;	/* in all of them */
 	int64_t stops, stopped_ns, longest_stop_ns;
 	int64_t cpu_ns;		/* of the borrower */
 };
 
 struct census_options {
+	int64_t max_pause_ns;	/* of one slice, the stop included; 0: count in one */
 	bool visit;		/* use PyUnstable_GC_VisitObjects even where lists would do */
 };
 
@@ -47,13 +53,16 @@ void census_free(struct census *c);
 
 /*
  * size_bytes: what the process takes in memory, which bounds how many objects it can have. The
- * deadline is for finding a safe moment and an answer; a call that has begun is waited for.
+ * deadline is for finding a safe moment and an answer, and each further slice has as long again;
+ * a call that has begun is waited for.
  */
 enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline_ns,
 			  struct lt_err *err);
 bool census_busy(const struct census *c);
 int census_fd(const struct census *c);	/* polls readable when census_end will not block; -1 */
 void census_end(struct census *c, struct census_result *ret);
+/* Leaktop is leaving: a walk under way ends with the slice that it is in. */
+void census_hurry(struct census *c);
 /* Ends the borrower of a census under way; a call that runs in the target heals by itself. */
 void census_abandon(struct census *c);
 

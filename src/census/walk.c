@@ -27,12 +27,16 @@ struct census {
 	const struct python *py;
 	const struct gadgets *gadgets;
 	bool visit;			/* by the caller's wish, not only where it must be */
+	int64_t max_pause_ns;		/* 0: all in one slice */
 	struct lodging lodging;
 	struct borrower borrower;
+	bool lost;			/* a borrower died: there may be more in the target */
 	struct timed_wait wait;	/* the timed wait that was visited last */
+	int filters;			/* seccomp filters that were read */
 	uint32_t request;
 	uint32_t max_types;		/* of the next block that is mapped */
-	uint64_t max_objects;		/* more than fit into the process are a loop in a list */
+	struct pace pace;
+	int64_t visit_ns;		/* how long visiting took last time; 0: not known */
 	struct names *names;
 	struct agent_type *table;	/* read back, max_types long */
 	struct census_type *types;	/* merged by name */
@@ -49,9 +53,11 @@ struct census *census_new(const struct python *py, const struct gadgets *gadgets
 	c->py = py;
 	c->gadgets = gadgets;
 	c->visit = options->visit;
+	c->max_pause_ns = options->max_pause_ns;
 	c->borrower.fd = -1;
 	c->max_types = TYPES_FIRST;
 	c->names = names_new();
+	pace_begin(&c->pace);
 	return c;
 }
 
@@ -70,6 +76,7 @@ void census_forget(struct census *c)
 {
 	c->lodging = (struct lodging){0};
 	c->wait = (struct timed_wait){0};
+	c->filters = 0;
 	names_clear(c->names);
 }
 
@@ -101,6 +108,8 @@ static void fill_functions(const struct census *c, struct agent_block *b)
 	b->interp = c->py->interp;
 	b->set_type = sym->set_type;
 	b->frozenset_type = sym->frozenset_type;
+	b->list_type = sym->list_type;
+	b->tuple_type = sym->tuple_type;
 }
 
 static void fill_layout(const struct census *c, struct agent_block *b)
@@ -127,7 +136,7 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 	b->dict = (uint32_t)l->dict;
 	b->dict_keys = place(l->dict == LAYOUT_DICT_27 ? l->dict_mask : l->dict_keys);
 	b->set_mask = place(l->set_mask);
-	b->max_objects = c->max_objects;
+	b->mark_refs = (uint64_t)l->gc_refs;
 }
 
 static bool fill_lock(const struct census *c, struct agent_block *b)
@@ -152,15 +161,31 @@ static uint64_t fill_places(const struct census *c, struct agent_block *b)
 	return round_up(b->table_at + (size_t)b->max_types * sizeof(struct agent_type), PAGE);
 }
 
-/* Tells pages that are already there what is wanted. */
-static bool write_request(const struct census *c, uint32_t request)
+/* Tells a block that is already there what is wanted. */
+static bool write_order(const struct census *c, const struct agent_order *order)
 {
 	uint64_t at = c->lodging.block;
 
-	return !at || (remote_write(&c->py->remote, at + offsetof(struct agent_block, max_objects),
-				    &c->max_objects, sizeof(c->max_objects)) &&
-		       remote_write(&c->py->remote, at + offsetof(struct agent_block, request),
-				    &request, sizeof(request)));
+	return !at || remote_write(&c->py->remote, at + offsetof(struct agent_block, order), order,
+				   sizeof(*order));
+}
+
+/* A pending call that comes late does nothing. */
+static void cancel(const struct census *c)
+{
+	const struct agent_order nothing = {0};
+
+	(void)write_order(c, &nothing);
+}
+
+/* Visiting cannot be sliced: not again where it took too long. */
+static enum lt_errc may_visit(const struct census *c, struct lt_err *err)
+{
+	if (c->max_pause_ns == 0 || c->visit_ns <= c->max_pause_ns ||
+	    (!c->visit && c->py->layout->walk == LAYOUT_WALK_LISTS))
+		return LT_OK;
+	return lt_err_set(err, LT_E_PAUSE, 0, "it took %lld ms and cannot be done in slices here",
+			  (long long)(c->visit_ns / CLOCK_NS_PER_MS));
 }
 
 enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline_ns,
@@ -169,11 +194,13 @@ enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline
 	struct agent_block block = {0};
 	struct borrow_job job = {
 		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging,
-		.wait = c->wait, .block = &block, .block_n = sizeof(block),
-		.deadline_ns = deadline_ns,
+		.wait = c->wait, .filters = c->filters, .block = &block, .pace = c->pace,
+		.max_pause_ns = c->max_pause_ns, .wait_ns = deadline_ns - clock_mono_ns(),
 	};
+	enum lt_errc rc = may_visit(c, err);
 
-	c->max_objects = (uint64_t)(size_bytes > 0 ? size_bytes : INT64_MAX) / OBJECT_LEAST;
+	if (rc != LT_OK)
+		return rc;
 	if (!fill_lock(c, &block))
 		return lt_err_set(err, LT_E_REMOTE, errno, "reading the lock of pending calls");
 	fill_functions(c, &block);
@@ -181,9 +208,15 @@ enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline
 	job.block_size = fill_places(c, &block);
 	if (++c->request == 0)
 		c->request = 1;
-	job.request = block.request = c->request;
-	if (!write_request(c, c->request))
+	job.order = block.order = (struct agent_order){
+		.max_objects = (uint64_t)(size_bytes > 0 ? size_bytes : INT64_MAX) / OBJECT_LEAST,
+		.slice_ticks = c->max_pause_ns ? pace_ticks(&c->pace, c->max_pause_ns / 2) : 0,
+		.op = AGENT_OP_BEGIN, .request = c->request,
+	};
+	if (!write_order(c, &job.order)) {
+		c->lost = true;
 		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
+	}
 	return borrow_begin(&c->borrower, &job, err);
 }
 
@@ -216,6 +249,12 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 		return lt_err_set(err, LT_E_BUSY, 0, "the lock of pending calls is taken");
 	case AGENT_LOOP:
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "a list of the collector does not end");
+	case AGENT_BROKEN:
+		return lt_err_set(err, LT_E_BAD_DATA, 0, "a list of the collector is damaged");
+	case AGENT_RESTLESS:
+		return lt_err_set(err, LT_E_COLLECTING, 0, "again and again, while it was counted");
+	case AGENT_MORE:
+		return lt_err_set(err, LT_E_TIMEOUT, 0, "too many slices");
 	default:
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "the helper answered %u", status);
 	}
@@ -228,8 +267,11 @@ static void merge(struct census *c, const struct agent_block *b, struct census_r
 	names_trim(c->names);
 	for (uint32_t i = 0; i < b->types; i++) {
 		const struct agent_type *t = &c->table[i];
-		size_t number = names_of(c->names, c->py, t);
+		size_t number;
 
+		if (!t->count)		/* met in a part that was taken back */
+			continue;
+		number = names_of(c->names, c->py, t);
 		if (number >= known) {		/* place_of[number]: where it is in types[], + 1 */
 			size_t more = names_count(c->names) + 256;
 
@@ -271,8 +313,8 @@ static enum lt_errc read_table(struct census *c, const struct agent_block *b, st
 /* Objects of types beyond the table: counted in all, shown by no name. Next time there is room. */
 static void make_room(struct census *c, const struct agent_block *b)
 {
-	if (b->left_out && b->max_types == c->max_types && c->max_types < TYPES_MOST)
-		c->max_types *= 4;
+	if (b->left_out && b->max_types >= c->max_types && b->max_types < TYPES_MOST)
+		c->max_types = b->max_types * 4;
 }
 
 static enum lt_errc read_answer(struct census *c, struct census_result *ret, struct lt_err *err)
@@ -288,7 +330,9 @@ static enum lt_errc read_answer(struct census *c, struct census_result *ret, str
 		return rc;
 	merge(c, &b, ret);
 	ret->objects = (int64_t)b.objects;
-	ret->hold_ns = (int64_t)b.hold_ns;
+	ret->approximate = b.approximate != 0;
+	ret->restarts = b.restarts;
+	c->visit_ns = b.walk ? 0 : ret->hold_ns;
 	for (int i = 0; i < CENSUS_LISTS; i++)
 		ret->list_objects[i] = b.walk ? (int64_t)b.list_objects[i] : LT_UNKNOWN;
 	make_room(c, &b);
@@ -304,10 +348,14 @@ static void take_result(struct census *c, struct census_result *ret)
 
 	borrow_end(&c->borrower, &r);
 	c->lodging = r.lodging;
+	c->lost |= r.lost;
+	c->request = r.request;
 	c->wait = r.wait;
+	c->filters = r.filters;
 	*ret = (struct census_result){
 		.err = r.err, .pending = r.pending, .stops = r.stops, .stopped_ns = r.stopped_ns,
 		.longest_stop_ns = r.longest_stop_ns, .cpu_ns = r.cpu_ns, .objects = LT_UNKNOWN,
+		.slices = r.slices, .hold_ns = r.longest_hold_ns, .held_ns = r.hold_ns,
 	};
 }
 
@@ -317,13 +365,19 @@ void census_end(struct census *c, struct census_result *ret)
 	if (ret->err.code == LT_OK)
 		(void)read_answer(c, ret, &ret->err);
 	else
-		(void)write_request(c, 0);	/* a pending call that comes late does nothing */
+		cancel(c);
 	if (ret->err.code == LT_E_REPLACED)
 		census_forget(c);
 }
 
+void census_hurry(struct census *c)
+{
+	borrow_hurry(&c->borrower);
+}
+
 void census_abandon(struct census *c)
 {
+	c->lost |= census_busy(c);
 	borrow_abandon(&c->borrower);
 }
 
@@ -331,14 +385,15 @@ enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_r
 {
 	struct borrow_job job = {
 		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true,
-		.wait = c->wait, .deadline_ns = deadline_ns,
+		.wait = c->wait, .filters = c->filters, .pace = c->pace,
+		.wait_ns = deadline_ns - clock_mono_ns(),
 	};
 	enum lt_errc rc;
 
 	*ret = (struct census_result){.objects = LT_UNKNOWN};
-	if (!c->lodging.code && !c->lodging.block)
+	if (!c->lodging.code && !c->lost)
 		return LT_OK;
-	(void)write_request(c, 0);
+	cancel(c);
 	if ((rc = borrow_begin(&c->borrower, &job, &ret->err)) != LT_OK)
 		return rc;
 	take_result(c, ret);

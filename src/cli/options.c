@@ -13,6 +13,7 @@
 #define PID_LIMIT      4194304	/* PID_MAX_LIMIT of linux/threads.h: 2^22 on 64-bit kernels */
 #define DELAY_MIN_NS   (100 * CLOCK_NS_PER_MS)
 #define DELAY_MAX_NS   (3600 * CLOCK_NS_PER_S)
+#define PAUSE_MAX_MS   10000
 #define ITERATIONS_MAX 1000000000
 #define TOP_MAX        1000000
 
@@ -137,6 +138,16 @@ static enum lt_errc take_top(struct parse *p, const char *arg)
 	return LT_OK;
 }
 
+static enum lt_errc take_max_pause(struct parse *p, const char *arg)
+{
+	int64_t ms;
+
+	if (!num_parse(arg, 1, PAUSE_MAX_MS, &ms))
+		return usage(p, "the longest pause is 1 to 10000 milliseconds", arg);
+	p->opt.max_pause_ns = ms * CLOCK_NS_PER_MS;
+	return LT_OK;
+}
+
 /* Compiled here only to refuse a wrong one before anything is touched; the model does the work. */
 static enum lt_errc take_filter(struct parse *p, const char *arg)
 {
@@ -182,6 +193,7 @@ TAKE_FLAG(version)
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \
 	X(readonly, 257, "readonly", NULL, "never stop or write into the process") \
 	X(preflight, 258, "preflight", NULL, "say what would work, touching nothing") \
+	X(max_pause, 259, "max-pause", "MS", "longest time a thread may wait for leaktop (2)") \
 	X(no_color, 'C', "no-color", NULL, "no colours (NO_COLOR does the same)") \
 	X(ascii, 'U', "ascii", NULL, "draw with ASCII characters only") \
 	X(help, 'h', "help", NULL, "show this help, and exit") \
@@ -269,7 +281,8 @@ static enum lt_errc take_key(struct parse *p, int key, char **argv)
 enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err)
 {
 	struct parse p = {
-		.opt = {.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table},
+		.opt = {.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
+			.max_pause_ns = 2 * CLOCK_NS_PER_MS},
 		.err = err,
 	};
 	struct option longs[COUNT_OF(rows) + 1];

@@ -20,6 +20,7 @@ struct options {
 	int64_t delay_ns;		/* between samples */
 	int64_t iterations;		/* samples; 0: no end */
 	int64_t duration_ns;		/* 0: no end */
+	int64_t max_pause_ns;		/* longest time any thread may wait for leaktop */
 	bool batch;			/* asked for, or implied by -f */
 	const struct sink_ops *sink;	/* how batch writes; never NULL */
 	enum snapshot_sort sort;

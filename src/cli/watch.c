@@ -333,7 +333,7 @@ static enum lt_errc open_session(struct watch *w)
 {
 	const struct options *o = w->options;
 	int64_t deadline = o->delay_ns;
-	struct session_options so = {.readonly = o->readonly};
+	struct session_options so = {.readonly = o->readonly, .max_pause_ns = o->max_pause_ns};
 
 	if (deadline < CALL_DEADLINE_LEAST)
 		deadline = CALL_DEADLINE_LEAST;

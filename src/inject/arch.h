@@ -28,6 +28,9 @@ int arch_regs_set(pid_t tid, const struct arch_state *s);
 int arch_fp_get(pid_t tid, struct arch_state *s);
 int arch_fp_set(pid_t tid, const struct arch_state *s);
 
+/* A counter of the CPU at an even pace, in all processes the same: agent/arch.h. */
+uint64_t arch_ticks(void);
+
 uint64_t arch_pc(const struct arch_state *s);
 uint64_t arch_sp(const struct arch_state *s);
 

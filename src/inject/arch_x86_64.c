@@ -116,6 +116,11 @@ int arch_fp_set(pid_t tid, const struct arch_state *s)
 	return ptrace(PTRACE_SETREGSET, tid, NT_X86_XSTATE, &iov) < 0 ? errno : 0;
 }
 
+uint64_t arch_ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
 uint64_t arch_pc(const struct arch_state *s)
 {
 	return regs_in(s)->rip;

@@ -21,124 +21,56 @@
 #include "util/io.h"
 #include "util/mem.h"
 
-#define CODE_SIZE 4096				/* the helper fits in a page (helper.lds) */
 #define STOP_MARGIN_NS (20 * CLOCK_NS_PER_MS)	/* a stop takes about a millisecond */
 #define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point ... */
 #define RETRY_FEW 20				/* ... of which so many; then it is a long story */
 #define RETRY_LONG_NS (5 * CLOCK_NS_PER_MS)
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
+#define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
+#define SLICES_MOST 100000
+#define WAITS_MOST 250				/* NAP_NS each */
+#define HOLD_MOST_NS (1 * CLOCK_NS_PER_S)	/* that is believed */
+#define GAP 19					/* pauses to holds: the GIL for 1/20 of the time */
 
 /* ---- the child -------------------------------------------------------------------------- */
 
-static bool block_word(const struct borrow_job *job, const struct lodging *l, size_t at,
-		       uint32_t *ret)
+/* What the child does, and how far it is. The lodging is the result's: it is told in any case. */
+struct errand {
+	const struct borrow_job *job;
+	struct borrow_result *r;
+	const struct remote *remote;
+	struct lodging_plan plan;
+	const volatile int *hurry;
+	struct agent_order order;	/* the last one */
+	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
+	int64_t stop_ns;		/* the last stop */
+	int waits;			/* for the end of a collection, in the middle of a walk */
+	bool asked;			/* the request is made: wait for its answer */
+	bool searched;			/* for pages that others have left */
+};
+
+static bool block_u32(const struct errand *e, size_t at, uint32_t *ret)
 {
-	return l->block && remote_u32(&job->py->remote, l->block + at, ret);
+	return e->r->lodging.block && remote_u32(e->remote, e->r->lodging.block + at, ret);
 }
 
-static bool answered(const struct borrow_job *job, const struct lodging *l)
+static bool answered(const struct errand *e)
 {
 	uint32_t answer = 0;
 
-	return block_word(job, l, offsetof(struct agent_block, answer), &answer) &&
-	       answer == job->request;
+	return block_u32(e, offsetof(struct agent_block, answer), &answer) &&
+	       answer == e->order.request;
 }
 
 /* Is an earlier note to the interpreter still unread? Unknown counts as yes. */
-static bool note_is_queued(const struct borrow_job *job, const struct lodging *l)
+static bool note_is_queued(const struct errand *e)
 {
 	uint32_t posted = 1;
 
-	if (!l->block)
+	if (!e->r->lodging.block)
 		return false;
-	(void)block_word(job, l, offsetof(struct agent_block, posted), &posted);
+	(void)block_u32(e, offsetof(struct agent_block, posted), &posted);
 	return posted != 0;
-}
-
-static enum lt_errc map_one(struct call *c, uint64_t size, int prot, uint64_t *ret,
-			    struct lt_err *err)
-{
-	const uint64_t args[6] = {0, size, (uint64_t)prot, MAP_PRIVATE | MAP_ANONYMOUS,
-				  (uint64_t)-1, 0};
-	int64_t addr = 0;
-	enum lt_errc rc = call_syscall(c, arch_nr_mmap, args, &addr, err);
-
-	if (rc != LT_OK)
-		return rc;
-	if (addr < 0 && addr > -4096)
-		return lt_err_set(err, prot & PROT_EXEC ? LT_E_EXECMEM : LT_E_SYS, (int)-addr,
-				  "mapping %llu bytes in the target", (unsigned long long)size);
-	*ret = (uint64_t)addr;
-	return LT_OK;
-}
-
-static enum lt_errc unmap_one(struct call *c, uint64_t *addr, uint64_t size, struct lt_err *err)
-{
-	const uint64_t args[6] = {*addr, size};
-	int64_t ret = 0;
-	enum lt_errc rc = LT_OK;
-
-	if (!*addr)
-		return LT_OK;
-	rc = call_syscall(c, arch_nr_munmap, args, &ret, err);
-	fault_at(FAULT_UNMAPPED);
-	if (rc == LT_OK && ret != 0)
-		return lt_err_set(err, LT_E_SYS, (int)-ret, "unmapping leaktop's page");
-	if (rc == LT_OK)
-		*addr = 0;
-	return rc;
-}
-
-static enum lt_errc map_code(struct call *c, struct lodging *l, struct lt_err *err)
-{
-	size_t n = (size_t)(agent_blob_end - agent_blob);
-	enum lt_errc rc;
-
-	l->code_size = CODE_SIZE;
-	rc = map_one(c, l->code_size, PROT_READ | PROT_EXEC, &l->code, err);
-	if (rc == LT_OK)	/* never writable for the target: ptrace may write all the same */
-		rc = tracee_poke(c->tracee, l->code, agent_blob, n, err);
-	fault_at(FAULT_CODED);
-	return rc;
-}
-
-static enum lt_errc map_block(struct call *c, const struct borrow_job *job, struct lodging *l,
-			      struct lt_err *err)
-{
-	enum lt_errc rc;
-
-	l->block_size = job->block_size;
-	rc = map_one(c, l->block_size, PROT_READ | PROT_WRITE, &l->block, err);
-	fault_at(FAULT_MAPPED);
-	if (rc != LT_OK)
-		return rc;
-	if (!remote_write(&job->py->remote, l->block, job->block, job->block_n))
-		return lt_err_set(err, LT_E_REMOTE, errno, "writing the helper's block");
-	fault_at(FAULT_FILLED);
-	return LT_OK;
-}
-
-/* A block of another size waits while a note in the interpreter's queue points at this one. */
-static enum lt_errc move_in(struct call *c, const struct borrow_job *job, struct lodging *l,
-			    struct lt_err *err)
-{
-	bool resize = l->block && l->block_size != job->block_size && !note_is_queued(job, l);
-	enum lt_errc rc = LT_OK;
-
-	if (!l->code)
-		rc = map_code(c, l, err);
-	if (rc == LT_OK && resize)
-		rc = unmap_one(c, &l->block, l->block_size, err);
-	if (rc == LT_OK && !l->block)
-		rc = map_block(c, job, l, err);
-	return rc;
-}
-
-static enum lt_errc move_out(struct call *c, struct lodging *l, struct lt_err *err)
-{
-	enum lt_errc rc = unmap_one(c, &l->block, l->block_size, err);
-
-	return rc == LT_OK ? unmap_one(c, &l->code, l->code_size, err) : rc;
 }
 
 /*
@@ -146,50 +78,98 @@ static enum lt_errc move_out(struct call *c, struct lodging *l, struct lt_err *e
  * its C library lies elsewhere. Believe nothing that was learned before; look at the very bytes
  * that are about to be run.
  */
-static bool still_there(const struct borrow_job *job, const struct lodging *l)
+static bool still_there(const struct errand *e)
 {
-	const struct remote *r = &job->py->remote;
-	size_t n = (size_t)(agent_blob_end - agent_blob);
-	uint8_t bytes[CODE_SIZE];
+	const struct gadgets *g = e->job->gadgets;
+	uint8_t bytes[64];
 
-	if (!remote_read(r, job->gadgets->restore_rt, bytes, arch_restore_rt.n) ||
-	    memcmp(bytes, arch_restore_rt.bytes, arch_restore_rt.n) != 0 ||
-	    !remote_read(r, job->gadgets->syscall_ret, bytes, arch_syscall_ret.n) ||
-	    memcmp(bytes, arch_syscall_ret.bytes, arch_syscall_ret.n) != 0 ||
-	    !python_same(job->py))
-		return false;
-	if (l->code && (!remote_read(r, l->code, bytes, n) || memcmp(bytes, agent_blob, n) != 0))
-		return false;
-	return !l->block || remote_read(r, l->block, bytes, sizeof(struct agent_block));
+	return remote_read(e->remote, g->restore_rt, bytes, arch_restore_rt.n) &&
+	       memcmp(bytes, arch_restore_rt.bytes, arch_restore_rt.n) == 0 &&
+	       remote_read(e->remote, g->syscall_ret, bytes, arch_syscall_ret.n) &&
+	       memcmp(bytes, arch_syscall_ret.bytes, arch_syscall_ret.n) == 0 &&
+	       python_same(e->job->py) && lodging_stands(&e->r->lodging, e->remote);
 }
 
-/* What is done with the parked thread: the calls between begin and end. */
-static enum lt_errc do_job(struct call *c, const struct borrow_job *job, enum safepoint point,
-			   struct borrow_result *r, struct lt_err *err)
+/* What the helper is to do next. */
+static bool write_order(struct errand *e, uint32_t op)
 {
-	struct lodging *l = &r->lodging;
+	e->order.op = op;
+	if (++e->order.request == 0)
+		e->order.request = 1;
+	return remote_write(e->remote, e->r->lodging.block + offsetof(struct agent_block, order),
+			    &e->order, sizeof(e->order));
+}
+
+static enum lt_errc run_helper(struct errand *e, struct call *c, enum safepoint point,
+			       struct lt_err *err)
+{
+	const struct lodging *l = &e->r->lodging;
+	uint64_t entry = point == SAFEPOINT_RUNNING ? AGENT_ENTRY_POST : AGENT_ENTRY_CALL;
 	enum lt_errc rc;
 
-	if (job->leave)
-		return move_out(c, l, err);
-	if ((rc = move_in(c, job, l, err)) != LT_OK)
-		return rc;
-	if (point == SAFEPOINT_RUNNING) {
-		r->pending = true;
-		rc = call_function(c, l->code + AGENT_ENTRY_POST, l->block, err);
-	} else {
-		rc = call_function(c, l->code + AGENT_ENTRY_CALL, l->block, err);
-	}
+	e->r->pending |= point == SAFEPOINT_RUNNING;
+	rc = call_function(c, l->code + entry, l->block, err);
 	fault_at(FAULT_CALLED);
 	return rc;
 }
 
+/*
+ * Bookmarks first, for the program would follow them into the void. A busy interpreter takes them
+ * out in a pending call, and the pages go at the next try.
+ */
+static enum lt_errc move_out(struct errand *e, struct call *c, enum safepoint point,
+			     struct lt_err *err)
+{
+	struct lodging *l = &e->r->lodging;
+	enum lt_errc rc;
+
+	if (!lodging_is_clear(l, e->remote)) {
+		(void)block_u32(e, offsetof(struct agent_block, order.request), &e->order.request);
+		if (!write_order(e, AGENT_OP_UNLINK))
+			return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
+		if ((rc = run_helper(e, c, point, err)) != LT_OK)
+			return rc;
+		fault_at(FAULT_UNLINKED);
+	}
+	if (note_is_queued(e))
+		return lt_err_set(err, LT_E_BUSY, 0, "the bookmarks are still in its lists");
+	return lodging_move_out(l, e->remote, c, err);
+}
+
+/* What is done with the parked thread: the calls between begin and end. */
+static enum lt_errc do_job(struct errand *e, struct call *c, const struct maps *maps,
+			   enum safepoint point, struct lt_err *err)
+{
+	struct lodging *l = &e->r->lodging;
+	enum lt_errc rc;
+
+	if (!e->searched && !l->code && lodging_is_found(maps)) {
+		if ((rc = lodging_take_over(l, &e->plan, maps, c, err)) != LT_OK)
+			return rc;
+		if (l->code && note_is_queued(e))
+			return lt_err_set(err, LT_E_BUSY, 0, "a note to it is still queued");
+	}
+	e->searched = true;
+	if (e->job->leave)
+		return move_out(e, c, point, err);
+	if ((rc = lodging_move_in(l, &e->plan, maps, c, err)) != LT_OK)
+		return rc;
+	return run_helper(e, c, point, err);
+}
+
 /* ---- a stop ----------------------------------------------------------------------------- */
 
-/* The thread is parked: judge, work, give it back its state. */
-static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
-			     const struct maps *maps, struct borrow_result *r, struct lt_err *err)
+/* Who stopped it wants it to stand still, the GIL perhaps in a stopped thread's hands. */
+static bool may_use_group_stop(const struct errand *e)
 {
+	return e->job->leave && lodging_is_clear(&e->r->lodging, e->remote);
+}
+
+/* The thread is parked: judge, work, give it back its state. */
+static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct maps *maps,
+			     struct lt_err *err)
+{
+	const struct borrow_job *job = e->job;
 	struct arch_state now;
 	struct call call = {.eintr_raises = job->py->layout->eintr_raises};
 	const char *why = "";
@@ -200,29 +180,28 @@ static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 	if (rc != LT_OK)
 		return rc;
 	if (arch_repair_eintr(&now)) {
-		timed_renew(&r->wait, job->py, &now);
+		timed_renew(&e->r->wait, job->py, &now);
 		if ((rc = tracee_set(t, &now, err)) != LT_OK)
 			return rc;
 	} else {
-		r->wait = (struct timed_wait){0};
+		e->r->wait = (struct timed_wait){0};
 	}
 	fault_at(FAULT_STOPPED);
-	if ((rc = policy_ask(t, &now, &r->lodging.filters, err)) != LT_OK)
+	if ((rc = policy_ask(t, &now, &e->r->filters, err)) != LT_OK)
 		return rc;
-	/* who stopped it wants it to stand still: only our own pages are taken back then */
-	if (tracee_in_group_stop(t) && !job->leave)
+	if (tracee_in_group_stop(t) && !may_use_group_stop(e))
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the process is being stopped");
-	if (!still_there(job, &r->lodging))
+	if (!still_there(e))
 		return lt_err_set(err, LT_E_REPLACED, 0, "its memory is another one now");
 	point = safepoint_judge(job->py, job->gadgets, maps, t, &now, &why);
 	fault_at(FAULT_JUDGED);
 	if (point == SAFEPOINT_NO)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
-	if (note_is_queued(job, &r->lodging) && (job->leave || point == SAFEPOINT_RUNNING))
+	if (note_is_queued(e) && (job->leave || point == SAFEPOINT_RUNNING))
 		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
 	if ((rc = call_begin(&call, t, job->gadgets, err)) != LT_OK)
 		return rc;
-	rc = do_job(&call, job, point, r, err);
+	rc = do_job(e, &call, maps, point, err);
 	if (rc == LT_E_TIMEOUT || rc == LT_E_GONE)
 		return rc;	/* still running the call: let it end by itself */
 	end = call_end(&call, &end_err);
@@ -233,26 +212,25 @@ static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 	return rc;
 }
 
-static enum lt_errc one_stop(const struct borrow_job *job, const struct maps *maps,
-			     struct borrow_result *r, struct lt_err *err)
+static enum lt_errc one_stop(struct errand *e, const struct maps *maps, struct lt_err *err)
 {
-	pid_t tid = job->py->remote.pid;	/* the main thread has the PID of the process */
+	pid_t tid = e->remote->pid;	/* the main thread has the PID of the process */
 	struct tracee t;
-	int64_t begin, stopped;
-	enum lt_errc rc = tracee_seize(&t, tid, job->deadline_ns, err);
+	int64_t begin;
+	enum lt_errc rc = tracee_seize(&t, tid, e->deadline_ns, err);
 
 	if (rc != LT_OK)
 		return rc;
 	begin = clock_mono_ns();
 	rc = tracee_interrupt(&t, err);
 	if (rc == LT_OK)
-		rc = use_stop(&t, job, maps, r, err);
+		rc = use_stop(e, &t, maps, err);
 	tracee_detach(&t);	/* a thread that still runs is let go when this process ends */
-	stopped = clock_mono_ns() - begin;
-	r->stops++;
-	r->stopped_ns += stopped;
-	if (stopped > r->longest_stop_ns)
-		r->longest_stop_ns = stopped;
+	e->stop_ns = clock_mono_ns() - begin;
+	e->r->stops++;
+	e->r->stopped_ns += e->stop_ns;
+	if (e->stop_ns > e->r->longest_stop_ns)
+		e->r->longest_stop_ns = e->stop_ns;
 	return rc;
 }
 
@@ -261,21 +239,21 @@ static enum lt_errc one_stop(const struct borrow_job *job, const struct maps *ma
  * wait begin anew; if leaktop died before that, the kernel would not. So the first stop, in which
  * the filter is read, is not made there.
  */
-static bool stop_may_kill(const struct borrow_job *job, const struct lodging *l,
-			  const struct status_syscall *now)
+static bool stop_may_kill(const struct errand *e, const struct status_syscall *now)
 {
 	struct status st;
 
 	return arch_restarts_elsewhere(now->nr, now->args) &&
-	       (status_read(job->py->remote.pid, 0, &st, NULL) != LT_OK ||
-		(st.seccomp > 0 && st.filters != l->filters));
+	       (status_read(e->remote->pid, 0, &st, NULL) != LT_OK ||
+		(st.seccomp > 0 && st.filters != e->r->filters));
 }
 
 /* One look at /proc; a stop only if it promises something. */
-static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *r,
-			    struct lt_err *err)
+static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 {
-	pid_t pid = job->py->remote.pid;
+	const struct borrow_job *job = e->job;
+	struct borrow_result *r = e->r;
+	pid_t pid = e->remote->pid;
 	struct status_syscall now;
 	struct maps maps = {0};
 	const char *why = "";
@@ -289,18 +267,23 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	else if (!r->wait.timeout_ms)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
 				  "in a timed wait that another visit would prolong");
-	if (now.nr < 0 && note_is_queued(job, &r->lodging))
+	if (now.nr < 0 && note_is_queued(e))
 		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
-	if (stop_may_kill(job, &r->lodging, &now))
+	if (stop_may_kill(e, &now))
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
 				  "in a wait that its seccomp filter may not let go on");
 	if ((rc = maps_read(pid, &maps, err)) != LT_OK)
 		return rc;
+	if (job->leave && !r->lodging.code && !lodging_is_found(&maps)) {
+		e->searched = true;	/* nothing there: nothing to do */
+		maps_done(&maps);
+		return LT_OK;
+	}
 	guess = safepoint_guess(job->py, &now, &maps, &why);
 	if (guess == SAFEPOINT_NO)
 		rc = lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
 	else
-		rc = one_stop(job, &maps, r, err);
+		rc = one_stop(e, &maps, err);
 	maps_done(&maps);
 	if (guess != SAFEPOINT_NO)
 		timed_remember(&r->wait, pid, &now);
@@ -312,11 +295,13 @@ static bool worth_another_try(enum lt_errc rc)
 	return rc == LT_E_NO_SAFE_POINT || rc == LT_E_BUSY;
 }
 
-static bool job_is_done(const struct borrow_job *job, const struct borrow_result *r)
+static bool is_done(const struct errand *e)
 {
-	if (job->leave)
-		return !r->lodging.code && !r->lodging.block;
-	return answered(job, &r->lodging);
+	const struct lodging *l = &e->r->lodging;
+
+	if (e->job->leave)
+		return e->searched && !l->code && !l->block;
+	return answered(e);
 }
 
 /* The reason of the last try stands, unless there was none. */
@@ -328,30 +313,112 @@ static void give_up(struct lt_err *err, bool asked)
 		lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
 }
 
-static void run_job(const struct borrow_job *job, struct borrow_result *r)
+/* One request, or the way out. false: r->err says why not. */
+static bool run_one(struct errand *e)
 {
-	struct lt_err *err = &r->err;
-	bool asked = false;
+	struct lt_err *err = &e->r->err;
 
-	for (int tries = 0; !job_is_done(job, r); tries++) {
-		int64_t left = job->deadline_ns - clock_mono_ns();
+	e->asked = false;
+	e->deadline_ns = clock_mono_ns() + e->job->wait_ns;
+	for (int tries = 0; !is_done(e); tries++) {
+		int64_t left = e->deadline_ns - clock_mono_ns();
 
-		if (left <= (asked ? 0 : STOP_MARGIN_NS)) {
-			give_up(err, asked);
-			return;
+		if (left <= (e->asked ? 0 : STOP_MARGIN_NS)) {
+			give_up(err, e->asked);
+			return false;
 		}
-		if (!asked) {
-			enum lt_errc rc = one_try(job, r, err);
+		if (!e->asked) {
+			enum lt_errc rc = one_try(e, err);
 
 			if (rc != LT_OK && !worth_another_try(rc))
-				return;
-			asked = rc == LT_OK && !job->leave;
+				return false;
+			e->asked = rc == LT_OK && !e->job->leave;
 		}
-		if (!job_is_done(job, r))
-			clock_sleep_ns(asked ? ANSWER_POLL_NS
+		if (!is_done(e))
+			clock_sleep_ns(e->asked ? ANSWER_POLL_NS
 					     : tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS);
 	}
 	*err = (struct lt_err){0};
+	return true;
+}
+
+/* ---- slices ----------------------------------------------------------------------------- */
+
+/*
+ * How long the next slice may hold the GIL: a blocked main thread is stopped for longer than that,
+ * by what the last stop took beyond its hold.
+ */
+static int64_t next_slice_ns(const struct errand *e, int64_t hold_ns)
+{
+	int64_t most = e->job->max_pause_ns, extra = e->stop_ns - hold_ns;
+	int64_t slice = most - most / 4 - (extra > 0 && !e->r->pending ? extra : 0);
+
+	return slice > most / 4 ? slice : most / 4;
+}
+
+/* Lets the target run. false: leaktop is leaving. */
+static bool pause_for(const struct errand *e, int64_t ns)
+{
+	int64_t until = clock_mono_ns() + ns, left;
+
+	while (!*e->hurry && (left = until - clock_mono_ns()) > 0)
+		clock_sleep_ns(left < NAP_NS ? left : NAP_NS);
+	return !*e->hurry;
+}
+
+/* Is there more to do? The helper's answer is not trusted to be so for ever. */
+static bool goes_on(struct errand *e, const struct agent_block *b)
+{
+	if (e->r->slices >= SLICES_MOST)
+		return false;
+	/* a finalizer of the program's that runs in a collection may wait: the walk waits, too */
+	return b->status == AGENT_MORE ||
+	       (b->status == AGENT_COLLECTING && e->r->slices > 1 && e->waits++ < WAITS_MOST);
+}
+
+/* Notes what the answered request took. true: there is more, and the next request is written. */
+static bool next_slice(struct errand *e)
+{
+	struct agent_block b;
+	struct borrow_result *r = e->r;
+	int64_t hold, gap;
+
+	if (!remote_read(e->remote, r->lodging.block, &b, offsetof(struct agent_block, saved)))
+		return false;
+	hold = pace_ns(&e->job->pace, b.hold_ticks, HOLD_MOST_NS);
+	r->slices++;
+	r->hold_ns += hold;
+	if (hold > r->longest_hold_ns)
+		r->longest_hold_ns = hold;
+	if (!goes_on(e, &b))
+		return false;
+	fault_at(FAULT_SLICED);
+	gap = b.status == AGENT_MORE ? hold * GAP : NAP_NS;
+	if (!pause_for(e, gap > RETRY_NS ? gap : RETRY_NS)) {
+		lt_err_set(&r->err, LT_E_TIMEOUT, 0, "leaktop is leaving");
+		return false;
+	}
+	e->order.slice_ticks = pace_ticks(&e->job->pace, next_slice_ns(e, hold));
+	if (!write_order(e, AGENT_OP_STEP)) {
+		lt_err_set(&r->err, LT_E_REPLACED, errno, "leaktop's pages are gone");
+		return false;
+	}
+	return true;
+}
+
+static void run_job(const struct borrow_job *job, struct borrow_result *r, pid_t leaktop,
+		    const volatile int *hurry)
+{
+	struct errand e = {
+		.job = job, .r = r, .remote = &job->py->remote, .hurry = hurry,
+		.plan = {.remote = &job->py->remote, .owner = leaktop, .block = job->block,
+			 .block_size = job->block_size},
+		.order = job->order,
+	};
+
+	while (run_one(&e) && !job->leave && next_slice(&e))
+		;
+	r->request = e.order.request;
 }
 
 /*
@@ -374,15 +441,19 @@ static void child_signals(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
-static void child_main(const struct borrow_job *job, pid_t leaktop, int fd)
+static void child_main(const struct borrow_job *job, pid_t leaktop, const volatile int *hurry,
+		       int fd)
 {
-	struct borrow_result r = {.lodging = job->lodging, .wait = job->wait};
+	struct borrow_result r = {
+		.lodging = job->lodging, .wait = job->wait, .filters = job->filters,
+		.request = job->order.request,
+	};
 
 	child_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* nobody would read what it finds (I1) */
 	if (getppid() != leaktop)
 		_exit(1);
-	run_job(job, &r);
+	run_job(job, &r, leaktop, hurry);
 	r.cpu_ns = clock_cpu_ns();
 	(void)io_write_all(fd, &r, sizeof(r));
 	_exit(0);
@@ -394,24 +465,39 @@ enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, stru
 {
 	pid_t leaktop = getpid(), child;
 	int fds[2];
+	void *shared = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			    -1, 0);
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return lt_err_set(err, LT_E_SYS, errno, "making a pipe");
+	if (shared == MAP_FAILED)
+		return lt_err_set(err, LT_E_SYS, errno, "mapping a page");
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		lt_err_set(err, LT_E_SYS, errno, "making a pipe");
+		munmap(shared, sizeof(int));
+		return LT_E_SYS;
+	}
 	child = fork();
 	if (child == 0) {
 		close(fds[0]);
-		child_main(job, leaktop, fds[1]);
+		child_main(job, leaktop, shared, fds[1]);
 	}
 	close(fds[1]);
 	if (child < 0) {
-		int e = errno;
-
+		lt_err_set(err, LT_E_SYS, errno, "starting a process");
 		close(fds[0]);
-		return lt_err_set(err, LT_E_SYS, e, "starting a process");
+		munmap(shared, sizeof(int));
+		return LT_E_SYS;
 	}
-	*b = (struct borrower){.child = child, .fd = fds[0], .lodging = job->lodging,
-			       .wait = job->wait};
+	*b = (struct borrower){
+		.child = child, .fd = fds[0], .lodging = job->lodging, .wait = job->wait,
+		.filters = job->filters, .request = job->order.request, .hurry = shared,
+	};
 	return LT_OK;
+}
+
+void borrow_hurry(struct borrower *b)
+{
+	if (b->child > 0)
+		*b->hurry = 1;
 }
 
 static void reap(struct borrower *b)
@@ -419,13 +505,13 @@ static void reap(struct borrower *b)
 	close(b->fd);
 	while (waitpid(b->child, NULL, 0) < 0 && errno == EINTR)
 		;
-	b->child = 0;
-	b->fd = -1;
+	munmap((void *)(uintptr_t)b->hurry, sizeof(int));
+	*b = (struct borrower){.fd = -1};
 }
 
 void borrow_end(struct borrower *b, struct borrow_result *ret)
 {
-	struct borrow_result r = {.lodging = b->lodging, .wait = b->wait};
+	struct borrow_result r = {0};
 	size_t at = 0;
 
 	while (at < sizeof(r)) {
@@ -438,7 +524,10 @@ void borrow_end(struct borrower *b, struct borrow_result *ret)
 		at += (size_t)n;
 	}
 	if (at < sizeof(r)) {
-		r = (struct borrow_result){.lodging = b->lodging, .stops = 1};
+		r = (struct borrow_result){
+			.lodging = b->lodging, .filters = b->filters, .request = b->request,
+			.stops = 1, .lost = true,
+		};
 		lt_err_set(&r.err, LT_E_TIMEOUT, 0, "the borrower ended without a word");
 	}
 	reap(b);

@@ -1,7 +1,8 @@
 /*
- * Borrowing the main thread for one job: map leaktop's two pages if they are not there yet, run
- * the helper, or take the pages away. The work is done in a child process, so that leaktop's screen
- * never waits for ptrace and the child can be killed at any time without harm to the target.
+ * Borrowing the main thread for one job: map leaktop's pages if they are not there yet and run the
+ * helper, slice after slice with pauses between them, or take the pages away. The work is done in a
+ * child process, so that leaktop's screen never waits for ptrace and the child can be killed at any
+ * time without harm to the target.
  */
 #ifndef LT_INJECT_BORROW_H
 #define LT_INJECT_BORROW_H
@@ -12,16 +13,11 @@
 #include <sys/types.h>
 
 #include "inject/gadget.h"
+#include "inject/lodging.h"
+#include "inject/pace.h"
 #include "inject/timed.h"
 #include "target/python.h"
 #include "util/err.h"
-
-/* leaktop's two mappings in the target; all 0 when there are none. Sizes are whole pages. */
-struct lodging {
-	uint64_t code, block;		/* addresses: R-X, RW- */
-	uint64_t code_size, block_size;
-	int filters;			/* so many seccomp filters were read and let waits go on */
-};
 
 struct borrow_job {
 	const struct python *py;
@@ -29,18 +25,24 @@ struct borrow_job {
 	struct lodging lodging;		/* as it is now */
 	uint64_t block_size;		/* wanted; another size than the present: mapped anew */
 	bool leave;			/* unmap the pages; otherwise run the helper */
-	const void *block;		/* first bytes of a new block: a struct agent_block */
-	size_t block_n;
-	uint32_t request;		/* the request to wait for */
+	const struct agent_block *block;	/* a new block begins so */
+	struct agent_order order;	/* the first */
+	struct pace pace;
+	int64_t max_pause_ns;		/* of one slice, the stop included; 0: no slices */
 	struct timed_wait wait;	/* of the last job's result */
-	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
+	int filters;			/* so many seccomp filters were read and let waits go on */
+	int64_t wait_ns;		/* for a safe moment and an answer, in each slice */
 };
 
 struct borrow_result {
 	struct lt_err err;		/* code LT_OK: the request is answered or the pages gone */
 	struct lodging lodging;		/* as it is afterwards, also on failure */
 	struct timed_wait wait;	/* for the next job */
+	int filters;
+	bool lost;			/* the child died: there may be more than *lodging says */
 	bool pending;			/* it went through a pending call */
+	uint32_t request;		/* the last one: that of the last slice */
+	int64_t slices, hold_ns, longest_hold_ns;	/* the GIL; answered slices only */
 	int64_t stops, stopped_ns, longest_stop_ns;
 	int64_t cpu_ns;			/* of the child */
 };
@@ -50,13 +52,18 @@ struct borrower {			/* a job under way; zeroed: none */
 	int fd;				/* polls readable when the result is there */
 	struct lodging lodging;
 	struct timed_wait wait;
+	int filters;
+	uint32_t request;
+	volatile int *hurry;		/* shared with the child */
 };
 
 /* LT_E_SYS if no process or pipe can be had. */
 enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, struct lt_err *err);
+/* No further slice: the job ends with LT_E_TIMEOUT unless this was the last. */
+void borrow_hurry(struct borrower *b);
 /*
  * The result, once fd polls readable (blocks until then). A child that died without one gives
- * LT_E_TIMEOUT and the lodging of before: what it may have mapped meanwhile is lost, harmless.
+ * LT_E_TIMEOUT and the lodging of before: a later job finds what it may have mapped meanwhile.
  */
 void borrow_end(struct borrower *b, struct borrow_result *ret);
 /* Kills the child of a job that is under way. */

@@ -1,7 +1,8 @@
 /*
  * The steps of a borrowing at which leaktop may be killed, by name. LEAKTOP_FAULT=NAME in the
- * environment makes the borrower die there by SIGKILL: the harm tests walk this list and prove
- * that the target does not care (I2).
+ * environment makes the borrower die there by SIGKILL (NAME:3: when it comes there for the third
+ * time; NAME! or NAME:3!: and leaktop with it): the harm tests walk this list and prove that the
+ * target does not care (I2).
  */
 #ifndef LT_INJECT_FAULT_H
 #define LT_INJECT_FAULT_H
@@ -10,7 +11,7 @@
 	X(SEIZED) X(INTERRUPTED) X(STOPPED) X(JUDGED) X(SAVED) X(MASKED) X(FRAMED) X(ENTERED) \
 	X(CHAINED) \
 	X(RUNNING) X(RETURNED) X(SKIPPED) X(MAPPED) X(CODED) X(FILLED) X(CALLED) X(UNMAPPED) \
-	X(PARKED) X(UNMASKED) X(RESTORED) X(DETACHED)
+	X(PARKED) X(UNMASKED) X(RESTORED) X(DETACHED) X(TAKEN) X(SIGNED) X(SLICED) X(UNLINKED)
 
 enum fault_point {
 #define X(name) FAULT_##name,

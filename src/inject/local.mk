@@ -6,6 +6,8 @@ libinject_a_SOURCES = \
 	src/inject/call.c src/inject/call.h \
 	src/inject/fault.c src/inject/fault.h \
 	src/inject/gadget.c src/inject/gadget.h \
+	src/inject/lodging.c src/inject/lodging.h \
+	src/inject/pace.c src/inject/pace.h \
 	src/inject/policy.c src/inject/policy.h \
 	src/inject/preflight.c src/inject/preflight.h \
 	src/inject/safepoint.c src/inject/safepoint.h \

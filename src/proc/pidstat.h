@@ -1,4 +1,5 @@
-/* /proc/PID/stat, the fields leaktop needs (proc_pid_stat(5)). Private to proc/. */
+/* /proc/PID/stat, the fields leaktop needs (proc_pid_stat(5)). Outside of proc/ only for
+ * who is who: a PID and its start_ticks name a process for good. */
 #ifndef LT_PROC_PIDSTAT_H
 #define LT_PROC_PIDSTAT_H
 

@@ -107,7 +107,7 @@ static enum lt_errc find_python(struct session *s, pid_t pid, struct lt_err *err
 enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 			       struct session **ret, struct lt_err *err)
 {
-	const struct census_options census_options = {0};
+	const struct census_options census_options = {.max_pause_ns = options->max_pause_ns};
 	struct session *s = MEM_NEW(struct session);
 	enum lt_errc rc;
 
@@ -412,6 +412,8 @@ void session_detach(struct session *s, struct sample_left *ret)
 	struct census_result r;
 	struct pollfd fd = {.fd = session_fd(s), .events = POLLIN};
 
+	if (s->census)
+		census_hurry(s->census);
 	if (fd.fd >= 0 && poll(&fd, 1, DETACH_WAIT_MS) > 0)
 		census_end(s->census, &r);
 	else if (fd.fd >= 0)

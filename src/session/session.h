@@ -15,6 +15,7 @@ struct session;
 
 struct session_options {
 	bool readonly;			/* never stop or write into the target */
+	int64_t max_pause_ns;		/* no slice of a count longer than that; 0: in one */
 	int64_t call_deadline_ns;	/* how long one sample may wait for the target */
 };
 

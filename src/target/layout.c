@@ -59,9 +59,12 @@
 	.managed_flags = 1 << 4 | 1 << 3, .managed_size = 16, .frame_unsized = true, \
 	.integer = LAYOUT_INT_LVTAG
 
+/* gc_refs of what is not being collected; 3.6 and 3.7 keep a flag below it (objimpl.h) */
+#define GC_REACHABLE (-3)
+
 /* the collector's structs: 3 words and long double alignment to 3.7, 2 words from 3.8 */
-#define GC_36 POOLS_4K, \
-	.gc_head_size = 32, .gc_generation_size = 48, .gc_threshold = 32, .gc_count = 36
+#define GC_36 POOLS_4K, .gc_head_size = 32, .gc_refs = 2 * GC_REACHABLE, \
+	.gc_generation_size = 48, .gc_threshold = 32, .gc_count = 36
 #define GC_38 .gc_head_size = 16, .gc_generation_size = 24, .gc_threshold = 16, .gc_count = 20
 
 #define GC_STATICS \
@@ -94,7 +97,8 @@ static const struct layout rows[] = {
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE,
 		/* PyGC_Head is 32 bytes, aligned to 8 in 2.7.18; older ones have a long double in
 		 * the union: aligned to 16, so that a generation has padding (bpo-27987) */
-		.gc_head_size = 32, .gc_generation_size = 40, .gc_generation_older = 48,
+		.gc_head_size = 32, .gc_refs = GC_REACHABLE,
+		.gc_generation_size = 40, .gc_generation_older = 48,
 		.gc_threshold = 32, .gc_count = 36,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
 		OBJECTS, .ht_name = 0x358, .ht_qualname = LAYOUT_NONE,
@@ -125,7 +129,8 @@ static const struct layout rows[] = {
 		.gc_generations = 0x150, .gc_generation0 = 0x1b0,
 		.gc_permanent = 0x1b8, .gc_stats = 0x1d8,
 		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE,
-		.gc_head_size = 24, .gc_generation_size = 32, .gc_threshold = 24, .gc_count = 28,
+		.gc_head_size = 24, .gc_refs = 2 * GC_REACHABLE, .gc_generation_size = 32,
+		.gc_threshold = 24, .gc_count = 28,
 		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x280,
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {

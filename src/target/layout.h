@@ -78,6 +78,7 @@ struct layout {
 
 	/* the gc's own structs */
 	int32_t gc_head_size;		/* sizeof PyGC_Head */
+	int64_t gc_refs;		/* its third word, to 3.7, in an object that is tracked */
 	int32_t gc_generation_size;	/* stride of generations[] */
 	int32_t gc_generation_older;	/* another one that older patches have, 0: none */
 	int32_t gc_threshold, gc_count;	/* ints, from a generation's start */

@@ -17,6 +17,7 @@
 	X(visit_objects, "PyUnstable_GC_VisitObjects", 0) \
 	X(type_type, "PyType_Type", 1) \
 	X(list_type, "PyList_Type", 1) \
+	X(tuple_type, "PyTuple_Type", 1) \
 	X(dict_type, "PyDict_Type", 1) \
 	X(set_type, "PySet_Type", 1) \
 	X(frozenset_type, "PyFrozenSet_Type", 1) \

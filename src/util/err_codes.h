@@ -86,6 +86,8 @@
 	  "leaktop tries again at the next sample") \
 	X(PACED, 1, "paced", "counting is paced", \
 	  "leaktop counts again when it has let the target run for long enough") \
+	X(PAUSE, 1, "max-pause", "counting would hold the GIL for longer than --max-pause", \
+	  "raise --max-pause if the process may wait that long") \
 	X(TIMEOUT, 1, "timeout", "the target did not answer in time", \
 	  "leaktop tries again at the next sample") \
 	X(REPLACED, 1, "replaced", "the process has started another program", \

@@ -24,6 +24,12 @@ test_harm_death_CFLAGS = $(harm_cflags)
 test_harm_death_LDADD = $(harm_libs)
 EXTRA_DIST += tests/harm/target.py
 
+harm_tests += test_harm_slices
+test_harm_slices_SOURCES = tests/harm/test_harm_slices.c
+test_harm_slices_CPPFLAGS = $(harm_cppflags)
+test_harm_slices_CFLAGS = $(harm_cflags)
+test_harm_slices_LDADD = $(harm_libs)
+
 harm_tests += test_harm_signals
 test_harm_signals_SOURCES = tests/harm/test_harm_signals.c
 test_harm_signals_CPPFLAGS = $(harm_cppflags)

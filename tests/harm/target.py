@@ -1,6 +1,7 @@
 """A program that checks its own results: target.py KIND. Says "ready", and at SIGTERM "ok ROUNDS"
 or "bad WHY". Python 2.7 and 3."""
 import errno
+import gc
 import os
 import select
 import signal
@@ -164,6 +165,91 @@ def children():
         rounds[0] += 1
 
 
+class Link(object):
+    """One of a chain that holds what it should, in cycles that only the collector frees."""
+    def __init__(self, n):
+        self.n, self.me, self.parts = n, self, [n, (n, [n]), {"n": n}]
+
+    def right(self, n):
+        return (self.n == n and self.me is self and self.parts[0] == n
+                and self.parts[1] == (n, [n]) and self.parts[2] == {"n": n})
+
+
+def heap(number):
+    links = [Link(i) for i in range(number)]
+    gc.collect()
+    return links
+
+
+def check(links):
+    for i, link in enumerate(links):
+        if not link.right(i):
+            bad("link %d" % i)
+
+
+def still():
+    """A heap that is counted in slices and does not change."""
+    links = heap(15000)
+    say("ready")
+    while not stop:
+        time.sleep(0.005)
+        rounds[0] += 1
+    check(links)
+
+
+def replace(links, n):
+    for i in range(n % 7, len(links), 97):
+        links[i] = Link(i)
+
+
+def look_at_all(n):
+    """What programs do that look for leaks in themselves, with leaktop's bookmarks among it."""
+    seen = gc.get_objects()
+    kinds = {}
+    for one in seen:
+        kinds[type(one)] = kinds.get(type(one), 0) + 1
+        if type(one) in (list, tuple) and len(one) < 2:
+            repr(one), len(one), one == [], gc.get_referents(one), sys.getsizeof(one)
+    if n % 2:
+        gc.collect()                    # while all of it is held
+    if kinds[Link] < 15000:
+        bad("%d links" % kinds[Link])
+
+
+def forked():
+    pid = os.fork()
+    if pid == 0:
+        gc.collect()
+        look_at_all(1)
+        os._exit(7)
+    got, status = os.waitpid(pid, 0)
+    if got != pid or not os.WIFEXITED(status) or os.WEXITSTATUS(status) != 7:
+        bad("the child ended with %d" % status)
+
+
+def frozen():
+    if hasattr(gc, "freeze"):
+        gc.freeze()
+        time.sleep(0.01)
+        gc.unfreeze()
+
+
+def mutate():
+    """A heap that changes in every way there is while it is counted in slices."""
+    links = heap(15000)
+    ways = (lambda: gc.collect(0), lambda: gc.collect(1), gc.collect, frozen, forked,
+            lambda: look_at_all(0), lambda: look_at_all(1), lambda: time.sleep(0.05))
+    say("ready")
+    while not stop:
+        replace(links, rounds[0])
+        ways[rounds[0] % len(ways)]()
+        time.sleep(0.01)
+        rounds[0] += 1
+    check(links)
+    gc.collect()
+    check(links)
+
+
 class Kept(object):
     def __init__(self, n):
         self.n = n
@@ -180,7 +266,8 @@ def main():
     if [k.n for k in kept] != list(range(2000)):
         bad("what was kept has changed")
     say("ok %d" % rounds[0] + (", %d EINTR" % interrupted[0] if interrupted[0] else ""))
-    os._exit(0)
+    if sys.argv[1] not in ("still", "mutate"):
+        os._exit(0)                     # those two show that the interpreter can end
 
 
 main()

@@ -10,12 +10,15 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_count test_cycles test_heap test_hostile test_scan_live test_server \
-	test_traps
+	test_slices test_traps
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
 test_scan_live_CFLAGS = $(LIVE_CFLAGS)
 test_scan_live_LDADD = $(LIVE_LIBS)
+test_slices_SOURCES = tests/live/test_slices.c $(LIVE_SOURCES)
+test_slices_CFLAGS = $(LIVE_CFLAGS)
+test_slices_LDADD = $(LIVE_LIBS)
 test_count_SOURCES = tests/live/test_count.c $(LIVE_SOURCES)
 test_count_CFLAGS = $(LIVE_CFLAGS)
 test_count_LDADD = $(LIVE_LIBS)

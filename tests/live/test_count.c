@@ -17,12 +17,19 @@
 struct place {
 	const char *kind;
 	bool still;		/* stands still: counts must be equal; otherwise only the class's */
+	bool large;		/* takes many slices */
 };
 
+#define FEW "50"
+#define MANY "20000"
+#define SLICE_NS (1 * CLOCK_NS_PER_MS)
+
 static const struct place places[] = {
-	{"sleep", true}, {"accept", true}, {"epoll", true}, {"event", true},
-	{"poll", true}, {"select", true}, {"read", true}, {"event-timeout", true},
-	{"busy", false}, {"alloc", false}, {"join", false},
+	{"sleep", true, false}, {"accept", true, false}, {"epoll", true, false},
+	{"event", true, false}, {"poll", true, false}, {"select", true, false},
+	{"read", true, false}, {"event-timeout", true, false}, {"busy", false, false},
+	{"alloc", false, false}, {"join", false, false},
+	{"poll", true, true}, {"alloc", false, true},
 };
 
 static int64_t count_of(const struct sample *s, const char *name)
@@ -106,11 +113,14 @@ static int gc_differs(const struct sample *s, const json_t *truth)
 	return wrong;
 }
 
-/* The classes that the target makes for this test, 50 of each and 100 twins. */
-static int classes_differ(const struct sample *s)
+/* The classes that the target makes for this test, so many of each and twice as many twins. */
+static int classes_differ(const struct sample *s, const struct place *place)
 {
-	return differ("Node", count_of(s, "__main__.Node") >= 50, 1) +
-	       differ("Account", count_of(s, "__main__.Account"), 50);
+	int64_t n = atoi(place->large ? MANY : FEW);
+
+	return differ("Node", count_of(s, "__main__.Node") >= n, 1) +
+	       differ("Account", count_of(s, "__main__.Account"), n) +
+	       differ("slices", place->large, s->cost.stops > 3);
 }
 
 /*
@@ -118,7 +128,8 @@ static int classes_differ(const struct sample *s)
  * truth is on its way out when the answer arrives: ask and look until both agree, which they must
  * within TRIES. A count that is wrong never does.
  */
-static int still_differs(struct session *session, struct python_run *run)
+static int still_differs(struct session *session, struct python_run *run,
+			 const struct place *place)
 {
 	const struct sample *s = NULL;
 	json_t *truth = NULL;
@@ -130,7 +141,7 @@ static int still_differs(struct session *session, struct python_run *run)
 		for (int k = 0; k < LOOKS && wrong; k++) {
 			s = truth ? watching_sample(session, TRIES) : NULL;
 			if (s && types_differ(s, truth, i == TRIES - 1 && k == LOOKS - 1) == 0)
-				wrong = gc_differs(s, truth);
+				wrong = gc_differs(s, truth) + (place->large && s->cost.stops < 4);
 		}
 	}
 	json_decref(truth);
@@ -138,17 +149,22 @@ static int still_differs(struct session *session, struct python_run *run)
 }
 
 /* A target that works all the time has no exact moment; its classes do not change. */
-static int busy_differs(struct session *session, struct python_run *run)
+static int busy_differs(struct session *session, struct python_run *run,
+			const struct place *place)
 {
 	const struct sample *s = watching_sample(session, TRIES);
 
-	return s ? classes_differ(s) : 1;
+	return s ? classes_differ(s, place) : 1;
 }
 
 /* Opens a session, has `look` use it, detaches. How much is wrong. */
-static int in_a_session(struct python_run *run, int (*look)(struct session *, struct python_run *))
+static int in_a_session(struct python_run *run, const struct place *place,
+			int (*look)(struct session *, struct python_run *, const struct place *))
 {
-	const struct session_options options = {.call_deadline_ns = 2 * CLOCK_NS_PER_S};
+	const struct session_options options = {
+		.call_deadline_ns = 2 * CLOCK_NS_PER_S,
+		.max_pause_ns = place->large ? SLICE_NS : 0,
+	};
 	struct session *session = NULL;
 	struct sample_left left = {0};
 	struct lt_err err = {0};
@@ -159,25 +175,25 @@ static int in_a_session(struct python_run *run, int (*look)(struct session *, st
 		printf("# refused: %s\n", lt_err_text(&err, text, sizeof(text)));
 		return 1;
 	}
-	wrong = look(session, run);
+	wrong = look(session, run, place);
 	session_detach(session, &left);
 	session_free(session);
 	return wrong + differ("mappings left", left.maps, 0);
 }
 
-static int only_look(struct session *session, struct python_run *run)
+static int only_look(struct session *session, struct python_run *run, const struct place *place)
 {
 	return watching_sample(session, TRIES) ? 0 : 1;
 }
 
 /* Attach, count, detach: nobody but leaktop does anything meanwhile. */
-static int leaves_traces(struct python_run *run)
+static int leaves_traces(struct python_run *run, const struct place *place)
 {
 	struct belongings before = {0}, after = {0};
 	int wrong;
 
 	belongings_take(run->pid, &before);
-	wrong = in_a_session(run, only_look);
+	wrong = in_a_session(run, place, only_look);
 	belongings_take(run->pid, &after);
 	wrong += !belongings_equal(&before, &after);
 	belongings_free(&before);
@@ -188,7 +204,8 @@ static int leaves_traces(struct python_run *run)
 static int watch_one(const struct python_exe *exe, const struct place *place)
 {
 	const char *const args[] = {
-		"--kind", place->kind, "--objects", "50", "--timeout", "0.3", "--parent-pipe", NULL,
+		"--kind", place->kind, "--objects",
+		place->large ? MANY : FEW, "--timeout", "0.3", "--parent-pipe", NULL,
 	};
 	struct python_run run = {0};
 	json_t *ready = watching_start(&run, exe, "workload.py", args);
@@ -198,8 +215,8 @@ static int watch_one(const struct python_exe *exe, const struct place *place)
 		printf("# did not start\n");
 		wrong = 1;
 	} else {
-		wrong += in_a_session(&run, place->still ? still_differs : busy_differs);
-		wrong += place->still ? leaves_traces(&run) : 0;
+		wrong += in_a_session(&run, place, place->still ? still_differs : busy_differs);
+		wrong += place->still ? leaves_traces(&run, place) : 0;
 		wrong += !watching_stopped_well(&run);
 	}
 	json_decref(ready);
@@ -239,7 +256,8 @@ int main(void)
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(names[i], sizeof(names[i]),
-			 "every_python_in_%s_is_counted_right_and_left_alone", places[i].kind);
+			 "every_python_in_%s_is_counted_right_%sand_left_alone", places[i].kind,
+			 places[i].large ? "in_slices_" : "");
 		tests[i] = (struct CMUnitTest){
 			.name = names[i], .test_func = a_place,
 			.initial_state = (void *)(uintptr_t)&places[i],

@@ -9,12 +9,16 @@
 
 #include "agent/abi.h"
 #include "agent/arch.h"
+#include "util/mem.h"
 
-#include "agent/helper.c"	/* NOLINT: its functions are static on purpose */
+#include "agent/count.c"	/* NOLINT: their functions are static on purpose */
+#include "agent/ring.c"		/* NOLINT */
+#include "agent/helper.c"	/* NOLINT */
 
 #define TYPES 8
-#define OBJECTS 64
+#define OBJECTS 512
 #define MAX_TYPES 4u
+#define TUPLE_ITEMS 24		/* basicsize of a tuple: what is before its items */
 
 struct paper_type {
 	uint64_t refcnt, ob_type, ob_size, tp_name, basicsize, itemsize, flags;
@@ -31,7 +35,7 @@ struct paper_block {
 	struct agent_type table[MAX_TYPES] __attribute__((aligned(AGENT_ALIGN)));
 };
 
-static struct paper_type types[TYPES];
+static struct paper_type types[TYPES], list_type, tuple_type;
 static struct paper_object objects[OBJECTS];
 static struct { uint64_t next, prev; } heads[AGENT_LISTS];
 static struct paper_block block;
@@ -76,11 +80,14 @@ static void set_up_block(void)
 	b->max_types = MAX_TYPES;
 	b->index_at = offsetof(struct paper_block, index);
 	b->table_at = offsetof(struct paper_block, table);
-	b->max_objects = 1000;
-	b->request = 1;
+	b->order.max_objects = 1000;
+	b->order.request = 1;
 	b->interp = interpreter_head = addr(&block);
 	b->fn_interp_head = addr((void *)(uintptr_t)fake_interp_head);
 	b->long_shift = 3;
+	tuple_type.basicsize = TUPLE_ITEMS;
+	b->list_type = addr(&list_type);
+	b->tuple_type = addr(&tuple_type);
 }
 
 static int set_up(void **state)
@@ -143,7 +150,7 @@ static void a_second_count_starts_from_nothing(void **state)
 {
 	put(0, 0);
 	agent_count(&block.b);
-	block.b.request = 2;
+	block.b.order.request = 2;
 	agent_count(&block.b);
 	assert_int_equal(entry(0)->count, 1);
 	assert_int_equal(block.b.answer, 2);
@@ -180,11 +187,11 @@ static void bytes_are_head_base_items_and_tables(void **state)
 	assert_int_equal(entry(6)->bytes, 16 + 48 + 32 + 8 + 5 * 16);
 	assert_int_equal(entry(7)->bytes, 16 + 48 + 32 * 16);
 	keys.refcnt = 2;			/* shared: nobody's */
-	block.b.request = 2;
+	block.b.order.request = 2;
 	agent_count(&block.b);
 	assert_int_equal(entry(6)->bytes, 16 + 48);
 	o->extra[0] = 0;			/* half built: no table yet */
-	block.b.request = 3;
+	block.b.order.request = 3;
 	agent_count(&block.b);
 	assert_int_equal(entry(6)->bytes, 16 + 48);
 }
@@ -197,7 +204,7 @@ static void a_negative_or_absurd_size_stays_bounded(void **state)
 	assert_int_equal(entry(0)->bytes, 16 + 48 + 12);
 	block.b.unsized[2] = addr(&types[0]);
 	objects[0].size = 0x7fffdeadbeef;
-	block.b.request = 2;
+	block.b.order.request = 2;
 	agent_count(&block.b);
 	assert_int_equal(entry(0)->bytes, 16 + 48);
 }
@@ -240,7 +247,7 @@ static void a_ring_that_does_not_close_ends_the_count(void **state)
 	put(0, 1);
 	objects[1].next = addr(&objects[0]);
 	agent_count(&block.b);
-	assert_int_equal(block.b.status, AGENT_LOOP);
+	assert_int_equal(block.b.status, AGENT_BROKEN);
 	assert_int_equal(block.b.answer, 1);
 }
 
@@ -256,12 +263,12 @@ static void a_cancelled_or_answered_request_does_nothing(void **state)
 {
 	put(0, 0);
 	block.b.posted = 1;
-	block.b.request = 0;
+	block.b.order.request = 0;
 	agent_count(&block.b);
 	assert_int_equal(block.b.answer, 0);
 	assert_int_equal(block.b.objects, 0);
 	assert_int_equal(block.b.posted, 0);
-	block.b.request = block.b.answer = 7;
+	block.b.order.request = block.b.answer = 7;
 	agent_count(&block.b);
 	assert_int_equal(block.b.objects, 0);
 }
@@ -278,6 +285,243 @@ static void a_name_is_copied_and_cut(void **state)
 	agent_count(&block.b);
 	assert_int_equal(strlen(entry(0)->name), AGENT_NAME - 1);
 	assert_string_equal(entry(1)->name, "");
+}
+
+/* ---- slices ----------------------------------------------------------------------------- */
+
+#define SOME 100
+#define SLICE 32u
+
+static void fill(int list, int n)
+{
+	for (int i = 0; i < n; i++)
+		put(list, i % 3);
+}
+
+/* One more slice; its status. */
+static uint32_t slice(uint32_t op)
+{
+	block.b.order.op = op;
+	block.b.order.slice_objects = SLICE;
+	block.b.order.request++;
+	agent_count(&block.b);
+	assert_int_equal(block.b.answer, block.b.order.request);
+	return block.b.status;
+}
+
+static uint32_t go_on(void)
+{
+	uint32_t status = AGENT_MORE;
+
+	for (int i = 0; i < 200 && status == AGENT_MORE; i++)
+		status = slice(AGENT_OP_STEP);
+	return status;
+}
+
+/* Forwards and backwards, and nothing but objects in it. How many. */
+static int whole_ring(int list)
+{
+	uint64_t head = addr(&heads[list]), at = head, next;
+	int n = 0;
+
+	for (; (next = next_of(at)) != head; at = next, n++) {
+		assert_int_equal(prev_of(next), at);
+		assert_true(next - addr(objects) < sizeof(objects));
+	}
+	assert_int_equal(prev_of(head), at);
+	return n;
+}
+
+static void unput(struct paper_object *o)
+{
+	set_next(o->prev & ~3ul, o->next & ~3ul);
+	set_prev(o->next & ~3ul, o->prev);
+	o->next = o->prev = 0;
+}
+
+static void append(int list, uint64_t at)
+{
+	uint64_t before = prev_of(addr(&heads[list]));
+
+	set_next(at, addr(&heads[list]));
+	set_prev(at, before);
+	set_next(before, at);
+	set_prev(addr(&heads[list]), at);
+}
+
+/* As a collection does: everything of a list, bookmarks included, to the end of another. */
+static void merge(int from, int to)
+{
+	uint64_t head = addr(&heads[from]), at, next;
+
+	for (at = next_of(head); at != head; at = next) {
+		next = next_of(at);
+		append(to, at);
+	}
+	heads[from].next = heads[from].prev = head;
+}
+
+/* The canary has no reference from outside of the list: the collector finds it last. */
+static void collect_oldest(void)
+{
+	uint64_t at = addr(&block.b.marks[AGENT_CANARY]);
+
+	merge(0, 2);
+	merge(1, 2);
+	if (next_of(at)) {
+		set_next(prev_of(at), next_of(at));
+		set_prev(next_of(at), prev_of(at));
+		append(2, at);
+	}
+}
+
+static void a_walk_in_slices_counts_each_object_once(void **state)
+{
+	int slices = 1;
+
+	fill(3, 10);
+	fill(2, SOME);
+	fill(1, SOME);
+	fill(0, SOME);
+	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_MORE);
+	while (slice(AGENT_OP_STEP) == AGENT_MORE)
+		slices++;
+	assert_int_equal(block.b.status, AGENT_OK);
+	assert_true(slices >= 3 * SOME / (int)SLICE);
+	assert_int_equal(block.b.objects, 3 * SOME + 10);
+	assert_int_equal(block.b.list_objects[0], SOME);
+	assert_int_equal(block.b.list_objects[2], SOME);
+	assert_int_equal(entry(0)->count + entry(1)->count + entry(2)->count, 3 * SOME + 10);
+	assert_false(block.b.approximate);
+	for (int list = 0; list < AGENT_LISTS; list++)
+		assert_int_equal(whole_ring(list), list == 3 ? 10 : SOME);
+}
+
+static void what_is_made_and_dies_between_slices_is_seen(void **state)
+{
+	fill(2, SOME);
+	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_MORE);
+	fill(2, 7);
+	fill(0, 5);
+	for (int i = SOME / 2; i < SOME / 2 + 10; i++)
+		unput(&objects[i]);		/* in the middle: not reached yet */
+	assert_int_equal(go_on(), AGENT_OK);
+	assert_int_equal(block.b.objects, SOME + 7 + 5 - 10);
+	assert_int_equal(whole_ring(2), SOME + 7 - 10);
+}
+
+static void young_objects_that_move_on_are_counted_once(void **state)
+{
+	for (int k = 0; k < 20; k++) {
+		set_up(NULL);
+		fill(2, SOME);
+		fill(1, SOME);
+		fill(0, SOME);
+		slice(AGENT_OP_BEGIN);
+		for (int i = 0; i < k; i++)
+			slice(AGENT_OP_STEP);
+		if (block.b.status != AGENT_MORE)
+			break;
+		merge(0, 1);
+		if (k % 2)
+			merge(1, 2);
+		fill(0, 3);
+		assert_int_equal(go_on(), AGENT_OK);
+		assert_int_equal(block.b.objects, 3 * SOME + 3);
+		assert_int_equal(whole_ring(0), 3);
+		assert_false(block.b.approximate);
+	}
+}
+
+static void a_full_collection_starts_the_walk_again(void **state)
+{
+	fill(2, SOME);
+	fill(1, SOME);
+	slice(AGENT_OP_BEGIN);
+	slice(AGENT_OP_STEP);
+	collect_oldest();
+	assert_int_equal(go_on(), AGENT_OK);
+	assert_int_equal(block.b.restarts, 1);
+	assert_int_equal(block.b.objects, 2 * SOME);
+	assert_int_equal(block.b.list_objects[2], 2 * SOME);
+	assert_int_equal(whole_ring(2), 2 * SOME);
+}
+
+static void freezing_starts_the_walk_again(void **state)
+{
+	fill(2, SOME);
+	slice(AGENT_OP_BEGIN);
+	merge(2, 3);
+	assert_int_equal(go_on(), AGENT_OK);
+	assert_int_equal(block.b.restarts, 1);
+	assert_int_equal(block.b.list_objects[3], SOME);
+	assert_int_equal(whole_ring(3), SOME);
+}
+
+static void endless_collecting_ends_in_an_approximate_count(void **state)
+{
+	uint32_t status;
+	int slices = 0;
+
+	fill(2, 2 * SOME);
+	for (status = slice(AGENT_OP_BEGIN); status == AGENT_MORE && slices < 100; slices++) {
+		collect_oldest();
+		status = slice(AGENT_OP_STEP);
+	}
+	assert_int_equal(status, AGENT_OK);
+	assert_true(block.b.approximate);
+	assert_true(block.b.objects >= 2 * SOME);
+	assert_int_equal(whole_ring(2), 2 * SOME);
+}
+
+static void bookmarks_are_taken_out_on_request(void **state)
+{
+	fill(2, SOME);
+	fill(0, SOME);
+	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_MORE);
+	assert_int_equal(next_of(addr(&heads[2])), addr(&block.b.marks[AGENT_CANARY]));
+	assert_int_equal(slice(AGENT_OP_UNLINK), AGENT_OK);
+	assert_int_equal(whole_ring(2), SOME);
+	assert_int_equal(whole_ring(0), SOME);
+}
+
+static void a_bookmark_that_the_program_holds_is_told(void **state)
+{
+	fill(2, SOME);
+	slice(AGENT_OP_BEGIN);
+	block.b.marks[3].word[2]++;		/* behind the two words of the head */
+	assert_int_equal(slice(AGENT_OP_UNLINK), AGENT_HELD);
+	assert_int_equal(whole_ring(2), SOME);
+	block.b.marks[3].word[2]--;
+	assert_int_equal(slice(AGENT_OP_UNLINK), AGENT_OK);
+}
+
+static void a_bookmark_is_an_empty_list_and_one_a_tuple(void **state)
+{
+	const uint64_t *tuple = block.b.marks[2 * AGENT_ROLES + AGENT_HEAD].word + 2;
+
+	fill(2, SOME);
+	slice(AGENT_OP_BEGIN);
+	assert_int_equal(block.b.marks[0].word[2], AGENT_MARK_REFS);
+	assert_int_equal(block.b.marks[0].word[3], addr(&list_type));
+	assert_int_equal(block.b.marks[0].word[4], 0);		/* items */
+	assert_int_equal(tuple[1], addr(&tuple_type));
+	assert_int_equal(tuple[2], 1);
+	assert_int_equal(tuple[3], addr(&block.b.marks[AGENT_CANARY].word[2]));
+	assert_int_equal(block.b.marks[AGENT_CANARY].word[2], 1);
+}
+
+static void a_link_into_nowhere_is_not_followed(void **state)
+{
+	const uint64_t nowhere[] = {0, 8, 1ul << 60, ~0ul, addr(types), addr(&types[1])};
+
+	for (size_t i = 0; i < COUNT_OF(nowhere); i++) {
+		set_up(NULL);
+		fill(2, SOME);
+		objects[20].next = nowhere[i];
+		slice(AGENT_OP_BEGIN);
+		assert_int_equal(go_on(), AGENT_BROKEN);
+	}
 }
 
 /* ---- the ways in, with an interpreter of paper ------------------------------------------ */
@@ -386,11 +630,11 @@ static void with_several_interpreters_nothing_is_touched(void **state)
 	agent_call(&block.b);
 	assert_int_equal(ensured, 0);
 	assert_int_equal(block.b.status, AGENT_SEVERAL);
-	block.b.request = 2;
+	block.b.order.request = 2;
 	agent_post(&block.b);
 	assert_int_equal(queued, 0);
 	assert_int_equal(block.b.status, AGENT_SEVERAL);
-	block.b.request = 3;
+	block.b.order.request = 3;
 	agent_count(&block.b);
 	assert_int_equal(block.b.status, AGENT_SEVERAL);
 	assert_int_equal(block.b.objects, 0);
@@ -408,7 +652,7 @@ static void a_lock_that_is_taken_is_not_waited_for(void **state)
 	assert_int_equal(block.b.status, AGENT_LOCKED);
 	assert_int_equal(block.b.posted, 0);
 	lock = 0xffffff00;
-	block.b.request = 2;
+	block.b.order.request = 2;
 	agent_post(&block.b);
 	assert_int_equal(queued, 1);
 }
@@ -442,9 +686,9 @@ static void without_lists_the_interpreter_is_asked_to_visit(void **state)
 	assert_int_equal(entry(1)->count, 1);
 }
 
-static void the_clock_of_the_helper_is_the_kernels(void **state)
+static void the_counter_of_the_helper_runs(void **state)
 {
-	uint64_t a = agent_arch_clock_ns(), b = agent_arch_clock_ns();
+	uint64_t a = agent_arch_ticks(), b = agent_arch_ticks();
 
 	assert_true(a > 0 && b >= a);
 }
@@ -463,6 +707,16 @@ int main(void)
 		cmocka_unit_test_setup(a_collection_under_way_is_not_counted, set_up),
 		cmocka_unit_test_setup(a_cancelled_or_answered_request_does_nothing, set_up),
 		cmocka_unit_test_setup(a_name_is_copied_and_cut, set_up),
+		cmocka_unit_test_setup(a_walk_in_slices_counts_each_object_once, set_up),
+		cmocka_unit_test_setup(what_is_made_and_dies_between_slices_is_seen, set_up),
+		cmocka_unit_test_setup(young_objects_that_move_on_are_counted_once, set_up),
+		cmocka_unit_test_setup(a_full_collection_starts_the_walk_again, set_up),
+		cmocka_unit_test_setup(freezing_starts_the_walk_again, set_up),
+		cmocka_unit_test_setup(endless_collecting_ends_in_an_approximate_count, set_up),
+		cmocka_unit_test_setup(bookmarks_are_taken_out_on_request, set_up),
+		cmocka_unit_test_setup(a_bookmark_that_the_program_holds_is_told, set_up),
+		cmocka_unit_test_setup(a_bookmark_is_an_empty_list_and_one_a_tuple, set_up),
+		cmocka_unit_test_setup(a_link_into_nowhere_is_not_followed, set_up),
 		cmocka_unit_test_setup(a_call_takes_the_gil_counts_and_keeps_errno, set_up),
 		cmocka_unit_test_setup(a_thread_that_never_ran_python_is_left_alone, set_up),
 		cmocka_unit_test_setup(a_post_leaves_a_note_that_counts_once, set_up),
@@ -471,7 +725,7 @@ int main(void)
 		cmocka_unit_test_setup(visiting_without_a_way_to_visit_is_refused, set_up),
 		cmocka_unit_test_setup(a_full_queue_is_an_answer_too, set_up),
 		cmocka_unit_test_setup(without_lists_the_interpreter_is_asked_to_visit, set_up),
-		cmocka_unit_test_setup(the_clock_of_the_helper_is_the_kernels, set_up),
+		cmocka_unit_test_setup(the_counter_of_the_helper_runs, set_up),
 	};
 
 	return cmocka_run_group_tests_name("agent", tests, NULL, NULL);

@@ -61,6 +61,7 @@ static void a_bare_pid_is_enough_and_the_rest_has_defaults(void **state)
 	assert_int_equal(opt.delay_ns, 2 * CLOCK_NS_PER_S);
 	assert_int_equal(opt.iterations, 0);
 	assert_int_equal(opt.duration_ns, 0);
+	assert_int_equal(opt.max_pause_ns, 2 * CLOCK_NS_PER_MS);
 	assert_false(opt.batch || opt.readonly || opt.preflight || opt.help || opt.version);
 	assert_ptr_equal(opt.sink, &sink_table);
 	assert_int_equal(opt.sort, SORT_GROWTH);
@@ -72,10 +73,10 @@ static void a_bare_pid_is_enough_and_the_rest_has_defaults(void **state)
 static void every_option_is_taken_in_its_short_and_its_long_form(void **state)
 {
 	struct options s = good("-p 7 -d 0.5 -n 3 --duration 10m -b -f jsonl -o -size -T 5 -F ^app "
-				"--readonly --preflight -C -U");
+				"--readonly --preflight -C -U --max-pause 5");
 	struct options l = good("--pid=7 --delay=0.5 --iterations=3 --duration=600 --batch "
 				"--format=jsonl --sort=-size --top=5 --filter=^app "
-				"--readonly --preflight --no-color --ascii");
+				"--readonly --preflight --no-color --ascii --max-pause=5");
 	const struct options *both[] = {&s, &l};
 
 	for (size_t i = 0; i < COUNT_OF(both); i++) {
@@ -85,6 +86,7 @@ static void every_option_is_taken_in_its_short_and_its_long_form(void **state)
 		assert_int_equal(o->delay_ns, 500 * CLOCK_NS_PER_MS);
 		assert_int_equal(o->iterations, 3);
 		assert_int_equal(o->duration_ns, 600 * CLOCK_NS_PER_S);
+		assert_int_equal(o->max_pause_ns, 5 * CLOCK_NS_PER_MS);
 		assert_true(o->batch && o->readonly && o->preflight && o->no_color && o->ascii);
 		assert_ptr_equal(o->sink, &sink_jsonl);
 		assert_int_equal(o->sort, SORT_SIZE);
@@ -188,6 +190,9 @@ static void values_out_of_range_name_the_range(void **state)
 	bad("--duration 0s 7", "90s");
 	bad("--duration 5w 7", "90s");
 	bad("-T -1 7", "from 0");
+	bad("--max-pause 0 7", "1 to 10000");
+	bad("--max-pause 0.5 7", "1 to 10000");
+	bad("--max-pause 10001 7", "1 to 10000");
 	bad("-f xml 7", "table or jsonl|xml");
 	bad("-f jsonl2 7", "table or jsonl");
 }

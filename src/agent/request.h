@@ -1,0 +1,36 @@
+/* What leaktop asks of the helper, and what it answers. */
+#ifndef LT_AGENT_REQUEST_H
+#define LT_AGENT_REQUEST_H
+
+#include <stdint.h>
+
+enum agent_op {			/* a request */
+	AGENT_OP_BEGIN,		/* count from the beginning, as far as the budget goes */
+	AGENT_OP_STEP,		/* go on with that */
+	AGENT_OP_UNLINK,	/* take the bookmarks out of the lists */
+};
+
+enum agent_status {		/* the answer to it */
+	AGENT_NONE,
+	AGENT_OK,
+	AGENT_MORE,		/* the budget is spent, bookmarks lie in the lists: STEP goes on */
+	AGENT_NO_THREAD_STATE,	/* the main thread has never run Python */
+	AGENT_COLLECTING,	/* a collection is under way: lists are incomplete */
+	AGENT_POST_REFUSED,	/* the queue of pending calls is full */
+	AGENT_LOOP,		/* a list did not end within max_objects: not counted */
+	AGENT_SEVERAL,		/* several interpreters: whose GIL would it be? */
+	AGENT_LOCKED,		/* the lock of pending calls was taken just now */
+	AGENT_CANNOT,		/* asked to visit without a function for it */
+	AGENT_BROKEN,		/* a list is not linked as it should be, or a type is none */
+	AGENT_RESTLESS,		/* the lists were rebuilt again and again while they were walked */
+	AGENT_HELD,		/* the program holds a bookmark, or one cannot be taken out */
+};
+
+struct agent_order {		/* what leaktop asks for, written at once */
+	uint64_t max_objects;		/* more than this are taken for a loop */
+	uint64_t slice_ticks, slice_objects;	/* a slice ends after either; 0: no limit */
+	uint32_t op;			/* enum agent_op */
+	uint32_t request;		/* a number not used before; 0 cancels */
+};
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * A walk in slices while the collector turns its lists around: every count that is called exact is
+ * right, on every Python, and no slice is longer than it may be.
+ */
+#include "config.h"
+#include "../unit/test.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#include "census/census.h"
+#include "util/clock.h"
+#include "util/num.h"
+#include "watching.h"
+
+#define LINKS "15000"
+#define MAX_PAUSE_NS (1 * CLOCK_NS_PER_MS)
+#define WAIT_NS (5 * CLOCK_NS_PER_S)
+#define SIZE_BYTES (1ll << 30)
+#define COUNTS 80		/* at most, until ... */
+#define EXACT 5			/* ... so many were exact, and one of them began anew */
+
+static int64_t links_of(const struct census_result *r)
+{
+	for (size_t i = 0; i < r->n_types; i++)
+		if (!strcmp(r->types[i].name, "__main__.Link"))
+			return (int64_t)r->types[i].count;
+	return 0;
+}
+
+static bool count(struct census *census, struct census_result *ret)
+{
+	struct pollfd fd = {.events = POLLIN};
+
+	if (census_begin(census, SIZE_BYTES, clock_mono_ns() + WAIT_NS, &ret->err) != LT_OK)
+		return false;
+	fd.fd = census_fd(census);
+	while (poll(&fd, 1, -1) < 0)
+		;
+	census_end(census, ret);
+	return ret->err.code == LT_OK;
+}
+
+/* How much is wrong. */
+static int count_often(struct census *census, const char *name)
+{
+	int64_t restarts = 0, hold = 0, slices = 0, held = 0, objects = 0;
+	int exact = 0, wrong = 0, n = 0;
+
+	for (; n < COUNTS && (exact < EXACT || !restarts); n++) {
+		struct census_result r = {0};
+
+		if (!count(census, &r) || r.approximate)
+			continue;
+		exact++;
+		restarts += r.restarts;
+		slices += r.slices;
+		held += r.held_ns;
+		objects += r.objects;
+		hold = r.hold_ns > hold ? r.hold_ns : hold;
+		if (links_of(&r) != atoi(LINKS)) {
+			printf("# %s: %lld links\n", name, (long long)links_of(&r));
+			wrong++;
+		}
+	}
+	printf("# %s: %d counts, %d exact, %lld began anew, %.1f slices, %lld ns an object, "
+	       "longest hold %lld us\n", name, n, exact, (long long)restarts,
+	       exact ? (double)slices / exact : 0, (long long)(objects ? held / objects : 0),
+	       (long long)hold / 1000);
+	return wrong + (exact < EXACT) + !restarts;
+}
+
+/* Where it cannot be done in slices it is done once: longer than this it takes in any case. */
+static int visit_once(const struct python *py, const struct gadgets *gadgets)
+{
+	static const struct census_options options = {.visit = true, .max_pause_ns = 1000};
+	struct census *census = census_new(py, gadgets, &options);
+	struct census_result first = {0}, second = {0}, left;
+	int wrong = 0, tries = 0;
+
+	while (!count(census, &first) && tries++ < COUNTS)
+		;
+	wrong += first.err.code != LT_OK || links_of(&first) != atoi(LINKS);
+	wrong += count(census, &second) || second.err.code != LT_E_PAUSE;
+	wrong += census_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+	census_free(census);
+	return wrong;
+}
+
+static int watch_one(const struct python_exe *exe)
+{
+	static const struct census_options options = {.max_pause_ns = MAX_PAUSE_NS};
+	const char *const args[] = {"--links", LINKS, "--period", "0.08", NULL};
+	struct python_run run = {0};
+	json_t *ready = watching_start(&run, exe, "collecting.py", args);
+	struct census_result left;
+	struct python py;
+	struct gadgets gadgets;
+	struct census *census;
+	int wrong = 1, status;
+
+	json_decref(ready);
+	if (ready && python_find(run.pid, &py, NULL) == LT_OK &&
+	    gadgets_find(&py, &gadgets, NULL) == LT_OK) {
+		census = census_new(&py, &gadgets, &options);
+		wrong = count_often(census, exe->name);
+		wrong += census_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+		wrong += census_mappings(census) != 0;
+		census_free(census);
+		wrong += py.sym.visit_objects ? visit_once(&py, &gadgets) : 0;
+	}
+	(void)python_say(&run, "stop\n");
+	status = python_wait(&run);
+	return wrong + !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void a_count_is_exact_while_the_collector_turns_its_lists_around(void **state)
+{
+	const char *only = getenv("LT_PYTHON");	/* part of a name: to look into one of them */
+	const struct python_exe *exes;
+	size_t n = pythons_list(&exes);
+	int failures = 0;
+
+	if (n == 0)
+		SKIP("no Python was found");
+	for (size_t i = 0; i < n; i++)
+		if (!only || strstr(exes[i].name, only))
+			failures += watch_one(&exes[i]) != 0;
+	assert_int_equal(failures, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_count_is_exact_while_the_collector_turns_its_lists_around),
+	};
+	int failed = cmocka_run_group_tests_name("slices", tests, NULL, NULL);
+
+	watching_clean();
+	return failed;
+}
