@@ -6,7 +6,7 @@ if HAVE_LIVE_TESTS
 LIVE_LIBS = libsession.a libcensus.a libinject.a libagent.a libtarget.a libproc.a libutil.a \
 	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(PROCPS_LIBS) -lm
 LIVE_SOURCES = tests/live/pythons.c tests/live/pythons.h tests/live/watching.c \
-	tests/live/watching.h tests/unit/test.h
+	tests/live/watching.h tests/live/belongings.c tests/live/belongings.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 check_PROGRAMS += test_batch test_count test_cycles test_server test_traps

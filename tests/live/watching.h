@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "belongings.h"
 #include "model/sample.h"
 #include "pythons.h"
 #include "session/session.h"
@@ -34,14 +35,5 @@ const struct sample *watching_one(struct session *s);
  * Borrowed until the next call for the session. The reason of the last refusal goes to stdout.
  */
 const struct sample *watching_sample(struct session *s, int tries);
-
-/* Everything a process has that must not change: its maps, threads, files, signal masks. */
-struct belongings {
-	char *maps, *threads, *fds, *signals;	/* owned text */
-};
-void belongings_take(pid_t pid, struct belongings *ret);
-void belongings_free(struct belongings *b);
-/* Prints what differs as TAP comments. true: nothing. */
-bool belongings_equal(const struct belongings *before, const struct belongings *after);
 
 #endif
