@@ -15,6 +15,7 @@
 #include "agent/blob.h"
 #include "inject/call.h"
 #include "inject/fault.h"
+#include "inject/preflight.h"
 #include "inject/safepoint.h"
 #include "util/clock.h"
 #include "util/io.h"
@@ -211,7 +212,9 @@ static enum lt_errc use_stop(struct tracee *t, const struct borrow_job *job,
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the process is being stopped");
 	if (!still_there(job, &r->lodging))
 		return lt_err_set(err, LT_E_REPLACED, 0, "its memory is another one now");
-	point = safepoint_judge(job->py, job->gadgets, maps, t, &now, &why);
+	/* to take our pages back the kernel alone is needed */
+	point = safepoint_judge(job->py, job->leave ? SAFEPOINT_SYSCALLS : SAFEPOINT_FUNCTIONS,
+				job->gadgets, maps, t, &now, &why);
 	fault_at(FAULT_JUDGED);
 	if (point == SAFEPOINT_NO)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
@@ -264,8 +267,11 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 	enum safepoint guess;
 	enum lt_errc rc;
 
-	if (!status_syscall_read(pid, pid, &now))
+	if (!status_syscall_read(pid, pid, &now)) {
+		if ((rc = preflight_read(pid, err)) != LT_OK)
+			return rc;	/* gone: nothing would ever become of it */
 		now.nr = -1;
+	}
 	if (!timed_still(&r->wait, pid, &now))
 		r->wait = (struct timed_wait){0};
 	else if (!r->wait.timeout_ms)
@@ -275,7 +281,8 @@ static enum lt_errc one_try(const struct borrow_job *job, struct borrow_result *
 		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
 	if ((rc = maps_read(pid, &maps, err)) != LT_OK)
 		return rc;
-	guess = safepoint_guess(job->py, &now, &maps, &why);
+	guess = job->leave ? safepoint_guess_syscalls(&now, &why)
+			   : safepoint_guess(job->py, &now, &maps, &why);
 	if (guess == SAFEPOINT_NO)
 		rc = lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
 	else
