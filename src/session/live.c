@@ -356,7 +356,8 @@ void session_detach(struct session *s, struct sample_left *ret)
 		census_end(s->census, &r);
 	else if (fd.fd >= 0)
 		census_abandon(s->census);
-	if (s->census && !s->ended)
+	/* what has ended has taken our pages with it */
+	if (s->census && !s->ended && !(s->end_fd >= 0 && has_ended(s)))
 		(void)census_leave(s->census, clock_mono_ns() + LEAVE_DEADLINE_NS, &r);
 	residue_compare(s->before, ret);
 	if (s->census)
