@@ -316,7 +316,7 @@ bool python_pending_lock_free(const struct python *py)
 
 bool python_pending_open(const struct python *py)
 {
-	int32_t finishing;	/* struct _pending_calls { int finishing; PyThread_type_lock lock; */
+	int32_t finishing;	/* struct _pending_calls { int finishing; the lock; ... */
 
 	return !py->layout->lock_finishing ||
 	       (remote_i32(&py->remote, py->lock - 8, &finishing) && finishing == 0);

@@ -169,10 +169,19 @@ static bool is_as_before(void *arg)
 	const struct cell_run *r = arg;
 	struct status now;
 
-	return status_read(r->program.pid, 0, &now, NULL) == LT_OK &&
+	return status_read(r->program.pid, 0, &now, NULL) == LT_OK && now.state != 'Z' &&
 	       now.sig_blocked == r->before.sig_blocked &&
 	       now.sig_ignored == r->before.sig_ignored &&
 	       now.sig_caught == r->before.sig_caught && is_running(r->program.pid);
+}
+
+static bool is_as_before_or_dead(void *arg)
+{
+	const struct cell_run *r = arg;
+	struct status now;
+
+	return is_as_before(arg) || status_read(r->program.pid, 0, &now, NULL) != LT_OK ||
+	       now.state == 'Z';
 }
 
 static bool owns_the_same(const struct cell_run *r)
@@ -194,7 +203,7 @@ bool cell_unharmed(struct cell_run *r)
 	struct status now = {0};
 	size_t pages = cell_code_pages(r->program.pid);
 
-	if (!harm_wait(is_as_before, r)) {
+	if (!harm_wait(is_as_before_or_dead, r) || !is_as_before(r)) {
 		(void)status_read(r->program.pid, 0, &now, NULL);
 		printf("# state %c, traced by %d, blocked %llx, ignored %llx, caught %llx\n",
 		       now.state, now.tracer, (unsigned long long)now.sig_blocked,

@@ -7,6 +7,8 @@
 #include "config.h"
 #include "tests/unit/test.h"
 
+#include <signal.h>
+
 #include "cell.h"
 #include "pool.h"
 #include "util/mem.h"
@@ -107,12 +109,56 @@ static void a_workload(void **state)
 		SKIP("no Python here can do this");
 }
 
+/* ---- can these tests fail? --------------------------------------------------------------- */
+
+static bool kill_it(struct cell_run *r, void *arg)
+{
+	return kill(r->program.pid, *(int *)arg) == 0;
+}
+
+static bool prove_killed(void *arg, size_t i)
+{
+	const struct cell cell = {.python = pythons[0], .kind = "sleep"};
+
+	return cell_prove(&cell, kill_it, arg) == CELL_FINE;
+}
+
+/* SIGINT: a traceback on stderr and another status. SIGWINCH: nothing. */
+static void a_target_that_was_harmed_is_found_out(void **state)
+{
+	int sig = SIGINT;
+
+	if (!cell_pythons(pythons, PYTHONS_MOST))
+		SKIP("there is no Python here");
+	assert_int_equal(pool_run(1, 1, prove_killed, &sig), 1);
+	sig = SIGWINCH;
+	assert_int_equal(pool_run(1, 1, prove_killed, &sig), 0);
+}
+
+/* A thread more, a descriptor more: the cell is told that it is still, and it is not. */
+static bool prove_moving(void *arg, size_t i)
+{
+	const struct cell cell = {.python = pythons[0], .kind = arg, .still = true};
+
+	return cell_prove(&cell, watch, (void *)(uintptr_t)&workloads[0]) == CELL_FINE;
+}
+
+static void belongings_that_change_are_found_out(void **state)
+{
+	if (!cell_pythons(pythons, PYTHONS_MOST))
+		SKIP("there is no Python here");
+	assert_int_equal(pool_run(1, 1, prove_moving, (void *)(uintptr_t)"more"), 1);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(workloads)];
+	struct CMUnitTest tests[COUNT_OF(workloads) + 2] = {
+		cmocka_unit_test(a_target_that_was_harmed_is_found_out),
+		cmocka_unit_test(belongings_that_change_are_found_out),
+	};
 
 	for (size_t i = 0; i < COUNT_OF(workloads); i++)
-		tests[i] = (struct CMUnitTest){
+		tests[i + 2] = (struct CMUnitTest){
 			.name = workloads[i].test, .test_func = a_workload,
 			.initial_state = (void *)(uintptr_t)&workloads[i],
 		};

@@ -135,6 +135,16 @@ def kind_read():
     check(again(os.read, 0, 1))
 
 
+def kind_more():
+    """Owns more after a moment: what a test that compares must find."""
+    ready()
+    again(time.sleep, 0.3)
+    more = os.pipe()
+    again(os.read, 0, 1)
+    for fd in more:
+        os.close(fd)
+
+
 def kind_wait():
     """A child that ends with stdin, as the process that waits for it."""
     child = os.fork()
