@@ -120,6 +120,8 @@ bool cell_begin(struct cell_run *r, const struct cell *cell)
 	line = harm_line(&r->program);
 	if (line && !strcmp(line, "ready")) {
 		r->before = harm_status(r->program.pid);
+		/* not what it is just now: fork() and subprocess block all for a moment */
+		r->before.sig_blocked = harm_status(getpid()).sig_blocked;
 		r->code_pages = cell_code_pages(r->program.pid);
 		if (cell->still)
 			assert_true(harm_wait_blocked(r->program.pid) >= 0);
@@ -169,19 +171,22 @@ static bool is_as_before(void *arg)
 	const struct cell_run *r = arg;
 	struct status now;
 
-	return status_read(r->program.pid, 0, &now, NULL) == LT_OK && now.state != 'Z' &&
+	return status_read(r->program.pid, 0, &now, NULL) == LT_OK &&
 	       now.sig_blocked == r->before.sig_blocked &&
 	       now.sig_ignored == r->before.sig_ignored &&
 	       now.sig_caught == r->before.sig_caught && is_running(r->program.pid);
 }
 
-static bool is_as_before_or_dead(void *arg)
+static bool is_dead(const struct cell_run *r)
 {
-	const struct cell_run *r = arg;
 	struct status now;
 
-	return is_as_before(arg) || status_read(r->program.pid, 0, &now, NULL) != LT_OK ||
-	       now.state == 'Z';
+	return status_read(r->program.pid, 0, &now, NULL) != LT_OK || now.state == 'Z';
+}
+
+static bool is_as_before_or_dead(void *arg)
+{
+	return is_as_before(arg) || is_dead(arg);
 }
 
 static bool owns_the_same(const struct cell_run *r)
@@ -203,7 +208,7 @@ bool cell_unharmed(struct cell_run *r)
 	struct status now = {0};
 	size_t pages = cell_code_pages(r->program.pid);
 
-	if (!harm_wait(is_as_before_or_dead, r) || !is_as_before(r)) {
+	if (!harm_wait(is_as_before_or_dead, r) || is_dead(r)) {
 		(void)status_read(r->program.pid, 0, &now, NULL);
 		printf("# state %c, traced by %d, blocked %llx, ignored %llx, caught %llx\n",
 		       now.state, now.tracer, (unsigned long long)now.sig_blocked,
