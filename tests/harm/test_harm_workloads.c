@@ -1,8 +1,8 @@
 /*
  * Every workload under every Python, watched and not: what it says, how it ends and what it owns
- * must be the same. LT_PYTHON=TEXT: only Pythons whose name has it. LT_HARM_SAMPLES: how many
- * samples of each. LT_HARM_HOLD: for how many seconds C code keeps the GIL. LT_HARM_JOBS: how many
- * at a time.
+ * must be the same. LT_PYTHON=TEXT, LT_HARM_KIND=TEXT: only Pythons whose name, only workloads
+ * whose kind has it. LT_HARM_SAMPLES: how many samples of each. LT_HARM_HOLD: for how many seconds
+ * C code keeps the GIL. LT_HARM_JOBS: how many at a time.
  */
 #include "config.h"
 #include "tests/unit/test.h"
@@ -98,8 +98,12 @@ static bool prove(void *arg, size_t i)
 
 static void a_workload(void **state)
 {
+	const struct workload *w = *state;
 	size_t n = cell_pythons(pythons, PYTHONS_MOST);
+	const char *only = getenv("LT_HARM_KIND");
 
+	if (only && !strstr(w->kind, only))
+		SKIP("not %s", only);
 	if (!proved)
 		proved = harm_shared(sizeof(*proved));
 	*proved = 0;
