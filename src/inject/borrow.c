@@ -16,6 +16,7 @@
 #include "inject/call.h"
 #include "inject/fault.h"
 #include "inject/policy.h"
+#include "inject/preflight.h"
 #include "inject/safepoint.h"
 #include "util/clock.h"
 #include "util/io.h"
@@ -165,6 +166,15 @@ static bool may_use_group_stop(const struct errand *e)
 	return e->job->leave && lodging_is_clear(&e->r->lodging, e->remote);
 }
 
+/* To take pages back the kernel alone is needed, once no bookmark is left in the lists. */
+static enum safepoint_use use_of(const struct errand *e)
+{
+	const struct lodging *l = &e->r->lodging;
+
+	return e->job->leave && l->code && lodging_is_clear(l, e->remote) ? SAFEPOINT_SYSCALLS
+									   : SAFEPOINT_FUNCTIONS;
+}
+
 /* The thread is parked: judge, work, give it back its state. */
 static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct maps *maps,
 			     struct lt_err *err)
@@ -193,7 +203,7 @@ static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct ma
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the process is being stopped");
 	if (!still_there(e))
 		return lt_err_set(err, LT_E_REPLACED, 0, "its memory is another one now");
-	point = safepoint_judge(job->py, job->gadgets, maps, t, &now, &why);
+	point = safepoint_judge(job->py, use_of(e), job->gadgets, maps, t, &now, &why);
 	fault_at(FAULT_JUDGED);
 	if (point == SAFEPOINT_NO)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
@@ -260,8 +270,11 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 	enum safepoint guess;
 	enum lt_errc rc;
 
-	if (!status_syscall_read(pid, pid, &now))
+	if (!status_syscall_read(pid, pid, &now)) {
+		if ((rc = preflight_read(pid, err)) != LT_OK)
+			return rc;	/* gone: nothing would ever become of it */
 		now.nr = -1;
+	}
 	if (!timed_still(&r->wait, pid, &now))
 		r->wait = (struct timed_wait){0};
 	else if (!r->wait.timeout_ms)
@@ -279,7 +292,8 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 		maps_done(&maps);
 		return LT_OK;
 	}
-	guess = safepoint_guess(job->py, &now, &maps, &why);
+	guess = use_of(e) == SAFEPOINT_SYSCALLS ? safepoint_guess_syscalls(&now, &why)
+						: safepoint_guess(job->py, &now, &maps, &why);
 	if (guess == SAFEPOINT_NO)
 		rc = lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
 	else

@@ -80,10 +80,15 @@ static bool may_be_futex(uint64_t arg1)
 	return arg1 < 0x200 && (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET);
 }
 
-static enum safepoint judge_syscall(const struct python *py, long nr, uint64_t arg0,
-				    uint64_t arg1, const struct maps *maps, const char **why)
+static enum safepoint judge_syscall(const struct python *py, enum safepoint_use use, long nr,
+				    uint64_t arg0, uint64_t arg1, const struct maps *maps,
+				    const char **why)
 {
-	switch (arch_block_kind(nr)) {
+	enum arch_block kind = arch_block_kind(nr);
+
+	if (use == SAFEPOINT_SYSCALLS && kind != ARCH_BLOCK_NO)
+		return SAFEPOINT_BLOCKED;	/* it goes on waiting, for whatever it is */
+	switch (kind) {
 	case ARCH_BLOCK_YES:
 		return SAFEPOINT_BLOCKED;
 	case ARCH_BLOCK_FUTEX:
@@ -104,7 +109,15 @@ enum safepoint safepoint_guess(const struct python *py, const struct status_sysc
 {
 	if (now->nr < 0)
 		return SAFEPOINT_RUNNING;
-	return judge_syscall(py, now->nr, now->args[0], now->args[1], maps, why);
+	return judge_syscall(py, SAFEPOINT_FUNCTIONS, now->nr, now->args[0], now->args[1], maps,
+			     why);
+}
+
+enum safepoint safepoint_guess_syscalls(const struct status_syscall *now, const char **why)
+{
+	if (now->nr < 0)
+		return SAFEPOINT_RUNNING;
+	return judge_syscall(NULL, SAFEPOINT_SYSCALLS, now->nr, 0, 0, NULL, why);
 }
 
 /*
@@ -132,26 +145,32 @@ static bool in_signal_handler(const struct python *py, const struct gadgets *gad
 	return false;
 }
 
-static enum safepoint judge_running(const struct python *py, const struct maps *maps,
-				    const struct tracee *t, uint64_t pc, const char **why)
+static enum safepoint judge_running(const struct python *py, enum safepoint_use use,
+				    const struct maps *maps, const struct tracee *t, uint64_t pc,
+				    const char **why)
 {
 	const struct map *m = maps_find(maps, pc);
 
 	if (!m || !m->exec || m->path[0] != '/')
 		return no(why, "in code that belongs to no file");
+	if (tracee_in_rseq(t))
+		return no(why, "in a restartable sequence");
+	if (use == SAFEPOINT_SYSCALLS)
+		return SAFEPOINT_RUNNING;
 	for (size_t i = 0; i < py->n_nogo; i++)
 		if (pc >= py->nogo[i].start && pc < py->nogo[i].end)
 			return no(why, "inside the C library, the loader or the allocator");
-	if (tracee_in_rseq(t))
-		return no(why, "in a restartable sequence");
+	if (!python_pending_open(py))
+		return no(why, "the interpreter is about to shut down");
 	if (!python_pending_lock_free(py))
 		return no(why, "the lock of pending calls is taken");
 	return SAFEPOINT_RUNNING;
 }
 
-enum safepoint safepoint_judge(const struct python *py, const struct gadgets *gadgets,
-			       const struct maps *maps, const struct tracee *t,
-			       const struct arch_state *s, const char **why)
+enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
+			       const struct gadgets *gadgets, const struct maps *maps,
+			       const struct tracee *t, const struct arch_state *s,
+			       const char **why)
 {
 	uint64_t sp = arch_sp(s);
 	const struct map *stack = maps_find(maps, sp);
@@ -164,14 +183,17 @@ enum safepoint safepoint_judge(const struct python *py, const struct gadgets *ga
 	if (sp - stack->start < SAFEPOINT_STACK)
 		return no(why, "too little stack left");
 	if (nr < 0)
-		verdict = judge_running(py, maps, t, arch_pc(s), why);
+		verdict = judge_running(py, use, maps, t, arch_pc(s), why);
 	else
-		verdict = judge_syscall(py, nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1),
+		verdict = judge_syscall(py, use, nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1),
 					maps, why);
 	if (verdict == SAFEPOINT_NO)
 		return verdict;
+	/* also the frame of a call whose leaktop was killed: it will return into our page */
 	if (in_signal_handler(py, gadgets, sp, stack->end))
 		return no(why, "inside a signal handler");
+	if (use == SAFEPOINT_SYSCALLS)
+		return verdict;
 	if (!python_ready(py))
 		return no(why, "the interpreter is starting up or shutting down");
 	if (!python_alone(py))

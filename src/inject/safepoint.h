@@ -18,16 +18,24 @@ enum safepoint {
 	SAFEPOINT_RUNNING,	/* in code that holds no lock of ours: a pending call may be left */
 };
 
+enum safepoint_use {
+	SAFEPOINT_FUNCTIONS,	/* functions of the interpreter will be called */
+	SAFEPOINT_SYSCALLS,	/* nothing but system calls: whatever locks it holds or waits for */
+};
+
 /* Free stack below the stopped thread that a call needs: the frame, the helper, taking the GIL. */
 #define SAFEPOINT_STACK (32u << 10)
 
 /* From /proc alone; *why (static text) when the answer is no. */
 enum safepoint safepoint_guess(const struct python *py, const struct status_syscall *now,
 			       const struct maps *maps, const char **why);
+/* The same for system calls alone. */
+enum safepoint safepoint_guess_syscalls(const struct status_syscall *now, const char **why);
 
 /* The stopped thread; s are its registers. */
-enum safepoint safepoint_judge(const struct python *py, const struct gadgets *gadgets,
-			       const struct maps *maps, const struct tracee *t,
-			       const struct arch_state *s, const char **why);
+enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
+			       const struct gadgets *gadgets, const struct maps *maps,
+			       const struct tracee *t, const struct arch_state *s,
+			       const char **why);
 
 #endif

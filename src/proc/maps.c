@@ -11,6 +11,7 @@
 #include "util/mem.h"
 #include "util/num.h"
 
+#define READ_TRIES 8
 #define DELETED " (deleted)"
 
 struct cursor {
@@ -174,7 +175,7 @@ enum lt_errc maps_parse(const char *text, size_t n, struct maps *ret, struct lt_
 	return LT_OK;
 }
 
-enum lt_errc maps_read(pid_t pid, struct maps *ret, struct lt_err *err)
+static enum lt_errc read_once(pid_t pid, struct maps *ret, struct lt_err *err)
 {
 	struct buf b = {0};
 	int e = io_read_proc(pid, 0, "maps", (size_t)MAPS_MAX_BYTES + 1, &b);
@@ -189,6 +190,19 @@ enum lt_errc maps_read(pid_t pid, struct maps *ret, struct lt_err *err)
 	else
 		rc = maps_parse(buf_text(&b), b.len, ret, err);
 	buf_done(&b);
+	return rc;
+}
+
+/*
+ * The kernel writes a page of lines at a time. Mappings that grow together between two pages make
+ * a line begin before the end of the one above: no lie, and gone when it is read again.
+ */
+enum lt_errc maps_read(pid_t pid, struct maps *ret, struct lt_err *err)
+{
+	enum lt_errc rc = LT_E_BAD_DATA;
+
+	for (int i = 0; i < READ_TRIES && rc == LT_E_BAD_DATA; i++)
+		rc = read_once(pid, ret, err);
 	return rc;
 }
 

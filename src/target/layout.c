@@ -16,8 +16,9 @@
  *   2.7, 3.6  Python/ceval.c: a static lock, PyThread_acquire_lock(NOWAIT_LOCK) up to 100 times,
  *             then -1. Never blocks.
  *   3.7       the same loop on _PyRuntime.ceval.pending.lock.
- *   3.8       _PyRuntime.ceval.pending.lock with WAIT_LOCK: blocks. (When pending.finishing is set
- *             it raises an exception instead: python_ready is asked first.)
+ *   3.8       _PyRuntime.ceval.pending.lock with WAIT_LOCK: blocks. When pending.finishing is set,
+ *             which is in front of it, it prints a SystemError instead; Py_FinalizeEx sets that
+ *             before the functions of atexit run, which is long before it is finalizing.
  *   3.9-3.11  interp->ceval.pending.lock with WAIT_LOCK, of the interpreter whose thread state the
  *             calling thread has (Python/ceval.c, Python/ceval_gil.c in 3.11).
  *   3.12      ceval_gil.c passes mainthreadonly: _PyRuntime.ceval.pending_mainthread.lock with
@@ -156,6 +157,7 @@ static const struct layout rows[] = {
 		.gc_permanent = 0x1c0, .gc_stats = 0x1d8,
 		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x260,
+		.lock_finishing = true,
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030900f0, .version_hi = 0x0309ffff, .name = "3.9",

@@ -87,6 +87,7 @@ struct layout {
 	enum layout_lock lock;
 	bool lock_in_runtime;
 	int32_t lock_at;
+	bool lock_finishing;		/* 3.8: an int in front of it says: no calls any more */
 
 	/* objects */
 	int32_t ob_type, ob_size;

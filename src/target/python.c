@@ -332,3 +332,11 @@ bool python_pending_lock_free(const struct python *py)
 	return !lock.addr ||
 	       (remote_u32(&py->remote, lock.addr, &now) && (now & lock.mask) == lock.free);
 }
+
+bool python_pending_open(const struct python *py)
+{
+	int32_t finishing;	/* struct _pending_calls { int finishing; the lock; ... */
+
+	return !py->layout->lock_finishing ||
+	       (remote_i32(&py->remote, py->lock - 8, &finishing) && finishing == 0);
+}

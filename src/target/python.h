@@ -68,6 +68,8 @@ bool python_alone(const struct python *py);
 struct python_lock { uint64_t addr; uint32_t mask, free; };
 bool python_pending_lock(const struct python *py, struct python_lock *ret);
 bool python_pending_lock_free(const struct python *py);
+/* Does it take pending calls, now? Not 3.8 when it is about to shut down: it would complain. */
+bool python_pending_open(const struct python *py);
 
 /* gc facts, read without a stop. LT_UNKNOWN for what this version does not tell. */
 struct python_gc {

@@ -429,6 +429,21 @@ static long do_epoll_pwait_timed(struct scene *s)
 	return epoll_for(s, CALLS_TIMEOUT_MS, &mask);
 }
 
+/* Not by the C library's function, which 2.31 does not have. */
+static long do_epoll_pwait2(struct scene *s)
+{
+	struct epoll_event event;
+
+	return syscall(SYS_epoll_pwait2, s->epoll, &event, 1, NULL, NULL, 0);
+}
+
+static long do_epoll_pwait2_timed(struct scene *s)
+{
+	struct epoll_event event;
+
+	return syscall(SYS_epoll_pwait2, s->epoll, &event, 1, &timeout, NULL, 0);
+}
+
 /* A child that ends when it reads a byte; 1 for "it was that child". */
 static long wait_for_child(struct scene *s, bool by_id)
 {
@@ -566,6 +581,8 @@ const struct call_case calls[] = {
 	{"epoll_wait with a timeout", make_epoll, do_epoll_wait_timed, NULL, AGAIN},
 	{"epoll_pwait", make_epoll, do_epoll_pwait, give_byte, EXACT},
 	{"epoll_pwait with a timeout", make_epoll, do_epoll_pwait_timed, NULL, AGAIN},
+	{"epoll_pwait2", make_epoll, do_epoll_pwait2, give_byte, EXACT},
+	{"epoll_pwait2 with a timeout", make_epoll, do_epoll_pwait2_timed, NULL, AGAIN},
 	{"accept", make_listener, do_accept, join_listener, EXACT},
 	{"accept with SO_RCVTIMEO", make_listener_timed, do_accept, NULL, AGAIN},
 	{"accept4", make_listener, do_accept4, join_listener, EXACT},

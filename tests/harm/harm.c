@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include "inject/fault.h"
 #include "proc/maps.h"
 #include "target/remote.h"
+#include "tests/live/pythons.h"
 #include "tests/unit/test.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -96,21 +96,31 @@ void harm_end(pid_t pid)
 
 /* ---- programs --------------------------------------------------------------------------- */
 
+static void enter_root(const struct harm_how *how)
+{
+	if (how->root && how->root[0] && (chroot(how->root) < 0 || chdir("/") < 0))
+		_exit(95);
+	if (how->dir && chdir(how->dir) < 0)
+		_exit(94);
+	for (const char *const *e = how->env; e && *e; e++)
+		if (putenv(strdup(*e)) != 0)
+			_exit(98);
+}
+
 /* Opened before the user changes: the other user need not reach the build's folder. */
-static void become_program(const char *const args[], const char *env, uid_t uid, const int fds[3])
+static void become_program(const char *const args[], const struct harm_how *how, const int fds[3])
 {
 	char *const *argv = (char *const *)(uintptr_t)args;	/* exec takes it so, and copies */
 	int exe = -1;
 
-	if (strchr(argv[0], '/'))
-		exe = open(argv[0], O_RDONLY | (uid ? 0 : O_CLOEXEC));
+	if (strchr(argv[0], '/') && !(how->root && how->root[0]))
+		exe = open(argv[0], O_RDONLY | (how->uid ? 0 : O_CLOEXEC));
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			_exit(98);
-	if (env && putenv(strdup(env)) != 0)
-		_exit(98);
-	if (uid && (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 ||
-		    setresuid(uid, uid, uid) < 0))
+	enter_root(how);
+	if (how->uid && (setgroups(0, NULL) < 0 || setresgid(how->uid, how->uid, how->uid) < 0 ||
+			 setresuid(how->uid, how->uid, how->uid) < 0))
 		_exit(97);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* a change of user has cleared it */
 	if (exe >= 0)
@@ -120,7 +130,7 @@ static void become_program(const char *const args[], const char *env, uid_t uid,
 	_exit(96);
 }
 
-struct harm_program harm_start_on(const char *const argv[], const char *env, uid_t uid, int in)
+struct harm_program harm_start_as(const char *const argv[], const struct harm_how *how)
 {
 	struct harm_program p = {0};
 	pid_t parent = getpid();
@@ -132,7 +142,7 @@ struct harm_program harm_start_on(const char *const argv[], const char *env, uid
 	p.pid = fork();
 	if (p.pid == 0) {
 		depend_on(parent);
-		become_program(argv, env, uid, (const int[3]){in, out[1], err[1]});
+		become_program(argv, how, (const int[3]){how->in, out[1], err[1]});
 	}
 	assert_true(p.pid > 0);
 	close(out[1]);
@@ -140,6 +150,14 @@ struct harm_program harm_start_on(const char *const argv[], const char *env, uid
 	p.out = out[0];
 	p.err = err[0];
 	return p;
+}
+
+struct harm_program harm_start_on(const char *const argv[], const char *env, uid_t uid, int in)
+{
+	const char *const one[] = {env, NULL};
+	const struct harm_how how = {.env = one, .uid = uid, .in = in};
+
+	return harm_start_as(argv, &how);
 }
 
 struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid)
@@ -183,35 +201,31 @@ void harm_kill(struct harm_program *p)
 /* ---- Pythons ---------------------------------------------------------------------------- */
 
 /* Each has its own way of taking the GIL, of pending calls or of laying out its collector. */
-static bool is_chosen(const char *path)
+bool harm_chooses(const struct python_exe *exe)
 {
-	static const char *const versions[] = {"/3.8.", "/3.11.", "/3.12.", "/3.13."};
-	const char *wish = getenv("LT_HARM_PYTHONS");
+	static const char *const names[] = {"3.8.", "3.11.", "3.12.", "3.13.", "/usr/bin/python3",
+					    "sid python3.15"};
+	const char *wish = getenv("LT_HARM_PYTHONS"), *only = getenv("LT_PYTHON");
 
+	if (only && !strstr(exe->name, only))
+		return false;
 	if (wish && !strcmp(wish, "all"))
 		return true;
-	for (size_t i = 0; i < COUNT_OF(versions); i++)
-		if (strstr(path, versions[i]))
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strstr(exe->name, names[i]))
 			return true;
 	return false;
 }
 
 const char *harm_next_python(size_t number)
 {
-	static char system_python[] = "/usr/bin/python3";
-	static glob_t found;
-	char pattern[512];
-	const char *root = getenv("PYENV_ROOT"), *home = getenv("HOME");
+	const struct python_exe *list;
+	size_t n = pythons_list(&list);
 
-	snprintf(pattern, sizeof(pattern), "%s%s/versions/*/bin/python",
-		 root ? root : home ? home : "",
-		 root ? "" : "/.pyenv");
-	if (!found.gl_pathv && glob(pattern, 0, NULL, &found) != 0)
-		found.gl_pathc = 0;
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		if (is_chosen(found.gl_pathv[i]) && number-- == 0)
-			return found.gl_pathv[i];
-	return number == 0 && access(system_python, X_OK) == 0 ? system_python : NULL;
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].root[0] && harm_chooses(&list[i]) && number-- == 0)
+			return list[i].path;
+	return NULL;
 }
 
 struct harm_program harm_python(const char *python, const char *kind)

@@ -13,6 +13,7 @@
 #include "inject/gadget.h"
 #include "inject/tracee.h"
 #include "proc/status.h"
+#include "tests/live/pythons.h"
 
 #define HARM_DEADLINE_S 60	/* for a state that must come: slow is not wrong */
 #define HARM_NOBODY 65534
@@ -39,14 +40,23 @@ struct harm_program {
 struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid);
 /* The same with a stdin of its own; otherwise that is /dev/null. */
 struct harm_program harm_start_on(const char *const argv[], const char *env, uid_t uid, int in);
+struct harm_how {
+	const char *const *env;		/* "NAME=VALUE"s, NULL terminated; or NULL */
+	uid_t uid;			/* != 0: as that user and group */
+	int in;				/* its stdin */
+	const char *root, *dir;		/* chroot and working directory; NULL: as the test's */
+};
+struct harm_program harm_start_as(const char *const argv[], const struct harm_how *how);
 /* The next line of stdout without its newline; NULL at the end or after the deadline. */
 const char *harm_line(struct harm_program *p);
 void harm_kill(struct harm_program *p);		/* SIGKILL, reap, close */
 
 /*
- * The Pythons to be tested, by number; NULL behind the last. The four kinds of interpreter and the
- * system's in the CI size, all that there are with LT_HARM_PYTHONS=all. Borrowed for ever.
+ * Is this one to be tested? One of each kind of interpreter in the CI size, all with
+ * LT_HARM_PYTHONS=all; of those that LT_PYTHON names, if it is set.
  */
+bool harm_chooses(const struct python_exe *exe);
+/* The chosen ones outside of roots, by number; NULL behind the last. Borrowed for ever. */
 const char *harm_next_python(size_t number);
 /* tests/harm/target.py KIND run by it. */
 struct harm_program harm_python(const char *python, const char *kind);

@@ -1,9 +1,12 @@
-# What leaktop must never do to its target. Every test here leaves nothing behind; `make soak
-# LT_HARM_KILLS=10000 LT_HARM_SAMPLES=10000` runs them for as long as one likes.
+# What leaktop must never do to its target. Every test here leaves nothing behind. The settings of
+# each are in its first comment; all of them reach it through the environment, as in
+# `make check TESTS=test_harm_death LT_HARM_KILLS=5000`.
 harm_tests =
 if HAVE_CMOCKA
 check_LIBRARIES += libharm.a
-libharm_a_SOURCES = tests/harm/harm.c tests/harm/harm.h
+libharm_a_SOURCES = tests/harm/harm.c tests/harm/harm.h tests/harm/pool.c tests/harm/pool.h \
+	tests/harm/cell.c tests/harm/cell.h tests/harm/death.c tests/harm/death.h \
+	tests/live/pythons.c tests/live/pythons.h tests/live/belongings.c tests/live/belongings.h
 libharm_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 libharm_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 harm_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)
@@ -22,7 +25,31 @@ test_harm_death_SOURCES = tests/harm/test_harm_death.c
 test_harm_death_CPPFLAGS = $(harm_cppflags)
 test_harm_death_CFLAGS = $(harm_cflags)
 test_harm_death_LDADD = $(harm_libs)
-EXTRA_DIST += tests/harm/target.py
+EXTRA_DIST += tests/harm/target.py tests/harm/workloads.py
+
+harm_tests += test_harm_workloads
+test_harm_workloads_SOURCES = tests/harm/test_harm_workloads.c
+test_harm_workloads_CPPFLAGS = $(harm_cppflags)
+test_harm_workloads_CFLAGS = $(harm_cflags)
+test_harm_workloads_LDADD = $(harm_libs)
+
+harm_tests += test_harm_race
+test_harm_race_SOURCES = tests/harm/test_harm_race.c
+test_harm_race_CPPFLAGS = $(harm_cppflags)
+test_harm_race_CFLAGS = $(harm_cflags)
+test_harm_race_LDADD = $(harm_libs)
+
+harm_tests += test_harm_strict
+test_harm_strict_SOURCES = tests/harm/test_harm_strict.c
+test_harm_strict_CPPFLAGS = $(harm_cppflags)
+test_harm_strict_CFLAGS = $(harm_cflags)
+test_harm_strict_LDADD = $(harm_libs)
+
+harm_tests += test_harm_soak
+test_harm_soak_SOURCES = tests/harm/test_harm_soak.c
+test_harm_soak_CPPFLAGS = $(harm_cppflags)
+test_harm_soak_CFLAGS = $(harm_cflags)
+test_harm_soak_LDADD = $(harm_libs)
 
 harm_tests += test_harm_slices
 test_harm_slices_SOURCES = tests/harm/test_harm_slices.c
@@ -43,8 +70,7 @@ test_harm_filter_CFLAGS = $(harm_cflags)
 test_harm_filter_LDADD = $(harm_libs)
 
 harm_tests += test_harm_namespaces
-ns_sources = tests/harm/ns.c tests/harm/ns.h tests/live/belongings.c tests/live/belongings.h \
-	tests/live/pythons.c tests/live/pythons.h
+ns_sources = tests/harm/ns.c tests/harm/ns.h
 test_harm_namespaces_SOURCES = tests/harm/test_harm_namespaces.c $(ns_sources)
 test_harm_namespaces_CPPFLAGS = $(harm_cppflags)
 test_harm_namespaces_CFLAGS = $(harm_cflags)
@@ -91,9 +117,11 @@ endif
 check_PROGRAMS += $(harm_tests)
 TESTS += $(harm_tests)
 
-# Settings on make's command line reach the tests through their environment.
+# The long form, for as long as one likes: `make soak LT_SOAK_SAMPLES=100000 LT_SOAK_KILLS=10000`, or
+# with LT_SOAK_SECONDS. The figures are in test_harm_soak.log and at the end.
 .PHONY: soak
 soak: all $(check_PROGRAMS)
-	LT_HARM_KILLS=$${LT_HARM_KILLS:-1000} LT_HARM_SAMPLES=$${LT_HARM_SAMPLES:-1000} \
-		LT_HARM_PYTHONS=$${LT_HARM_PYTHONS:-all} \
-		$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(harm_tests)'
+	LT_SOAK_SAMPLES=$${LT_SOAK_SAMPLES:-10000} LT_SOAK_KILLS=$${LT_SOAK_KILLS:-1000} \
+		LT_SOAK_JOBS=$${LT_SOAK_JOBS:-12} \
+		$(MAKE) $(AM_MAKEFLAGS) check TESTS=test_harm_soak; \
+		status=$$?; grep '^# soak:' test_harm_soak.log; exit $$status

@@ -5,15 +5,12 @@ import gc
 import os
 import select
 import signal
-import socket
 import sys
-import threading
 import time
 
 now = getattr(time, "monotonic", time.time)
 stop = []
 rounds = [0]
-interrupted = [0]
 
 
 def say(text):
@@ -25,98 +22,12 @@ def bad(why):
     os._exit(1)
 
 
-def at_least(begin, seconds, what):
-    if now() - begin < seconds - 0.002:
-        bad("%s ended after %.6f s" % (what, now() - begin))
-
-
-def idle():
-    say("ready")
-    while not stop:
-        begin = now()
-        time.sleep(0.02)
-        if not stop:
-            at_least(begin, 0.02, "sleep")
-        rounds[0] += 1
-
-
-def poll(poller, seconds):
-    """A leaktop that dies between its stop and the repair of it leaves one EINTR behind. Python 3.5
-    and later wait on; 2.7 makes an exception of it, as of every signal."""
-    while True:
-        try:
-            return poller.poll(seconds)
-        except (OSError, IOError) as e:
-            if stop or e.args[0] != errno.EINTR or sys.version_info[0] > 2:
-                raise
-            interrupted[0] += 1
-
-
-def epoll():
-    ours, theirs = socket.socketpair()
-    poller = select.epoll()
-    poller.register(ours.fileno(), select.EPOLLIN)
-    say("ready")
-    while not stop:
-        want = rounds[0] % 3 == 0
-        if want:
-            theirs.send(b"x")
-        begin = now()
-        got = poll(poller, 0.02)
-        if stop:
-            break
-        if not want:
-            at_least(begin, 0.02, "epoll")
-        if (len(got) == 1) != want:
-            bad("epoll said %r" % (got,))
-        if want and ours.recv(8) != b"x":
-            bad("recv")
-        rounds[0] += 1
-
-
-def knock(address):
-    for n in range(1000000):
-        try:
-            s = socket.create_connection(address)
-            s.sendall(str(n).encode())
-            s.close()
-        except (OSError, IOError, socket.error):
-            return                      # the listener has ended
-        time.sleep(0.02)
-
-
-def accept():
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(5)
-    client = threading.Thread(target=knock, args=(listener.getsockname(),))
-    client.daemon = True
-    client.start()
-    say("ready")
-    while not stop:
-        s, _ = listener.accept()
-        text = s.recv(64)
-        s.close()
-        if text != str(rounds[0]).encode():
-            bad("a client said %r" % (text,))
-        rounds[0] += 1
-
-
 def checksum():
     value, table = 1, {}
     for i in range(3000):
         value = (value * 1103515245 + i) % 2147483648
         table[value % 64] = [value, str(value)]
     return value, sorted(table.items())[5:9]
-
-
-def busy():
-    want = checksum()
-    say("ready")
-    while not stop:
-        if checksum() != want:
-            bad("checksum")
-        rounds[0] += 1
 
 
 def signals(number, handled):

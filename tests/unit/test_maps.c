@@ -1,6 +1,10 @@
 #include "config.h"
 #include "test.h"
 
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proc/maps.h"
@@ -185,6 +189,47 @@ static void a_process_that_does_not_exist_is_gone(void **state)
 	assert_int_equal(maps_read(0x7ffffff0, &m, &err), LT_E_GONE);
 }
 
+#define CHURN_PAGES 2000
+#define CHURN_READS 3000
+
+/* Every other page is made to match its neighbours and not to: mappings join and part. */
+static void churn(unsigned char *pages, size_t page)
+{
+	for (;;)
+		for (int prot = PROT_READ; prot <= (PROT_READ | PROT_WRITE); prot++)
+			for (size_t i = 0; i < CHURN_PAGES; i += 2)
+				(void)mprotect(pages + i * page, page, prot);
+}
+
+static void a_map_that_changes_while_it_is_read_makes_sense(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *pages = mmap(NULL, CHURN_PAGES * page, PROT_READ,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+	int bad = 0;
+
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		churn(pages, page);
+	}
+	assert_true(child > 0);
+	for (int i = 0; i < CHURN_READS; i++) {
+		struct maps m = {0};
+		struct lt_err err;
+
+		bad += maps_read(child, &m, &err) != LT_OK;
+		maps_done(&m);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	munmap(pages, CHURN_PAGES * page);
+	assert_int_equal(bad, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +244,7 @@ int main(void)
 		cmocka_unit_test(sixty_thousand_lines_are_parsed_and_searched),
 		cmocka_unit_test(the_maps_of_this_process_hold_its_stack_and_its_code),
 		cmocka_unit_test(a_process_that_does_not_exist_is_gone),
+		cmocka_unit_test(a_map_that_changes_while_it_is_read_makes_sense),
 	};
 
 	return cmocka_run_group_tests_name("maps", tests, NULL, NULL);
