@@ -38,6 +38,11 @@ void model_baseline_first(struct model *m);
 /* The target has ended, or left the source: shown from now on, t in wall seconds. */
 void model_ended(struct model *m, double t);
 
+/* How long a type must be a suspect to be called a leak; 10 minutes at first. */
+void model_confirm(struct model *m, int64_t confirm_ns);
+/* What another judge found: memory that is not Python's, a cycle. CAUSE_NONE: nothing to add. */
+void model_cause(struct model *m, enum snapshot_cause cause);
+
 /* Sort order. A key pressed twice reverses in the ui: reversed is explicit here. */
 void model_sort(struct model *m, enum snapshot_sort key, bool reversed);
 /* Case-insensitive POSIX ERE on the type name; "!re" inverts; NULL or "" shows all. false and *msg

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/ratchet.h"
 #include "model/sample.h"
 
 /* X(id, name as in -o and the sort menu, help) */
 #define SNAPSHOT_SORTS(X) \
+	X(VERDICT, "verdict", "leak first; within a word by how sure, then bytes gained") \
 	X(GROWTH, "growth", "objects gained since the baseline, most first") \
 	X(COUNT, "count", "live objects") \
 	X(SIZE, "size", "bytes of live objects") \
@@ -47,11 +49,40 @@ struct snapshot_row {
 	int64_t count_delta, bytes_delta;	/* since the baseline; LT_UNKNOWN before it */
 	double rate;			/* objects per second, last minute or less; NAN unknown */
 	double grew_ago_s;		/* since its count last rose; NAN: never seen to rise */
-	/* To be highlighted: 10 objects and 1 % more than at the baseline, and a rise in the last
-	 * 30 s or 3 samples; it goes out when half of that growth is gone or the rises stop. */
-	bool growing;
 	bool flat;			/* count unchanged since the baseline */
+	enum ratchet_word word;		/* the verdict */
+	struct ratchet_reason reason;	/* of a type that ever changed; else zero */
+	double quiet_s;			/* since its floor last rose, where word is HOLD; else NAN */
+	/* Types that grow in step are one group; its head is the one most likely to be held. */
+	uint32_t head;			/* id of the head, its own where it is alone */
+	uint32_t group_n;		/* types of its group */
 	struct series_view trend;	/* of count */
+};
+
+/* X(ID, word in JSON) */
+#define SNAPSHOT_CAUSES(X) \
+	X(NONE, NULL) \
+	X(OBJECTS, "objects") \
+	X(CYCLE, "cycle") \
+	X(NATIVE, "native") \
+	X(FRAGMENTATION, "fragmentation")
+
+enum snapshot_cause {
+#define X(id, word) CAUSE_##id,
+	SNAPSHOT_CAUSES(X)
+#undef X
+	CAUSE_COUNT_OF
+};
+
+struct snapshot_verdict {		/* on the process, from the types that match the filter */
+	enum ratchet_word word;		/* the strongest of their words */
+	bool leaking;			/* leak or suspect, or memory that is not Python's */
+	enum snapshot_cause cause;	/* NONE where it does not leak */
+	size_t n[RATCHET_WORDS_OF];	/* live types of each word */
+	size_t leak_groups;		/* types called leak, those in step counted once */
+	int64_t leak_bytes;		/* gained by them since the baseline */
+	const struct snapshot_row *suspects;	/* leaks, then suspects, groups together */
+	size_t n_suspects;
 };
 
 struct snapshot {
@@ -82,7 +113,8 @@ struct snapshot {
 	const struct snapshot_row *rows;	/* in order, after filter and hiding */
 	size_t n_rows;
 	size_t n_types;			/* live types in all, before the filter */
-	size_t n_growing, n_flat;	/* of them */
+	size_t n_flat;			/* of them */
+	struct snapshot_verdict verdict;
 	enum snapshot_sort sort;
 	bool sort_reversed;
 	const char *filter;		/* "" none */
