@@ -5,6 +5,7 @@ libmodel_a_SOURCES = \
 	src/model/flatlines.c src/model/flatlines.h \
 	src/model/floors.c src/model/floors.h \
 	src/model/gauges.c src/model/gauges.h \
+	src/model/judge.c src/model/judge.h \
 	src/model/model.c src/model/model.h \
 	src/model/order.c src/model/order.h \
 	src/model/rate.c src/model/rate.h \

@@ -52,10 +52,11 @@ struct ratchet_reason {			/* of the ring that the word is from */
 };
 
 #define RATCHET_GAPS 8
+#define RATCHET_GAP INT32_MIN	/* no census in that epoch */
 
 struct ratchet {
 	int64_t origin;
-	int32_t lo[EPOCHS_RINGS][EPOCHS], hi[EPOCHS_RINGS][EPOCHS];	/* INT32_MIN: a gap */
+	int32_t lo[EPOCHS_RINGS][EPOCHS], hi[EPOCHS_RINGS][EPOCHS];	/* per epoch */
 	/* The tracker: proven floors, each the least of a span that should hold a trough. */
 	int32_t top, bottom, least;	/* highest; where this rise began; of the span under way */
 	bool span_full;			/* a full collection ended in it */
