@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/verdict.h"
 #include "ui/columns.h"
 #include "ui/header.h"
 #include "ui/line.h"
@@ -27,7 +28,8 @@ struct layout {
 	int meters;
 	bool state;			/* a row for the state, always */
 	bool gap;			/* a blank row above the table */
-	bool status;			/* a row for the order, the filter and messages */
+	bool status;			/* a row for the order, the filter and messages, */
+					/* and one above it for why the selected type has its word */
 };
 
 static const struct layout layouts[] = {
@@ -104,7 +106,7 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 		size_t at = st->top + i;
 		bool selected = at == st->cursor;
 
-		columns_draw_row(&plan, snap, &snap->rows[at], c, y + (int)i, selected, ctx->ascii);
+		columns_draw_row(&plan, snap, at, c, y + (int)i, selected, ctx->ascii);
 		if (selected)
 			c->cursor_row = y + (int)i;
 	}
@@ -137,6 +139,24 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_types);
 }
 
+/* "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections" */
+static void reason_draw(const struct types_state *st, const struct snapshot *snap,
+			struct canvas *c, int y)
+{
+	struct line l = line_begin(c, y);
+	const char *name, *dot;
+	char reason[200];
+
+	if (st->cursor >= snap->n_rows || snap->seq == 0)
+		return;
+	name = snap->rows[st->cursor].name;
+	dot = strrchr(name, '.');
+	line_put_cut(&l, ATTR_LABEL, dot && dot[1] ? dot + 1 : name);
+	line_put_cut(&l, ATTR_PLAIN, ": ");
+	line_put_cut(&l, ATTR_PLAIN,
+		     verdict_reason(&snap->rows[st->cursor], reason, sizeof(reason)));
+}
+
 static void bar_draw(const struct types_state *st, const struct snapshot *snap, struct canvas *c,
 		     int y)
 {
@@ -159,7 +179,7 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 	const struct layout *layout = layout_of(c->rows);
 	struct types_state *st = state;
 	struct notice notice;
-	int y = layout->meters, end = c->rows - 1 - (layout->status ? 1 : 0);
+	int y = layout->meters, end = c->rows - 1 - (layout->status ? 2 : 0);
 
 	if (c->rows < TINY_ROWS || c->cols < TINY_COLS) {
 		header_draw_tiny(c, snap, ctx);
@@ -171,8 +191,10 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 		canvas_put(c, y++, 0, c->cols, notice.attr, notice.text);
 	y += layout->gap ? 1 : 0;
 	table_draw(st, snap, c, y, end, ctx);
-	if (layout->status)
-		status_draw(st, snap, c, end, ctx);
+	if (layout->status) {
+		reason_draw(st, snap, c, end);
+		status_draw(st, snap, c, end + 1, ctx);
+	}
 	if (layout->status || !ctx->message[0])
 		bar_draw(st, snap, c, c->rows - 1);
 	else
@@ -255,7 +277,7 @@ static bool types_find(void *state, const struct snapshot *snap, enum view_find 
 
 const struct view_ops view_types = {
 	.name = "types",
-	.help = "live objects by type, fastest growing first",
+	.help = "live objects by type, what leaks first",
 	.state_size = sizeof(struct types_state),
 	.draw = types_draw,
 	.key = types_key,
