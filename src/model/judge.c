@@ -16,6 +16,7 @@
 
 #define REST_EPOCHS 1.6		/* no new floor for longer than this, and than */
 #define REST_GAPS 3.0		/* so many times the usual: it holds */
+#define SWING_SHARE 0.25	/* of the whole swing: what a floor must gain to hold it */
 #define KEPT 0.75		/* of the growth, by every floor since: no noise does that */
 
 /* What a suspect must show. Below two minutes a warm-up is still nearly straight. */
@@ -159,6 +160,9 @@ static enum ratchet_word word_of(const struct view *v, const struct floors_facts
 	if (!is_material(m, f->gain))
 		return calm_word(v, f, m);
 	rests = f->age_s > fmax(REST_EPOCHS * v->width_s, REST_GAPS * f->gap_s);
+	/* Up and down by far more than the floor has gained: that a trough was lucky is no growth. */
+	if (rests && f->gain < SWING_SHARE * (v->highest - v->lowest))
+		return RATCHET_CHURN;
 	if (rests && f->kept >= KEPT)
 		return RATCHET_HOLD;
 	if (f->fit_gain < NOISE_LINE * f->noise && f->gain < NOISE_ENDS * f->noise)

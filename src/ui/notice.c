@@ -41,7 +41,7 @@ static int put_leak(char *text, size_t size, const struct snapshot *snap)
 	return at;
 }
 
-/* ">> LEAK 1 group +29.7M, 78% of RSS growth    1 suspect    3 hold    407 flat" */
+/* ">> LEAK 1 group +29.7M, 78% of RSS growth  1 suspect  3 hold  407 flat" */
 static void say_summary(struct notice *ret, const struct snapshot *snap)
 {
 	static const enum attr attrs[RATCHET_WORDS_OF] = {
@@ -66,7 +66,7 @@ static void say_summary(struct notice *ret, const struct snapshot *snap)
 	for (int word = RATCHET_SUSPECT; word <= RATCHET_FLAT; word++)
 		if (v->n[word])
 			at += snprintf(ret->text + at, size - (size_t)at, "%s%zu %s",
-				       at > 2 ? "    " : " ", v->n[word],
+				       at > 2 ? "  " : " ", v->n[word],
 				       ratchet_word_text((enum ratchet_word)word));
 }
 

@@ -13,8 +13,8 @@ struct help_state {
 };
 
 static const char *const legend[] = {
-	"VERDICT: growing, suspect (straight), LEAK (a suspect that lasts); hold: grew and",
-	"rests; churn, shrink, blank: flat. +COUNT +SIZE since the baseline, RATE lately,",
+	"VERDICT: growing, suspect (straight), LEAK (suspect that lasts), hold (grew and",
+	"rests), churn, shrink; blank flat. +COUNT +SIZE since the baseline, RATE lately,",
 	"TREND the floor of COUNT: dots unchanged, blank unknown. * sampling now.",
 	"1-7: VERDICT TYPE COUNT SIZE +COUNT +SIZE RATE. Filters: regular expressions.",
 };

@@ -10,6 +10,7 @@
 #include "ui/line.h"
 #include "ui/notice.h"
 #include "ui/text.h"
+#include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
 
@@ -173,6 +174,23 @@ static void bar_draw(const struct types_state *st, const struct snapshot *snap, 
 			line_put(&l, ATTR_KEY, "%s ", rows[i].bar);
 }
 
+/* Pieces stand two blanks apart; one that does not fit is left out, not cut. */
+static void notice_draw(struct canvas *c, int y, struct notice *notice)
+{
+	char *end;
+
+	while (clean_width(notice->text) > c->cols) {
+		char *gap = NULL;
+
+		for (end = notice->text; (end = strstr(end, "  ")) != NULL; end += 2)
+			gap = end;
+		if (!gap)
+			break;
+		*gap = '\0';
+	}
+	canvas_put(c, y, 0, c->cols, notice->attr, notice->text);
+}
+
 static void types_draw(void *state, const struct snapshot *snap, struct canvas *c,
 		       const struct view_ctx *ctx)
 {
@@ -188,7 +206,7 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 	header_draw(c, layout->meters, snap, ctx);
 	notice_pick(&notice, snap, ctx);
 	if (layout->state || notice.attr == ATTR_ALERT || notice.attr == ATTR_NOTICE)
-		canvas_put(c, y++, 0, c->cols, notice.attr, notice.text);
+		notice_draw(c, y++, &notice);
 	y += layout->gap ? 1 : 0;
 	table_draw(st, snap, c, y, end, ctx);
 	if (layout->status) {

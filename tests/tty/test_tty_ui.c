@@ -73,7 +73,7 @@ static void keys_go_in_and_the_screen_comes_out(void **state)
 	assert_false(tty_cursor_visible(t));
 	tty_key(t, "t");
 	expect("samples 2");
-	expect("+ 3 types growing");
+	expect(">> no leak  3 growing");
 	tty_key(t, "h");
 	expect("keys and marks");
 	tty_key(t, "\x1b");
@@ -81,7 +81,7 @@ static void keys_go_in_and_the_screen_comes_out(void **state)
 	tty_key(t, "s");
 	expect("sort by");
 	tty_key(t, "\x1b[B\r");			/* Down, Enter */
-	expect("sort: count");
+	expect("sort: growth");
 	tty_key(t, "fType1\r");
 	expect("filter: Type1");
 	expect_gone("__main__");
@@ -319,8 +319,8 @@ static void no_color_leaves_bold_and_reverse(void **state)
 	start("", 24, 80, env);
 	expect("samples 1");
 	tty_key(t, "t");
-	expect("+ 3 types growing");
-	assert_true(tty_has_attr(t, tty_find(t, "+ 3 types"), 0, 'b'));
+	expect(">> no leak  3 growing");
+	assert_true(tty_has_attr(t, tty_find(t, "leaktop 4242"), 0, 'b'));
 	assert_true(tty_has_attr(t, tty_find(t, "+COUNT"), 0, 'r'));
 }
 
