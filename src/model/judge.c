@@ -25,16 +25,18 @@ struct bar {
 	int floors, records;
 	double records_share;	/* of the floors that can be new */
 	double direction, bend, lines;	/* lines: gain of the line over its noise */
+	double chance;		/* bend given away, over the root of the gain: see clears() */
+	double kept;		/* and to what is called suspect already */
 };
 
 static const struct bar bars[] = {
-	{JUDGE_LONG_S, 6, 5, 0, JUDGE_UPWARDS, 0.5, 5},
-	{14, 7, 5, 0.75, 0.9, 0.88, 12},
+	{JUDGE_LONG_S, 6, 5, 0, JUDGE_UPWARDS, 0.5, 5, 0, 0},
+	{14, 7, 5, 0.75, 0.9, 0.92, 12, 1.2, 0.12},
 };
 /* Troughs of full collections are few, but each of them is proved: all must rise. */
 static const struct bar trough_bars[] = {
-	{JUDGE_LONG_S, 4, 3, 1, 0.9, 0.5, 5},
-	{14, 4, 3, 1, 0.9, 0.88, 12},
+	{JUDGE_LONG_S, 4, 3, 1, 0.9, 0.5, 5, 0, 0},
+	{14, 4, 3, 1, 0.9, 0.92, 12, 1.2, 0.12},
 };
 #define BEND_SETTLED 0.15
 #define BEND_GROWS 0.5
@@ -43,6 +45,7 @@ struct view {				/* a ring as it is judged */
 	struct floors floors;
 	int full;			/* full collections in them */
 	bool joined;			/* each floor reaches to one */
+	bool suspected;			/* its word is suspect now */
 	double lowest, highest;		/* counts in its epochs */
 	double width_s;
 };
@@ -89,7 +92,7 @@ static void look(const struct ratchet *r, const struct epochs *e, int ring, bool
 
 	*ret = (struct view){
 		.width_s = (double)line->width_ns / (double)CLOCK_NS_PER_S,
-		.joined = joined, .lowest = INFINITY, .highest = -INFINITY,
+		.joined = joined, .suspected = r->word <= RATCHET_SUSPECT, .lowest = INFINITY, .highest = -INFINITY,
 	};
 	for (int i = 0; i < n; i++)
 		if (line->full[i])
@@ -126,15 +129,21 @@ static bool is_material(const struct measure *m, double gain)
 	return gain >= m->objects / 2 && gain * m->object_bytes >= BYTES_LEAST;
 }
 
-/* bar: two of them, for long spans and for short ones. */
+/*
+ * bar: two of them, for long spans and for short ones. Objects that come one by one and by chance
+ * make halves that differ: the bend of n of them has a standard deviation of 2 / sqrt(n).
+ */
 static bool clears(const struct bar *bar, const struct view *v, const struct floors_facts *f)
 {
+	double bend;
+
 	if (f->span_s < bar->span_s)
 		bar++;
+	bend = bar->bend - bar->chance / sqrt(fmax(f->gain, 1)) - (v->suspected ? bar->kept : 0);
 	return f->span_s >= bar->span_s && v->floors.n >= bar->floors &&
 	       f->records >= bar->records &&
 	       f->records >= bar->records_share * (v->floors.n - 1) &&
-	       f->direction >= bar->direction && f->bend >= bar->bend &&
+	       f->direction >= bar->direction && f->bend >= bend &&
 	       f->fit_gain >= bar->lines * f->noise;
 }
 

@@ -243,7 +243,7 @@ static bool fast_knows_better(const struct judge_opinion *base, const struct jud
 	case RATCHET_CHURN:	/* hours of rest, then a leak: no line yet, but no way down */
 		return rising(fast->word) && base->facts.direction >= JUDGE_UPWARDS;
 	case RATCHET_GROWING:
-		return fast->word == RATCHET_SUSPECT && base->note == RATCHET_PLAIN;
+		return fast->word == RATCHET_SUSPECT && base->note != RATCHET_SLOWING;
 	default:
 		return false;
 	}

@@ -2,8 +2,6 @@
 #include "scenarios.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <stdio.h>
 
 #include "util/clock.h"
 #include "util/mem.h"
@@ -299,9 +297,8 @@ static void take(struct player *p, double t, int64_t count)
 
 static void note(struct scenario_result *ret, enum ratchet_word word, double t)
 {
-	if (word != ret->end) {
-		ret->hold_s = t;
- if(getenv("TRACE")) printf("   %.0f %s\n",t,ratchet_word_text(word));}
+	if (word != ret->end)
+		ret->end_s = t;
 	ret->end = word;
 	if (word == RATCHET_LEAK && !ret->ever_leak) {
 		ret->ever_leak = true;

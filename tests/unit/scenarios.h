@@ -32,7 +32,7 @@ struct scenario_result {
 	enum ratchet_word end;
 	bool ever_leak, ever_suspect;
 	double leak_s, suspect_s;	/* when it was first shown; NAN never */
-	double hold_s;			/* when the word at the end was first shown for good */
+	double end_s;			/* since when the word at the end is shown */
 	struct ratchet_reason reason;
 };
 
