@@ -358,15 +358,17 @@ static void warn_left(const struct sample_left *left)
 static int found_status(const struct watch *w)
 {
 	const struct snapshot *snap = model_snapshot(w->model);
-	const struct snapshot_verdict *v = &snap->verdict;
-	enum ratchet_word word = v->leaking && v->word > RATCHET_SUSPECT ? RATCHET_SUSPECT : v->word;
+	const struct outcome *v = &snap->verdict;
+	enum ratchet_word word = v->word;
 	struct lt_err err;
 
 	if (w->options->fail_on == RATCHET_EARLY)
 		return 0;
+	if (v->leaking && word > RATCHET_SUSPECT)
+		word = RATCHET_SUSPECT;
 	if (word == RATCHET_EARLY) {
-		lt_err_set(&err, LT_E_NO_VERDICT, 0, "%lld of %lld", (long long)(snap->samples - snap->gaps),
-			   (long long)snap->samples);
+		lt_err_set(&err, LT_E_NO_VERDICT, 0, "%lld of %lld",
+			   (long long)(snap->samples - snap->gaps), (long long)snap->samples);
 		return complain(&err);
 	}
 	return word <= w->options->fail_on ? STATUS_FOUND : 0;

@@ -3,8 +3,8 @@
  * collections seen in each of them, and whether the next one is due. A type keeps only the lowest
  * and highest count per epoch (ratchet.h) and follows every move told here.
  *
- * RATCHET_BASE covers all the time since the baseline in at most 16 epochs, which double when they
- * are full. RATCHET_FAST is the last 16 epochs of 20 s or of four samples. Pure: no clock of its own.
+ * EPOCHS_BASE covers all the time since the baseline in at most 16 epochs, which double when they
+ * are full. EPOCHS_FAST is the last 16 epochs of 20 s or of four samples. Pure: no clock inside.
  */
 #ifndef LT_MODEL_EPOCHS_H
 #define LT_MODEL_EPOCHS_H
@@ -28,7 +28,7 @@ struct epochs {				/* epochs_init() to begin */
 	struct epochs_line line[EPOCHS_RINGS];
 	int64_t now_ns;			/* of the latest census */
 	int64_t gap_ns, pace_ns;	/* between the last two; the smaller of the last two gaps */
-	int64_t watched_ns;		/* time covered by censuses: a long gap counts as a short one */
+	int64_t watched_ns;		/* covered by censuses: a long gap counts as a short one */
 	int64_t judged_ns;
 	int64_t collections;		/* gen2's counter at the latest census; LT_UNKNOWN */
 	bool gc_off;			/* collector switched off, as the target says */
@@ -39,9 +39,9 @@ struct epochs {				/* epochs_init() to begin */
 };
 
 struct epochs_gc {			/* what a census says of the collector */
-	int64_t collections;		/* of the oldest generation, as gc.get_stats(); LT_UNKNOWN */
+	int64_t collections;		/* of the oldest generation, as gc.get_stats() */
 	bool off;
-	double uptime_s;		/* of the target; NAN unknown. Read in the first call only */
+	double uptime_s;		/* of the target, NAN unknown; read in the first call */
 };
 
 struct epochs_move {			/* what every type's rings must do, in this order */

@@ -19,11 +19,11 @@ struct floors_facts {
 	double noise;			/* 1.4826 * median |residual|: a standard deviation */
 	double gain, fit_gain;		/* last floor minus first; the line's */
 	double direction;		/* (rises - falls) / (rises + falls), -1 .. 1; 0 for none */
-	double bend;			/* second half's gain / first half's: 1 straight, 0 a plateau */
+	double bend;			/* gain of the 2nd half / the 1st: 1 straight, 0 plateau */
 	double span_s;			/* from the first to the last */
 	double age_s;			/* from the last new floor to the last floor */
 	double gap_s;			/* median time between new floors */
-	double kept;			/* of the growth up to the last new floor, by all after it */
+	double kept;			/* of the gain up to the last new floor, by all after it */
 	int records;			/* floors above all before by more than noise */
 };
 

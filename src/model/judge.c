@@ -83,8 +83,8 @@ static void close_span(struct view *v, struct span *s, const struct epochs_line 
  * The floors of a ring. joined: each reaches to the next full collection, so that it holds a
  * trough. proven: what came after the last full collection is left out.
  */
-static void look(const struct ratchet *r, const struct epochs *e, int ring, bool joined, bool proven,
-		 struct view *ret)
+static void look(const struct ratchet *r, const struct epochs *e, int ring, bool joined,
+		 bool proven, struct view *ret)
 {
 	const struct epochs_line *line = &e->line[ring];
 	int n = closed_epochs(e, line), last_full = -1;
@@ -92,7 +92,8 @@ static void look(const struct ratchet *r, const struct epochs *e, int ring, bool
 
 	*ret = (struct view){
 		.width_s = (double)line->width_ns / (double)CLOCK_NS_PER_S,
-		.joined = joined, .suspected = r->word <= RATCHET_SUSPECT, .lowest = INFINITY, .highest = -INFINITY,
+		.joined = joined, .suspected = r->word <= RATCHET_SUSPECT,
+		.lowest = INFINITY, .highest = -INFINITY,
 	};
 	for (int i = 0; i < n; i++)
 		if (line->full[i])
@@ -157,7 +158,9 @@ static enum ratchet_word calm_word(const struct view *v, const struct floors_fac
 {
 	if (f->gain < -m->objects && f->direction < -0.3)
 		return RATCHET_SHRINK;
-	return v->highest - v->lowest > fmax(m->objects, CHURN_SHARE * m->first) ? RATCHET_CHURN : RATCHET_FLAT;
+	if (v->highest - v->lowest > fmax(m->objects, CHURN_SHARE * m->first))
+		return RATCHET_CHURN;
+	return RATCHET_FLAT;
 }
 
 static enum ratchet_word word_of(const struct view *v, const struct floors_facts *f,
@@ -169,7 +172,7 @@ static enum ratchet_word word_of(const struct view *v, const struct floors_facts
 	if (!is_material(m, f->gain))
 		return calm_word(v, f, m);
 	rests = f->age_s > fmax(REST_EPOCHS * v->width_s, REST_GAPS * f->gap_s);
-	/* Up and down by far more than the floor has gained: that a trough was lucky is no growth. */
+	/* Up and down by far more than the floor has gained: a lucky trough is no growth. */
 	if (rests && f->gain < SWING_SHARE * (v->highest - v->lowest))
 		return RATCHET_CHURN;
 	if (rests && f->kept >= KEPT)

@@ -31,7 +31,7 @@ struct model {
 	struct rate_clock census_clock;
 	struct epochs epochs;
 	struct ratchet_rules rules;
-	enum snapshot_cause cause;	/* found by another judge */
+	enum outcome_cause cause;	/* found by another judge */
 	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of level types */
 	int64_t census_ns;		/* of the last one; LT_UNKNOWN none so far */
 	bool base_asked;		/* by the user: the first census does not move it */
@@ -196,7 +196,7 @@ void model_confirm(struct model *m, int64_t confirm_ns)
 	m->rules.confirm_ns = confirm_ns;
 }
 
-void model_cause(struct model *m, enum snapshot_cause cause)
+void model_cause(struct model *m, enum outcome_cause cause)
 {
 	m->cause = cause;
 	m->stale = true;
@@ -257,6 +257,7 @@ static void fill_verdict(const struct model *m, const struct type *type, struct 
 		return;
 	row->word = (enum ratchet_word)type->history->ratchet.word;
 	row->reason = type->history->ratchet.reason;
+	row->own = row->word <= RATCHET_GROWING && verdict_is_own(row->name);
 	if (row->word == RATCHET_HOLD)
 		row->quiet_s = ratchet_quiet_s(&type->history->ratchet, &m->epochs);
 }

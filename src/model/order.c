@@ -59,14 +59,16 @@ static double in_steps(double v)
 #define WORD_STEPS 10000	/* more than all that differs within a word */
 #define SCORE_STEPS 200
 #define SCORES 5		/* of the score's 100: finer is no difference */
+#define OWN_STEPS 2000		/* dicts and lists are what a class holds: the class is first */
 
 static double by_verdict(const struct snapshot_row *r)
 {
-	double score = r->word <= RATCHET_GROWING ? floor((double)r->reason.score / 100 * SCORES) : 0;
 	int word = r->word == RATCHET_EARLY ? RATCHET_FLAT : (int)r->word;
+	double key = (RATCHET_WORDS_OF - word) * (double)WORD_STEPS + r->own * OWN_STEPS;
 
-	return (RATCHET_WORDS_OF - word) * (double)WORD_STEPS + score * SCORE_STEPS +
-	       in_steps(number(r->bytes_delta));
+	if (word <= RATCHET_GROWING)
+		key += floor((double)r->reason.score / 100 * SCORES) * SCORE_STEPS;
+	return key + in_steps(number(r->bytes_delta));
 }
 
 static double by_nothing(const struct snapshot_row *r)

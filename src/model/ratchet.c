@@ -181,7 +181,7 @@ static bool rising(enum ratchet_word word)
 	return word == RATCHET_SUSPECT || word == RATCHET_GROWING;
 }
 
-/* A collector that is off and was never seen to run frees nothing: there is no proof to wait for. */
+/* A collector that is off and was never seen to run frees nothing: no proof will come. */
 static bool collector_proves(const struct epochs *e)
 {
 	return epochs_full(&e->line[EPOCHS_BASE]) >= JUDGE_TROUGHS || (e->gc_off && e->full == 0);
@@ -218,7 +218,8 @@ static void show(struct ratchet *r, const struct judge_opinion *o)
 		r->word = r->next;
 }
 
-static void explain(struct ratchet *r, const struct judge_opinion *o, double quiet_s, double stall_s)
+static void explain(struct ratchet *r, const struct judge_opinion *o, double quiet_s,
+		    double stall_s)
 {
 	r->reason = (struct ratchet_reason){
 		.note = o->note,
@@ -249,6 +250,16 @@ static bool fast_knows_better(const struct judge_opinion *base, const struct jud
 	}
 }
 
+/* A rest that is longer than this is no pause between two rises. */
+static double longest_rest_s(const struct ratchet *r, const struct epochs *e)
+{
+	double width_s = (double)e->line[EPOCHS_FAST].width_ns / (double)CLOCK_NS_PER_S;
+	double rest_s = fmax(STALL_EPOCHS * width_s, STALL_GAPS * longest_gap_s(r));
+
+	/* Until a collection that is due has run nothing is proved, no rise either. */
+	return epochs_full_due(e) ? fmax(rest_s, STALL_GAPS * epochs_full_every_s(e)) : rest_s;
+}
+
 static void judge(struct ratchet *r, const struct epochs *e, int64_t count, int64_t bytes,
 		  const struct ratchet_rules *rules)
 {
@@ -258,9 +269,7 @@ static void judge(struct ratchet *r, const struct epochs *e, int64_t count, int6
 
 	judge_ring(r, e, EPOCHS_BASE, object_bytes, &base);
 	judge_ring(r, e, EPOCHS_FAST, object_bytes, &fast);
-	stall_s = fmax(STALL_EPOCHS * (double)e->line[EPOCHS_FAST].width_ns / CLOCK_NS_PER_S, STALL_GAPS * longest_gap_s(r));
-	if (epochs_full_due(e))		/* until it has run nothing is proved, no rise either */
-		stall_s = fmax(stall_s, STALL_GAPS * epochs_full_every_s(e));
+	stall_s = longest_rest_s(r, e);
 	if (fast_knows_better(&base, &fast))
 		o = &fast;
 	if (rising(o->word) && quiet_s > stall_s) {

@@ -9,12 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/outcome.h"
 #include "model/ratchet.h"
 #include "model/sample.h"
 
 /* X(id, name as in -o and the sort menu, help) */
 #define SNAPSHOT_SORTS(X) \
-	X(VERDICT, "verdict", "leak first; within a word by how sure, then bytes gained") \
+	X(VERDICT, "verdict", "leak first; own classes, how sure, bytes gained") \
 	X(GROWTH, "growth", "objects gained since the baseline, most first") \
 	X(COUNT, "count", "live objects") \
 	X(SIZE, "size", "bytes of live objects") \
@@ -52,37 +53,12 @@ struct snapshot_row {
 	bool flat;			/* count unchanged since the baseline */
 	enum ratchet_word word;		/* the verdict */
 	struct ratchet_reason reason;	/* of a type that ever changed; else zero */
-	double quiet_s;			/* since its floor last rose, where word is HOLD; else NAN */
+	double quiet_s;			/* since its floor rose, where word is HOLD; else NAN */
+	bool own;			/* a rising class that does not come with Python */
 	/* Types that grow in step are one group; its head is the one most likely to be held. */
 	uint32_t head;			/* id of the head, its own where it is alone */
 	uint32_t group_n;		/* types of its group */
 	struct series_view trend;	/* of count */
-};
-
-/* X(ID, word in JSON) */
-#define SNAPSHOT_CAUSES(X) \
-	X(NONE, NULL) \
-	X(OBJECTS, "objects") \
-	X(CYCLE, "cycle") \
-	X(NATIVE, "native") \
-	X(FRAGMENTATION, "fragmentation")
-
-enum snapshot_cause {
-#define X(id, word) CAUSE_##id,
-	SNAPSHOT_CAUSES(X)
-#undef X
-	CAUSE_COUNT_OF
-};
-
-struct snapshot_verdict {		/* on the process, from the types that match the filter */
-	enum ratchet_word word;		/* the strongest of their words */
-	bool leaking;			/* leak or suspect, or memory that is not Python's */
-	enum snapshot_cause cause;	/* NONE where it does not leak */
-	size_t n[RATCHET_WORDS_OF];	/* live types of each word */
-	size_t leak_groups;		/* types called leak, those in step counted once */
-	int64_t leak_bytes;		/* gained by them since the baseline */
-	const struct snapshot_row *suspects;	/* leaks, then suspects, groups together */
-	size_t n_suspects;
 };
 
 struct snapshot {
@@ -114,7 +90,7 @@ struct snapshot {
 	size_t n_rows;
 	size_t n_types;			/* live types in all, before the filter */
 	size_t n_flat;			/* of them */
-	struct snapshot_verdict verdict;
+	struct outcome verdict;
 	enum snapshot_sort sort;
 	bool sort_reversed;
 	const char *filter;		/* "" none */

@@ -27,12 +27,12 @@ void verdict_begin(struct verdict *v, const struct types *types, const struct ep
 	v->types = types;
 	v->epochs = epochs;
 	v->n = 0;
-	v->result = (struct snapshot_verdict){.word = RATCHET_EARLY};
+	v->result = (struct outcome){.word = RATCHET_EARLY};
 }
 
 void verdict_add(struct verdict *v, struct snapshot_row *row)
 {
-	struct snapshot_verdict *result = &v->result;
+	struct outcome *result = &v->result;
 
 	if (row->word < result->word)
 		result->word = row->word;
@@ -50,11 +50,8 @@ void verdict_add(struct verdict *v, struct snapshot_row *row)
 
 /* ---- groups ----------------------------------------------------------------------------- */
 
-/*
- * Not what Python brings along: the class that a person wrote is the one to look for. Only the
- * packages whose objects are made in numbers by others are listed.
- */
-static bool is_own(const char *name)
+/* Only the packages are listed whose objects are made in numbers on behalf of others. */
+bool verdict_is_own(const char *name)
 {
 	static const char *const brought[] = {
 		"collections", "functools", "itertools", "threading", "_thread", "weakref",
@@ -137,7 +134,7 @@ static void join(struct verdict *v)
 	for (size_t i = 0; i < n; i++)
 		floors_of(v, v->found[i], &floors[i]);
 	for (size_t i = 0; i < n; i++)
-		if (is_own(v->found[i]->name) && is_alone(v->found[i]))
+		if (v->found[i]->own && is_alone(v->found[i]))
 			join_with(v, floors, i);
 	for (size_t i = 0; i < n; i++)
 		if (is_alone(v->found[i]))
@@ -197,15 +194,17 @@ static int by_gain(const void *pa, const void *pb)
 
 	if (a->word != b->word)
 		return a->word < b->word ? -1 : 1;
+	if (a->own != b->own)
+		return a->own ? -1 : 1;
 	if (a->bytes_delta != b->bytes_delta)
 		return a->bytes_delta > b->bytes_delta ? -1 : 1;
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-void verdict_end(struct verdict *v, bool in_order, enum snapshot_cause found,
-		 struct snapshot_verdict *ret)
+void verdict_end(struct verdict *v, bool in_order, enum outcome_cause found,
+		 struct outcome *ret)
 {
-	struct snapshot_verdict *result = &v->result;
+	struct outcome *result = &v->result;
 
 	if (!in_order && v->n)
 		qsort(v->found, v->n, sizeof(*v->found), by_gain);
@@ -258,7 +257,8 @@ static void say_rise(const struct ratchet_reason *r, char *buf, size_t size)
 			  straightness((double)r->bend));
 
 	if (r->note == RATCHET_AWAITS)
-		snprintf(buf + at, size - (size_t)at, "; a full collection is due that may free it");
+		snprintf(buf + at, size - (size_t)at,
+			 "; a full collection is due that may free it");
 	else if (r->note == RATCHET_UNPROVEN)
 		snprintf(buf + at, size - (size_t)at, "; %d of 3 full collections seen", r->full);
 	else if (r->full > 0)
@@ -293,17 +293,17 @@ char *verdict_reason(const struct snapshot_row *row, char *buf, size_t size)
 		snprintf(buf, size, "no material growth: 50 objects and 0.2 %%, or 64 KiB");
 		break;
 	default:
-		snprintf(buf, size, "too early: a word takes six spans of time with a count in each");
+		snprintf(buf, size, "too early: a word takes six spans with a count in each");
 		break;
 	}
 	return buf;
 }
 
-const char *verdict_cause_text(enum snapshot_cause cause)
+const char *verdict_cause_text(enum outcome_cause cause)
 {
 	static const char *const words[] = {
 #define X(id, word) word,
-		SNAPSHOT_CAUSES(X)
+		OUTCOME_CAUSES(X)
 #undef X
 	};
 

@@ -5,6 +5,7 @@
 #ifndef LT_MODEL_VERDICT_H
 #define LT_MODEL_VERDICT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/epochs.h"
@@ -14,7 +15,7 @@
 struct verdict {		/* zero it to begin, verdict_done() to end */
 	const struct types *types;	/* borrowed, as the next, until verdict_end() */
 	const struct epochs *epochs;
-	struct snapshot_verdict result;
+	struct outcome result;
 	struct snapshot_row **found;	/* owned array, borrowed rows: leaks and suspects */
 	struct snapshot_row *suspects;	/* owned: the same in order */
 	size_t n, cap;
@@ -29,8 +30,11 @@ void verdict_add(struct verdict *v, struct snapshot_row *row);
  * Sets head and group_n of the rows added. in_order: they came in the order of their verdict;
  * found: what another judge knows. ret's suspects are borrowed until the next begin.
  */
-void verdict_end(struct verdict *v, bool in_order, enum snapshot_cause found,
-		 struct snapshot_verdict *ret);
+void verdict_end(struct verdict *v, bool in_order, enum outcome_cause found,
+		 struct outcome *ret);
+
+/* Not one of Python's own: the class that a person wrote is the one to look for. */
+bool verdict_is_own(const char *name);
 
 /* Puts leaks and suspects, with which rows begin, into groups: each head and its members. */
 void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n);
@@ -39,6 +43,6 @@ void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n
 char *verdict_reason(const struct snapshot_row *row, char *buf, size_t size);
 
 /* "objects", ...; NULL for CAUSE_NONE. */
-const char *verdict_cause_text(enum snapshot_cause cause);
+const char *verdict_cause_text(enum outcome_cause cause);
 
 #endif

@@ -185,7 +185,7 @@ static void put_suspect(struct jsonw *j, const struct snapshot_row *row)
 
 static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct lt_err *err)
 {
-	const struct snapshot_verdict *v = &snap->verdict;
+	const struct outcome *v = &snap->verdict;
 	struct buf b = {0}, summary = {0};
 	struct jsonw j;
 

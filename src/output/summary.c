@@ -20,14 +20,14 @@ static void put_rate(struct buf *b, double per_second)
 }
 
 /* How many suspects are neither this head nor of its group. */
-static size_t others(const struct snapshot_verdict *v)
+static size_t others(const struct outcome *v)
 {
 	return v->n_suspects - v->suspects[0].group_n;
 }
 
 static void put_suspects(const struct snapshot *snap, struct buf *b)
 {
-	const struct snapshot_verdict *v = &snap->verdict;
+	const struct outcome *v = &snap->verdict;
 	const struct snapshot_row *row = &v->suspects[0];
 	size_t more = others(v);
 

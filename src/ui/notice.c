@@ -27,7 +27,7 @@ static void say_no_count(struct notice *ret, const struct snapshot *snap,
 /* Where text ends: what follows is appended there. */
 static int put_leak(char *text, size_t size, const struct snapshot *snap)
 {
-	const struct snapshot_verdict *v = &snap->verdict;
+	const struct outcome *v = &snap->verdict;
 	int64_t all = snap->memory_delta.rss;
 	char grown[24];
 	int at = snprintf(text, size, ">> LEAK %zu group%s %s", v->leak_groups,
@@ -48,7 +48,7 @@ static void say_summary(struct notice *ret, const struct snapshot *snap)
 		[RATCHET_LEAK] = ATTR_SUSPECT, [RATCHET_SUSPECT] = ATTR_SUSPECT,
 		[RATCHET_GROWING] = ATTR_GROW,
 	};
-	const struct snapshot_verdict *v = &snap->verdict;
+	const struct outcome *v = &snap->verdict;
 	size_t size = sizeof(ret->text);
 	int at;
 

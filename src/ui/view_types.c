@@ -29,8 +29,8 @@ struct layout {
 	int meters;
 	bool state;			/* a row for the state, always */
 	bool gap;			/* a blank row above the table */
-	bool status;			/* a row for the order, the filter and messages, */
-					/* and one above it for why the selected type has its word */
+	bool status;			/* a row for the order, the filter and messages, and above
+					 * it one for why the selected type has its word */
 };
 
 static const struct layout layouts[] = {

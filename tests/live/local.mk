@@ -9,8 +9,10 @@ LIVE_SOURCES = tests/live/pythons.c tests/live/pythons.h tests/live/watching.c \
 	tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-check_PROGRAMS += test_batch test_count test_cycles test_server test_traps
-TESTS += test_batch test_count test_cycles test_server test_traps
+check_PROGRAMS += test_batch test_count test_cycles test_server test_traps \
+	test_verdict_live
+TESTS += test_batch test_count test_cycles test_server test_traps \
+	test_verdict_live
 test_count_SOURCES = tests/live/test_count.c $(LIVE_SOURCES)
 test_count_CFLAGS = $(LIVE_CFLAGS)
 test_count_LDADD = $(LIVE_LIBS)
@@ -23,6 +25,9 @@ test_traps_LDADD = $(LIVE_LIBS)
 test_server_SOURCES = tests/live/test_server.c $(LIVE_SOURCES)
 test_server_CFLAGS = $(LIVE_CFLAGS)
 test_server_LDADD = $(LIVE_LIBS)
+test_verdict_live_SOURCES = tests/live/test_verdict_live.c $(LIVE_SOURCES)
+test_verdict_live_CFLAGS = $(LIVE_CFLAGS)
+test_verdict_live_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)

@@ -20,7 +20,8 @@
 static char copies[8][300];	/* directories made in roots, to be removed */
 static size_t n_copies;
 
-static const char *const scripts[] = {"truth.py", "workload.py", "tcp_server.py", "tcp_client.py"};
+static const char *const scripts[] = {"truth.py", "workload.py", "verdicts.py",
+				      "tcp_server.py", "tcp_client.py"};
 
 static const char *source_dir(void)
 {

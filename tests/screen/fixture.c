@@ -38,7 +38,7 @@ static const struct ratchet_reason reasons[RATCHET_WORDS_OF] = {
 	[RATCHET_GROWING] = {.note = RATCHET_SLOWING, .epochs = 16, .records = 6, .bend = 0.4f},
 };
 
-static void fill_verdict(struct snapshot_verdict *v)
+static void fill_verdict(struct outcome *v)
 {
 	v->word = RATCHET_LEAK;
 	v->leaking = true;

@@ -169,14 +169,14 @@ static void the_sort_menu_lies_over_the_table(void **state)
 	assert_int_equal(fixture_key(&f, 's'), UI_REDRAW);
 	EXPECT(&f, 5,
 		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
-		" VERD sort by        (Enter:take R:reverse Esc:back)                      D 10m",
-		">LEAK > verdict  leak first; within a word by how sure, then bytes gained =+**#@",
-		" LEAK   growth   objects gained since the baseline, most first            =+**#@",
-		" grow   count    live objects                                             =+**#@",
-		" grow   size     bytes of live objects                                    ......",
-		" hold   dsize    bytes gained since the baseline                          =+**#@",
-		" hold   rate     objects gained per minute, lately                        =+**#@",
-		" chur   name     type name, A first                                       ......");
+		" VERDICTv  sort by        (Enter:take R:reverse Esc:back)             TREND 10m",
+		">LEAK      > verdict  leak first; own classes, how sure, bytes gained .:--=+**#@",
+		" LEAK        growth   objects gained since the baseline, most first   .:--=+**#@",
+		" growing     count    live objects                                    .:--=+**#@",
+		" growing     size     bytes of live objects                           ..........",
+		" hold 6m     dsize    bytes gained since the baseline                 .:--=+**#@",
+		" hold 11m    rate     objects gained per minute, lately               .:--=+**#@",
+		" churn       name     type name, A first                              ..........");
 }
 
 static void help_shows_every_key_on_80x24(void **state)
@@ -227,7 +227,8 @@ static void a_verdict_is_a_word_and_alone_highlighted(void **state)
 {
 	static const struct { int row; const char *word; enum attr attr; } cases[] = {
 		{7, ">LEAK ", ATTR_CURSOR_STRONG}, {8, " LEAK ", ATTR_LEAK},
-		{9, " growing ", ATTR_GROW}, {11, " hold 6m ", ATTR_HOLD}, {13, " churn ", ATTR_CALM},
+		{9, " growing ", ATTR_GROW}, {11, " hold 6m ", ATTR_HOLD},
+		{13, " churn ", ATTR_CALM},
 		{14, "          str", ATTR_PLAIN},
 	};
 
@@ -245,7 +246,8 @@ static void a_verdict_is_a_word_and_alone_highlighted(void **state)
 static void the_reason_is_that_of_the_selected_row(void **state)
 {
 	fixture_draw(&f, 24, 80);
-	EXPECT(&f, 21, "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections");
+	EXPECT(&f, 21,
+	       "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections");
 	(void)fixture_key(&f, 'j');
 	(void)fixture_key(&f, 'j');
 	fixture_draw(&f, 24, 80);

@@ -109,9 +109,10 @@ def main():
     options = parser.parse_args()
     work = {kind.__name__: kind for kind in KINDS}[options.kind]
     random.seed(4242)
+    start, state = _clock(), {}
+    work(0, state)                  # what is there at first is no growth
     sys.stdout.write(json.dumps({"pid": os.getpid(), "ready": True}) + "\n")
     sys.stdout.flush()
-    start, state = _clock(), {}
     while not select.select([sys.stdin], [], [], TICK)[0]:
         work(_clock() - start, state)
 

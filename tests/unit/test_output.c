@@ -78,7 +78,8 @@ static void the_sample_line_is_the_contracts_field_by_field(void **state)
 		"\"collected\":20,\"uncollectable\":null}]},"
 		"\"objects\":470316,"
 		"\"types\":[{\"type\":\"__main__.Connection\",\"count\":48213,\"bytes\":3085632,"
-		"\"count_delta\":12680,\"bytes_delta\":811520,\"rate\":16.666667,\"verdict\":\"leak\"},"
+		"\"count_delta\":12680,\"bytes_delta\":811520,\"rate\":16.666667,"
+		"\"verdict\":\"leak\"},"
 		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,"
 		"\"count_delta\":-87,\"bytes_delta\":-6144,\"rate\":-0.25,\"verdict\":\"leak\"}],"
 		"\"cost\":{\"stops\":2,\"stopped_us\":300,\"pause_us\":912,\"cpu_us\":38100}}\n");
@@ -145,7 +146,7 @@ static const char *summary_of(struct snapshot *snap, const struct snapshot_row *
 	free_text(NULL);
 	snap->rows = rows;
 	snap->n_rows = n;
-	snap->verdict = (struct snapshot_verdict){.word = rows[0].word};
+	snap->verdict = (struct outcome){.word = rows[0].word};
 	snap->verdict.n[rows[0].word] = n;
 	return verdict_of(snap);
 }
@@ -157,7 +158,8 @@ static void the_summary_is_honest_about_what_was_not_seen(void **state)
 
 	row.word = RATCHET_EARLY;
 	assert_non_null(strstr(summary_of(&snap, &row, 1),
-			       "\"leaking\":false,\"word\":null,\"cause\":null,\"summary\":\"too early: "
+			       "\"leaking\":false,\"word\":null,\"cause\":null,"
+			       "\"summary\":\"too early: "
 			       "3 counted samples, +12680 objects of __main__.Connection\""));
 	row.word = RATCHET_GROWING;
 	assert_non_null(strstr(summary_of(&snap, &row, 1),
@@ -182,7 +184,7 @@ static void native_growth_is_leaking_without_a_suspect(void **state)
 {
 	struct snapshot snap = fixture_snapshot();
 
-	snap.verdict = (struct snapshot_verdict){
+	snap.verdict = (struct outcome){
 		.word = RATCHET_FLAT, .leaking = true, .cause = CAUSE_NATIVE,
 	};
 	assert_non_null(strstr(verdict_of(&snap), "\"leaking\":true,\"word\":\"flat\","

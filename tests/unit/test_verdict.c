@@ -32,7 +32,8 @@ static const struct row rows[] = {
 	{"noise 2 %", {{W(CHURN), 85, 0, 0}, {W(CHURN), 85, 0, 0}, {W(CHURN), 85, 0, 0}}},
 	{"AR(1) 0.99 noise", {{W(CHURN), 85, 0, 0}, {W(CHURN), 85, 0, 0}, {W(CHURN), 80, 0, 0}}},
 	{"random walk", {{ANY, 100, 0, 0}, {ANY, 100, 0, 20}, {ANY, 100, 0, 30}}},
-	{"leak 1/s", {{W(LEAK), 100, 100, 100}, {W(LEAK), 100, 100, 100}, {W(LEAK), 100, 100, 100}}},
+	{"leak 1/s",
+	 {{W(LEAK), 100, 100, 100}, {W(LEAK), 100, 100, 100}, {W(LEAK), 100, 100, 100}}},
 	{"leak 2/s under 40 s sawtooth",
 	 {{W(LEAK), 100, 100, 100}, {W(LEAK), 100, 100, 100}, {W(LEAK), 100, 100, 100}}},
 	{"leak 1/s, 60 % missing",
@@ -46,7 +47,8 @@ static const struct row rows[] = {
 	{"+600 burst per 20 min",
 	 {{W(HOLD), 95, 0, 0}, {W(GROWING), 80, 0, 0}, {W(LEAK), 90, 100, 100}}},
 	{"slow leak 1/min, noise sd 40",
-	 {{W(CHURN), 90, 0, 0}, {W(CHURN) | W(GROWING), 90, 0, 0}, {W(LEAK) | W(SUSPECT), 85, 85, 100}}},
+	 {{W(CHURN), 90, 0, 0}, {W(CHURN) | W(GROWING), 90, 0, 0},
+	  {W(LEAK) | W(SUSPECT), 85, 85, 100}}},
 	{"leak 1/s, full gc per 300 s",
 	 {{ANY & ~W(LEAK), 100, 0, 0}, {W(LEAK), 75, 75, 100}, {W(LEAK), 100, 100, 100}}},
 	{"sawtooth 40 s", {{W(CHURN), 100, 0, 0}, {W(CHURN), 100, 0, 0}, {W(CHURN), 100, 0, 0}}},
@@ -184,7 +186,8 @@ static const struct { const char *name; bool leaks; unsigned words; } short_rows
 	{"sawtooth 7 s", false, W(CHURN)}, {"sawtooth 25 s", false, W(CHURN)},
 	{"sawtooth 40 s, seen before", false, W(GROWING)}, {"one step", false, W(HOLD)},
 	{"cache full after 12 s", false, W(HOLD)}, {"churn", false, W(CHURN)},
-	{"random walk", false, ANY & ~W(LEAK)}, {"sine 10 s", false, W(CHURN)}, {"sine 20 s", false, W(CHURN)},
+	{"random walk", false, ANY & ~W(LEAK)}, {"sine 10 s", false, W(CHURN)},
+	{"sine 20 s", false, W(CHURN)},
 	{"flat", false, W(FLAT)},
 };
 
@@ -206,7 +209,7 @@ static void half_a_minute_is_enough_for_suspect_and_calm_is_never_called_so(void
 		play(&short_scenarios[i], &plan, 100, &got);
 		print(short_rows[i].name, &got);
 		ok = short_rows[i].leaks ? got.end[RATCHET_SUSPECT] >= 85
-					 : is_met(&want, &got) && got.suspect <= 1;	/* of a hundred */
+					 : is_met(&want, &got) && got.suspect <= 1;
 		if (!ok)
 			printf("# ^ not what is expected\n");
 		failed += !ok;

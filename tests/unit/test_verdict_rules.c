@@ -241,7 +241,7 @@ static void before_six_floors_it_is_too_early(void **state)
 static void the_process_has_the_strongest_word_and_its_suspects_in_order(void **state)
 {
 	struct model *m = new_model();
-	const struct snapshot_verdict *v;
+	const struct outcome *v;
 
 	for (int i = 0; i < 30; i++) {
 		char text[200];
