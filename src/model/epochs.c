@@ -33,6 +33,7 @@ static void merge_pairs(struct epochs_line *line)
 {
 	for (int i = 0; i < EPOCHS / 2; i++) {
 		line->full[i] = line->full[2 * i] + line->full[2 * i + 1];
+		line->first_ns[i] = line->first_ns[line->counted[2 * i] ? 2 * i : 2 * i + 1];
 		line->counted[i] = line->counted[2 * i] || line->counted[2 * i + 1];
 	}
 	for (int i = EPOCHS / 2; i < EPOCHS; i++) {
@@ -71,6 +72,7 @@ static int slide(struct epochs_line *line, int64_t now_ns)
 			bool stays = i + shift < EPOCHS;
 
 			line->full[i] = stays ? line->full[i + shift] : 0;
+			line->first_ns[i] = stays ? line->first_ns[i + shift] : 0;
 			line->counted[i] = stays && line->counted[i + shift];
 		}
 		k = EPOCHS - 1;
@@ -159,6 +161,8 @@ struct epochs_move epochs_step(struct epochs *e, int64_t now_ns, const struct ep
 		int32_t *full = &line->full[line->n - 1];
 
 		line->opened = !line->counted[line->n - 1];
+		if (line->opened)
+			line->first_ns[line->n - 1] = now_ns;
 		line->counted[line->n - 1] = true;
 		*full = *full > INT32_MAX / 2 ? *full : *full + rise;
 	}
@@ -174,6 +178,7 @@ void epochs_rebase(struct epochs *e)
 	if (!num_known(e->start_ns))
 		return;
 	begin(&e->line[EPOCHS_BASE], e->now_ns, BASE_WIDTH_NS);
+	e->line[EPOCHS_BASE].first_ns[0] = e->now_ns;
 	e->line[EPOCHS_BASE].counted[0] = true;
 }
 

@@ -20,6 +20,7 @@ struct epochs_line {
 	int64_t start_ns, width_ns;	/* of the first epoch */
 	int n;				/* epochs so far, the last one is open; 0: none */
 	int32_t full[EPOCHS];		/* full collections completed in each */
+	int64_t first_ns[EPOCHS];	/* its first census: what rises has its least there */
 	bool counted[EPOCHS];		/* a census fell into it; else it is a gap */
 	bool opened;			/* the latest census is the first in the open epoch */
 };

@@ -10,7 +10,7 @@
 
 struct floors {
 	int n;
-	double at_s[FLOORS_MAX];	/* middle of its span */
+	double at_s[FLOORS_MAX];	/* when it was counted, about */
 	double floor[FLOORS_MAX];	/* objects, from any origin */
 };
 

@@ -58,11 +58,6 @@ static int closed_epochs(const struct epochs *e, const struct epochs_line *line)
 	return line->n > 0 && e->now_ns - open_ns < line->width_ns / 2 ? line->n - 1 : line->n;
 }
 
-static double middle_s(const struct epochs_line *line, int i)
-{
-	return (i + 0.5) * (double)line->width_ns / (double)CLOCK_NS_PER_S;
-}
-
 struct span {				/* epochs that make one floor */
 	int known, full;
 	int32_t least;
@@ -72,7 +67,8 @@ struct span {				/* epochs that make one floor */
 static void close_span(struct view *v, struct span *s, const struct epochs_line *line)
 {
 	if (s->known) {
-		v->floors.at_s[v->floors.n] = middle_s(line, s->at);
+		v->floors.at_s[v->floors.n] =
+			(double)(line->first_ns[s->at] - line->start_ns) / (double)CLOCK_NS_PER_S;
 		v->floors.floor[v->floors.n++] = s->least;
 		v->full += s->full;
 	}
