@@ -18,6 +18,9 @@
 #include "util/num.h"
 
 #define HOLD_SAMPLES 5
+/* So many new objects bring a class of one's own to the top before there are words. */
+#define OWN_LEAST 10
+
 #define CONFIRM_NS (600 * CLOCK_NS_PER_S)
 
 /* Keeps sums and doubled times inside 64 bits, whatever a recording says. */
@@ -257,7 +260,9 @@ static void fill_verdict(const struct model *m, const struct type *type, struct 
 		return;
 	row->word = (enum ratchet_word)type->history->ratchet.word;
 	row->reason = type->history->ratchet.reason;
-	row->own = row->word <= RATCHET_GROWING && verdict_is_own(row->name);
+	row->own = (row->word <= RATCHET_GROWING ||
+		    (row->word == RATCHET_EARLY && row->count_delta >= OWN_LEAST)) &&
+		   verdict_is_own(row->name);
 	if (row->word == RATCHET_HOLD)
 		row->quiet_s = ratchet_quiet_s(&type->history->ratchet, &m->epochs);
 }

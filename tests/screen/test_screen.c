@@ -93,13 +93,13 @@ static void a_40x10_screen_keeps_the_types_and_their_counts(void **state)
 	EXPECT(&f, 0,
 		"leaktop 4242 python3.12 app.py  16:14:52",
 		"RSS 812.4M  +38.2M  ▁▂▃▃▄▅▆▆▇█",
-		" VERDICT▼ TYPE                     COUNT",
-		">LEAK     app.net.Connection      48 213",
-		" LEAK     `- bytearray            48 390",
-		" growing  app.cache.Entry          8 122",
-		" growing  dict                   391 204",
-		" hold 6m  app.tmpl.Node           31 004",
-		" hold 11m function                52 940",
+		" VERDICT▼ TYPE                    +COUNT",
+		">LEAK     app.net.Connection     +12 680",
+		" LEAK     `- bytearray           +12 680",
+		" growing  app.cache.Entry           +402",
+		" growing  dict                       +93",
+		" hold 6m  app.tmpl.Node           +9 210",
+		" hold 11m function                +1 311",
 		"F1Help s:sort /:find f:filter       1/14");
 }
 
