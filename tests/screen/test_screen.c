@@ -87,7 +87,7 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 			"                                              1/14");
 }
 
-static void a_40x10_screen_keeps_the_types_and_their_counts(void **state)
+static void a_40x10_screen_keeps_the_types_and_their_growth(void **state)
 {
 	fixture_draw(&f, 10, 40);
 	EXPECT(&f, 0,
@@ -364,7 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DRAWN(an_80x24_screen_shows_all_that_matters),
 		DRAWN(a_wide_screen_shows_more_columns_and_longer_names),
-		DRAWN(a_40x10_screen_keeps_the_types_and_their_counts),
+		DRAWN(a_40x10_screen_keeps_the_types_and_their_growth),
 		DRAWN(below_8_rows_the_header_is_one_line),
 		DRAWN(below_40x6_everything_is_one_line),
 		DRAWN(no_size_is_refused_and_nothing_is_drawn_outside),
