@@ -163,6 +163,26 @@ static enum lt_errc take_filter(struct parse *p, const char *arg)
 	return LT_OK;
 }
 
+static enum lt_errc take_fail_on(struct parse *p, const char *arg)
+{
+	static const enum ratchet_word words[] = {RATCHET_SUSPECT, RATCHET_LEAK};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		if (strcmp(arg, ratchet_word_text(words[i])) != 0)
+			continue;
+		p->opt.fail_on = words[i];
+		return LT_OK;
+	}
+	return usage(p, "it can fail on suspect or on leak", arg);
+}
+
+static enum lt_errc take_confirm(struct parse *p, const char *arg)
+{
+	if (!num_parse_duration(arg, &p->opt.confirm_ns))
+		return usage(p, "a time is a number and s, m, h or d, as in 90s or 10m", arg);
+	return LT_OK;
+}
+
 #define TAKE_FLAG(member)                                                  \
 	static enum lt_errc take_##member(struct parse *p, const char *arg) \
 	{                                                                  \
@@ -191,9 +211,11 @@ TAKE_FLAG(version)
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
 	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, jsonl all)") \
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \
+	X(fail_on, 259, "fail-on", "WORD", "exit 10 if it ends with a suspect, or a leak") \
+	X(confirm, 260, "confirm", "T", "a suspect that lasts so long is a leak (10m)") \
 	X(readonly, 257, "readonly", NULL, "never stop or write into the process") \
 	X(preflight, 258, "preflight", NULL, "say what would work, touching nothing") \
-	X(max_pause, 259, "max-pause", "MS", "longest time a thread may wait for leaktop (2)") \
+	X(max_pause, 261, "max-pause", "MS", "longest time a thread may wait for leaktop (2)") \
 	X(no_color, 'C', "no-color", NULL, "no colours (NO_COLOR does the same)") \
 	X(ascii, 'U', "ascii", NULL, "draw with ASCII characters only") \
 	X(help, 'h', "help", NULL, "show this help, and exit") \
@@ -281,8 +303,11 @@ static enum lt_errc take_key(struct parse *p, int key, char **argv)
 enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err)
 {
 	struct parse p = {
-		.opt = {.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
-			.max_pause_ns = 2 * CLOCK_NS_PER_MS},
+		.opt = {
+			.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
+			.max_pause_ns = 2 * CLOCK_NS_PER_MS,
+			.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
+		},
 		.err = err,
 	};
 	struct option longs[COUNT_OF(rows) + 1];
@@ -324,7 +349,8 @@ void options_help(FILE *out)
 			fprintf(out, "      %-20s %s\n", left, row->help);
 	}
 	fputs("\nExit status: 0 fine, 1 run-time error, 2 usage, 3 no such process,\n"
-	      "4 not permitted, 5 not a Python that can be watched, 128+N on a signal.\n"
+	      "4 not permitted, 5 not a Python that can be watched, 10 --fail-on hit,\n"
+	      "128+N on a signal.\n"
 	      "See leaktop(1).\n", out);
 }
 

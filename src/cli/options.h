@@ -28,6 +28,8 @@ struct options {
 	bool list_fields;
 	int top;			/* rows in batch; 0: all */
 	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
+	enum ratchet_word fail_on;	/* exit 10 at this word or a stronger one; EARLY: never */
+	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */
 	bool readonly, preflight;
 	bool no_color, ascii;
 	bool help, version;

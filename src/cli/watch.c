@@ -325,6 +325,7 @@ static void prepare_model(struct watch *w)
 
 	w->model = model_new(session_target(w->session));
 	model_sort(w->model, o->sort, o->reversed);
+	model_confirm(w->model, o->confirm_ns);
 	if (o->filter)
 		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
 }
@@ -363,6 +364,31 @@ static void warn_left(const struct sample_left *left)
 			(long long)left->maps);
 }
 
+#define STATUS_FOUND 10
+
+/*
+ * --fail-on: native growth has no confirmed leak behind it, it counts as a suspect. Without any
+ * verdict a test must not pass as if there had been a good one.
+ */
+static int found_status(const struct watch *w)
+{
+	const struct snapshot *snap = model_snapshot(w->model);
+	const struct outcome *v = &snap->verdict;
+	enum ratchet_word word = v->word;
+	struct lt_err err;
+
+	if (w->options->fail_on == RATCHET_EARLY)
+		return 0;
+	if (v->leaking && word > RATCHET_SUSPECT)
+		word = RATCHET_SUSPECT;
+	if (word == RATCHET_EARLY) {
+		lt_err_set(&err, LT_E_NO_VERDICT, 0, "%lld of %lld",
+			   (long long)(snap->samples - snap->gaps), (long long)snap->samples);
+		return complain(&err);
+	}
+	return word <= w->options->fail_on ? STATUS_FOUND : 0;
+}
+
 static int exit_status(const struct watch *w)
 {
 	struct lt_err err;
@@ -378,7 +404,9 @@ static int exit_status(const struct watch *w)
 			   w->options->pid);
 		return complain(&err);
 	}
-	return w->signal ? 128 + w->signal : 0;
+	if (w->signal)
+		return 128 + w->signal;
+	return found_status(w);
 }
 
 static int refuse(struct watch *w)

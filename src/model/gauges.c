@@ -87,7 +87,8 @@ static void push_gc(struct gauges *g, const struct sample_gc *gc, int64_t now_ns
 	if (!num_known(g->full))
 		g->full = 0;
 	if (rise > 0) {
-		g->full += rise;
+		if (__builtin_add_overflow(g->full, rise, &g->full))
+			g->full = INT64_MAX;	/* a target may write any number there */
 		g->full_ns = now_ns;
 	}
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "model/epochs.h"
 #include "model/filter.h"
 #include "model/flatlines.h"
 #include "model/gauges.h"
@@ -11,15 +12,16 @@
 #include "model/rate.h"
 #include "model/series.h"
 #include "model/types.h"
+#include "model/verdict.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
 
 #define HOLD_SAMPLES 5
+/* So many new objects bring a class of one's own to the top before there are words. */
+#define OWN_LEAST 10
 
-/* A type that did not rise for this long, or for three samples, has stopped growing. */
-#define LIVELY_NS (30 * CLOCK_NS_PER_S)
-#define LIVELY_SAMPLES 3
+#define CONFIRM_NS (600 * CLOCK_NS_PER_S)
 
 /* Keeps sums and doubled times inside 64 bits, whatever a recording says. */
 #define MONO_MAX_NS (INT64_MAX / 8)
@@ -30,6 +32,9 @@ struct model {
 	struct gauges gauges;
 	struct types types;
 	struct rate_clock census_clock;
+	struct epochs epochs;
+	struct ratchet_rules rules;
+	enum outcome_cause cause;	/* found by another judge */
 	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of level types */
 	int64_t census_ns;		/* of the last one; LT_UNKNOWN none so far */
 	bool base_asked;		/* by the user: the first census does not move it */
@@ -38,6 +43,7 @@ struct model {
 	enum order_step order_step;	/* due at the next snapshot */
 	struct flatlines flatlines;
 	struct snapshot_row *all, *rows;	/* owned, cap_rows each: by id, and as shown */
+	struct verdict verdict;
 	size_t cap_rows;
 	struct snapshot snap;		/* parts live only here, the rest is filled when stale */
 	bool stale;
@@ -51,6 +57,8 @@ struct model *model_new(const struct sample_target *target)
 	gauges_init(&m->gauges);
 	series_clear(m->seen);
 	m->census_ns = LT_UNKNOWN;
+	epochs_init(&m->epochs);
+	m->rules.confirm_ns = CONFIRM_NS;
 	m->snap.target = &m->target;
 	m->snap.objects = LT_UNKNOWN;
 	m->stale = true;
@@ -70,16 +78,10 @@ void model_free(struct model *m)
 	filter_done(&m->filter);
 	order_done(&m->order);
 	flatlines_done(&m->flatlines);
+	verdict_done(&m->verdict);
 	free(m->all);
 	free(m->rows);
 	free(m);
-}
-
-static int64_t lively_ns(const struct model *m)
-{
-	int64_t samples_ns = LIVELY_SAMPLES * m->grid.pace_ns;
-
-	return samples_ns > LIVELY_NS ? samples_ns : LIVELY_NS;
 }
 
 static void match_types(struct model *m, size_t from)
@@ -96,13 +98,27 @@ static void start_base(struct model *m, double t)
 		gauges_rebase_first(&m->gauges);
 }
 
+static struct epochs_move step_epochs(struct model *m, const struct sample *s)
+{
+	struct epochs_gc gc = {
+		.collections = s->gc.gen[2].collections,
+		.off = s->gc.enabled == 0,
+		.uptime_s = m->target.start_wall_s > 0 ? s->t - m->target.start_wall_s : NAN,
+	};
+
+	return epochs_step(&m->epochs, m->grid.last_ns, &gc);
+}
+
 static void count_types(struct model *m, const struct sample *s)
 {
+	struct epochs_move move = step_epochs(m, s);
 	struct types_round round = {
 		.grid = &m->grid,
 		.seen = m->seen,
 		.now_ns = m->grid.last_ns,
-		.lively_ns = lively_ns(m),
+		.epochs = &m->epochs,
+		.move = &move,
+		.rules = &m->rules,
 		.mark = rate_clock_mark(&m->census_clock, m->grid.last_ns),
 		.first = !num_known(m->census_ns),
 	};
@@ -159,7 +175,8 @@ void model_baseline_now(struct model *m)
 		return;
 	m->base_asked = true;
 	gauges_rebase(&m->gauges, m->snap.t);
-	types_rebase(&m->types);
+	epochs_rebase(&m->epochs);
+	types_rebase(&m->types, &m->epochs);
 	rebased(m);
 }
 
@@ -175,6 +192,17 @@ void model_ended(struct model *m, double t)
 {
 	m->snap.ended = true;
 	m->snap.ended_t = t;
+}
+
+void model_confirm(struct model *m, int64_t confirm_ns)
+{
+	m->rules.confirm_ns = confirm_ns;
+}
+
+void model_cause(struct model *m, enum outcome_cause cause)
+{
+	m->cause = cause;
+	m->stale = true;
 }
 
 void model_sort(struct model *m, enum snapshot_sort key, bool reversed)
@@ -222,13 +250,29 @@ static const int64_t *trend_of(struct model *m, const struct type *type)
 			     : flatlines_get(&m->flatlines, type->count, m->seen);
 }
 
+static void fill_verdict(const struct model *m, const struct type *type, struct snapshot_row *row)
+{
+	row->word = ratchet_level(&m->epochs);
+	row->quiet_s = NAN;
+	row->head = row->id;
+	row->group_n = 1;
+	if (!type->history)
+		return;
+	row->word = (enum ratchet_word)type->history->ratchet.word;
+	row->reason = type->history->ratchet.reason;
+	row->own = (row->word <= RATCHET_GROWING ||
+		    (row->word == RATCHET_EARLY && row->count_delta >= OWN_LEAST)) &&
+		   verdict_is_own(row->name);
+	if (row->word == RATCHET_HOLD)
+		row->quiet_s = ratchet_quiet_s(&type->history->ratchet, &m->epochs);
+}
+
 static struct snapshot_row row_of(struct model *m, size_t id, const struct rate_span *span)
 {
 	const struct type *type = &m->types.v[id];
 	const int64_t *marks = type->history ? type->history->marks : NULL;
 	int64_t rose_ns = type->rose_ns;
-
-	return (struct snapshot_row){
+	struct snapshot_row row = {
 		.id = (uint32_t)id,
 		.name = type->name,
 		.count = type->count,
@@ -238,10 +282,12 @@ static struct snapshot_row row_of(struct model *m, size_t id, const struct rate_
 		.rate = rate_over(span, marks, type->count),
 		.grew_ago_s = num_known(rose_ns)
 			? (double)(m->grid.last_ns - rose_ns) / (double)CLOCK_NS_PER_S : NAN,
-		.growing = type->growing,
 		.flat = type->count == type->base_count,
 		.trend = series_show(trend_of(m, type), &m->grid),
 	};
+
+	fill_verdict(m, type, &row);
+	return row;
 }
 
 static size_t fill_all(struct model *m)
@@ -253,13 +299,12 @@ static size_t fill_all(struct model *m)
 		span = rate_clock_span(&m->census_clock, m->census_ns, m->grid.last_ns,
 				       rate_window_ns(m->grid.pace_ns));
 	flatlines_reset(&m->flatlines, m->types.n);
-	m->snap.n_types = m->snap.n_growing = m->snap.n_flat = 0;
+	m->snap.n_types = m->snap.n_flat = 0;
 	for (size_t i = 0; i < m->types.n; i++) {
 		const struct type *type = &m->types.v[i];
 
 		if (type->count > 0) {
 			m->snap.n_types++;
-			m->snap.n_growing += type->growing;
 			m->snap.n_flat += type->count == type->base_count;
 		}
 		if (type->listed)
@@ -270,6 +315,7 @@ static size_t fill_all(struct model *m)
 
 static void fill_rows(struct model *m)
 {
+	bool by_verdict = m->order.sort == SORT_VERDICT && !m->order.reversed;
 	size_t n;
 	const uint32_t *order;
 
@@ -278,12 +324,19 @@ static void fill_rows(struct model *m)
 	order = order_rows(&m->order, m->all, n, m->order_step);
 	m->order_step = ORDER_KEEP;
 	m->snap.n_rows = 0;
+	verdict_begin(&m->verdict, &m->types, &m->epochs);
+	for (size_t i = 0; i < n; i++)
+		if (m->types.v[m->all[order[i]].id].matches)
+			verdict_add(&m->verdict, &m->all[order[i]]);
+	verdict_end(&m->verdict, by_verdict, m->cause, &m->snap.verdict);
 	for (size_t i = 0; i < n; i++) {
 		const struct snapshot_row *row = &m->all[order[i]];
 
 		if (m->types.v[row->id].matches && !(m->snap.hide_flat && row->flat))
 			m->rows[m->snap.n_rows++] = *row;
 	}
+	if (by_verdict)
+		verdict_gather(&m->verdict, m->rows, m->snap.n_rows);
 	m->snap.rows = m->rows;
 }
 

@@ -50,12 +50,34 @@ static double by_rate(const struct snapshot_row *r)
 	return r->rate;
 }
 
+/* Grows with v as its logarithm does: 5 % more are one step, wherever it stands. */
+static double in_steps(double v)
+{
+	return isnan(v) ? -100 : copysign(log1p(fabs(v)), v);
+}
+
+#define WORD_STEPS 10000	/* more than all that differs within a word */
+#define SCORE_STEPS 200
+#define SCORES 5		/* of the score's 100: finer is no difference */
+#define OWN_STEPS 2000		/* dicts and lists are what a class holds: the class is first */
+
+static double by_verdict(const struct snapshot_row *r)
+{
+	int word = r->word == RATCHET_EARLY ? RATCHET_FLAT : (int)r->word;
+	double key = (RATCHET_WORDS_OF - word) * (double)WORD_STEPS + r->own * OWN_STEPS;
+
+	if (word <= RATCHET_GROWING)
+		key += floor((double)r->reason.score / 100 * SCORES) * SCORE_STEPS;
+	return key + in_steps(number(r->bytes_delta));
+}
+
 static double by_nothing(const struct snapshot_row *r)
 {
 	return 0;
 }
 
 static double (*const figure_of[SORT_COUNT_OF])(const struct snapshot_row *) = {
+	[SORT_VERDICT] = by_verdict,
 	[SORT_GROWTH] = by_growth,
 	[SORT_COUNT] = by_count,
 	[SORT_SIZE] = by_size,
@@ -181,14 +203,16 @@ static size_t recall(struct order *o, const struct snapshot_row *rows, size_t n)
 }
 
 /* What another row's key must exceed to beat this one. */
-static double bar_of(double key)
+static double bar_of(const struct order *o, double key)
 {
+	if (o->sort == SORT_VERDICT)
+		return key + CLEARLY;	/* its steps are logarithms already */
 	return isfinite(key) ? key + CLEARLY * fabs(key) : key;
 }
 
-static bool passes(const struct order_item *a, const struct order_item *b)
+static bool passes(const struct order *o, const struct order_item *a, const struct order_item *b)
 {
-	return a->now > bar_of(b->now) && a->before > bar_of(b->before);
+	return a->now > bar_of(o, b->now) && a->before > bar_of(o, b->before);
 }
 
 /* o->items[i] is the row at o->rows[i]. */
@@ -215,9 +239,9 @@ static bool is_passed(struct order *o, size_t n, size_t i)
 {
 	struct order_item *b = &o->items[i];
 
-	if (b->most_now <= bar_of(b->now) || b->most_before <= bar_of(b->before))
+	if (b->most_now <= bar_of(o, b->now) || b->most_before <= bar_of(o, b->before))
 		return false;
-	while (b->rival < n && (o->items[b->rival].out || !passes(&o->items[b->rival], b)))
+	while (b->rival < n && (o->items[b->rival].out || !passes(o, &o->items[b->rival], b)))
 		b->rival++;
 	return b->rival < n;
 }

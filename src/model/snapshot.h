@@ -9,10 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/outcome.h"
+#include "model/ratchet.h"
 #include "model/sample.h"
 
 /* X(id, name as in -o and the sort menu, help) */
 #define SNAPSHOT_SORTS(X) \
+	X(VERDICT, "verdict", "leak first; own classes, how sure, bytes gained") \
 	X(GROWTH, "growth", "objects gained since the baseline, most first") \
 	X(COUNT, "count", "live objects") \
 	X(SIZE, "size", "bytes of live objects") \
@@ -47,10 +50,14 @@ struct snapshot_row {
 	int64_t count_delta, bytes_delta;	/* since the baseline; LT_UNKNOWN before it */
 	double rate;			/* objects per second, last minute or less; NAN unknown */
 	double grew_ago_s;		/* since its count last rose; NAN: never seen to rise */
-	/* To be highlighted: 10 objects and 1 % more than at the baseline, and a rise in the last
-	 * 30 s or 3 samples; it goes out when half of that growth is gone or the rises stop. */
-	bool growing;
 	bool flat;			/* count unchanged since the baseline */
+	enum ratchet_word word;		/* the verdict */
+	struct ratchet_reason reason;	/* of a type that ever changed; else zero */
+	double quiet_s;			/* since its floor rose, where word is HOLD; else NAN */
+	bool own;			/* a rising class that does not come with Python */
+	/* Types that grow in step are one group; its head is the one most likely to be held. */
+	uint32_t head;			/* id of the head, its own where it is alone */
+	uint32_t group_n;		/* types of its group */
 	struct series_view trend;	/* of count */
 };
 
@@ -90,7 +97,8 @@ struct snapshot {
 	const struct snapshot_row *rows;	/* in order, after filter and hiding */
 	size_t n_rows;
 	size_t n_types;			/* live types in all, before the filter */
-	size_t n_growing, n_flat;	/* of them */
+	size_t n_flat;			/* of them */
+	struct outcome verdict;
 	enum snapshot_sort sort;
 	bool sort_reversed;
 	const char *filter;		/* "" none */

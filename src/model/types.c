@@ -7,15 +7,8 @@
 #include "util/mem.h"
 #include "util/num.h"
 
-/*
- * Highlighted as growing: at least 10 objects and 1 % more than at the baseline, and still rising.
- * Once lit it stays until half of that is gone, so a count that dances on the line does not blink.
- */
-#define GROWING_MIN 10
-#define GROWING_SHARE 100
-
 _Static_assert(sizeof(struct type) == 104, "the header states what a type takes");
-_Static_assert(sizeof(struct type_history) == 640, "the header states what a history takes");
+_Static_assert(sizeof(struct type_history) == 1016, "the header states what a history takes");
 
 void types_done(struct types *t)
 {
@@ -149,16 +142,16 @@ static struct type_history *history_new(const int64_t *seen, int64_t count)
 	return h;
 }
 
-static bool is_growing(const struct type *type, const struct types_round *round)
+static void settle_ratchet(struct type *type, const struct types_round *round, int64_t before)
 {
-	int64_t least = type->base_count / GROWING_SHARE;
+	struct ratchet *r = &type->history->ratchet;
 
-	if (least < GROWING_MIN)
-		least = GROWING_MIN;
-	if (type->growing)
-		least /= 2;
-	return type->count - type->base_count >= least && num_known(type->rose_ns) &&
-	       round->now_ns - type->rose_ns <= round->lively_ns;
+	ratchet_follow(r, round->move);
+	if (round->move->restart)
+		ratchet_init(r, round->epochs, type->count);
+	else if (!r->begun)
+		ratchet_init(r, round->epochs, before);
+	ratchet_put(r, round->epochs, round->move, type->count, type->bytes, round->rules);
 }
 
 static void settle_one(struct type *type, const struct types_round *round)
@@ -182,8 +175,8 @@ static void settle_one(struct type *type, const struct types_round *round)
 		series_put(type->history->cells, round->grid, type->count);
 		if (round->mark >= 0)
 			type->history->marks[round->mark] = type->count;
+		settle_ratchet(type, round, before);
 	}
-	type->growing = is_growing(type, round);
 }
 
 void types_settle(struct types *t, const struct types_round *round)
@@ -201,7 +194,7 @@ void types_follow(struct types *t, const struct series_step *step)
 			series_follow(t->v[i].history->cells, step);
 }
 
-void types_rebase(struct types *t)
+void types_rebase(struct types *t, const struct epochs *epochs)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		struct type *type = &t->v[i];
@@ -209,7 +202,8 @@ void types_rebase(struct types *t)
 		type->base_count = type->count;
 		type->base_bytes = type->bytes;
 		type->listed = type->count > 0;
-		type->growing = false;
+		if (type->history)
+			ratchet_rebase(&type->history->ratchet, epochs, type->count);
 	}
 }
 
@@ -221,6 +215,5 @@ void types_rebase_first(struct types *t)
 		type->base_count = type->first_count;
 		type->base_bytes = type->first_bytes;
 		type->listed = true;
-		type->growing = false;
 	}
 }

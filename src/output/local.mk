@@ -3,4 +3,5 @@ liboutput_a_SOURCES = \
 	src/output/jsonw.c src/output/jsonw.h \
 	src/output/jsonl.c \
 	src/output/sink.c src/output/sink.h \
+	src/output/summary.c src/output/summary.h \
 	src/output/table.c

@@ -2,7 +2,6 @@
 #include "output/sink.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -123,43 +122,4 @@ char *sink_gap_text(const struct snapshot *snap, char *buf, size_t size)
 		return lt_err_text(&snap->why, buf, size);
 	snprintf(buf, size, "--readonly counts nothing");
 	return buf;
-}
-
-/* The row that gained most objects, or NULL; rows may be in any order. */
-static const struct snapshot_row *fastest(const struct snapshot *snap)
-{
-	const struct snapshot_row *best = NULL;
-
-	for (size_t i = 0; i < snap->n_rows; i++) {
-		const struct snapshot_row *row = &snap->rows[i];
-
-		if (!num_known(row->count_delta) || row->count_delta <= 0)
-			continue;
-		if (!best || row->count_delta > best->count_delta)
-			best = row;
-	}
-	return best;
-}
-
-void sink_summary(const struct snapshot *snap, struct buf *b)
-{
-	const struct snapshot_row *row = fastest(snap);
-	int64_t counted = snap->samples - snap->gaps;
-	char why[512];
-
-	if (counted <= 0 && snap->samples > 0)
-		buf_printf(b, "no verdict: no sample was counted: %s",
-			   sink_gap_text(snap, why, sizeof(why)));
-	else if (counted <= 0)
-		buf_puts(b, "no verdict: no sample was taken");
-	else if (!sink_grown(snap))
-		buf_puts(b, "no verdict yet: one counted sample shows no growth");
-	else if (row)
-		buf_printf(b, "no verdict yet: +%" PRId64 " objects of %s since the start",
-			   row->count_delta, row->name);
-	else if (snap->filter && snap->filter[0])
-		buf_printf(b, "no verdict yet: no type that matches %s has grown since the start",
-			   snap->filter);
-	else
-		buf_puts(b, "no verdict yet: no type has grown since the start");
 }

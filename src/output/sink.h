@@ -59,7 +59,5 @@ void sink_account(struct sink *s, const struct snapshot *snap);
 /* Why this sample has no count: a word for programs, and a line for people in buf. Returns buf. */
 const char *sink_gap_code(const struct snapshot *snap);
 char *sink_gap_text(const struct snapshot *snap, char *buf, size_t size);
-/* One honest line on what was seen so far, appended to b. */
-void sink_summary(const struct snapshot *snap, struct buf *b);
 
 #endif

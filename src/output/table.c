@@ -9,6 +9,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "output/summary.h"
 #include "util/mem.h"
 #include "util/num.h"
 
@@ -126,13 +127,14 @@ static void put_cost(struct buf *b, const struct snapshot *snap)
 		   tenths(snap->cost_share * 100, "", w[4]));
 }
 
-#define ROW "%10s %8s %10s %8s %9s %s\n"
+#define ROW "%-8s %10s %8s %10s %8s %9s %s\n"
 
 static void put_row(struct buf *b, const struct snapshot_row *row, bool grown)
 {
 	char w[5][WORD];
 
-	buf_printf(b, ROW, plain(row->count, w[0]), size_of(row->bytes, w[1]),
+	buf_printf(b, ROW, row->word == RATCHET_EARLY ? "-" : ratchet_word_text(row->word),
+		   plain(row->count, w[0]), size_of(row->bytes, w[1]),
 		   with_sign(grown ? row->count_delta : LT_UNKNOWN, w[2]),
 		   size_with_sign(grown ? row->bytes_delta : LT_UNKNOWN, w[3]),
 		   tenths(row->rate * 60, "+", w[4]), row->name);
@@ -168,7 +170,7 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	put_cost(&b, snap);
 	if (!snap->census)
 		buf_printf(&b, "no count: %s\n", sink_gap_text(snap, why, sizeof(why)));
-	buf_printf(&b, ROW, "COUNT", "SIZE", "+COUNT", "+SIZE", "RATE/min", "TYPE");
+	buf_printf(&b, ROW, "VERDICT", "COUNT", "SIZE", "+COUNT", "+SIZE", "RATE/min", "TYPE");
 	for (size_t i = 0; i < n; i++)
 		put_row(&b, &snap->rows[i], sink_grown(snap));
 	return sink_write(s, &b, err);
@@ -179,7 +181,7 @@ static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct 
 	struct buf b = {0};
 
 	buf_puts(&b, "\n>> ");
-	sink_summary(snap, &b);
+	summary_put(snap, &b);
 	buf_putc(&b, '\n');
 	return sink_write(s, &b, err);
 }

@@ -12,9 +12,13 @@
 	X(TITLE, "the program's name, the title of a screen") \
 	X(HEAD, "the table's head") \
 	X(HEAD_SORT, "the head of the column that is sorted by") \
-	X(GROW, "a row that grows") \
+	X(LEAK, "the verdict leak, the word alone") \
+	X(SUSPECT, "the verdict suspect") \
+	X(GROW, "the verdict growing") \
+	X(HOLD, "the verdict hold") \
+	X(CALM, "the verdicts churn and shrink") \
 	X(CURSOR, "the selected row") \
-	X(CURSOR_GROW, "the selected row, when it grows") \
+	X(CURSOR_STRONG, "leak or suspect in the selected row") \
 	X(NOTICE, "a state to know about: paused, order held") \
 	X(ALERT, "a state to act on: target ended, no count") \
 	X(KEY, "the key bar and key names") \

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/ratchet.h"
 #include "ui/spark.h"
 #include "ui/text.h"
 #include "util/mem.h"
@@ -12,16 +13,31 @@
 
 #define FIRST_COL 1
 #define TYPE_LEAST_NARROW 16		/* of TYPE on screens below 60 columns */
+#define TYPES_NAME 256			/* a type's name is cut to 255 bytes by the model */
 #define TREND_NOISE 50			/* objects: see spark.h */
 
-static const char *mark_text(const struct columns_cell *cell, char *buf, size_t size)
+/* "hold 6m"; LEAK stands out on a screen without colours; what does not move is blank. */
+static const char *verdict_text(const struct columns_cell *cell, char *buf, size_t size)
 {
-	return cell->row->growing ? "+" : "";
+	enum ratchet_word word = cell->row->word;
+	char since[16];
+
+	if (word == RATCHET_FLAT || word == RATCHET_EARLY)
+		return "";
+	if (word == RATCHET_LEAK)
+		return "LEAK";
+	if (word != RATCHET_HOLD)
+		return ratchet_word_text(word);
+	snprintf(buf, size, "hold %s", text_rough(cell->row->quiet_s, since, sizeof(since)));
+	return buf;
 }
 
 static const char *type_text(const struct columns_cell *cell, char *buf, size_t size)
 {
-	return cell->row->name;
+	if (!cell->member)
+		return cell->row->name;
+	snprintf(buf, size, "`- %s", cell->row->name);
+	return buf;
 }
 
 static const char *count_text(const struct columns_cell *cell, char *buf, size_t size)
@@ -79,12 +95,12 @@ static const char *last_text(const struct columns_cell *cell, char *buf, size_t 
 }
 
 static const struct column all[] = {
-	{"", "+ grows: material since the baseline, still rising", 1, 0, COLUMNS_LEFT,
-	 COLUMNS_NO_SORT, false, mark_text},
+	{"VERDICT", "leak, suspect, growing, hold, churn, shrink; blank: flat", 8, 0, COLUMNS_LEFT,
+	 SORT_VERDICT, false, verdict_text},
 	{"TYPE", "full name", 23, 0, COLUMNS_TAIL, SORT_NAME, true, type_text},
-	{"COUNT", "live objects", 9, 1, COLUMNS_RIGHT, SORT_COUNT, false, count_text},
+	{"COUNT", "live objects", 9, 2, COLUMNS_RIGHT, SORT_COUNT, false, count_text},
 	{"SIZE", "bytes of them", 6, 6, COLUMNS_RIGHT, SORT_SIZE, false, size_text},
-	{"+COUNT", "objects since the baseline", 8, 2, COLUMNS_RIGHT, SORT_GROWTH, false,
+	{"+COUNT", "objects since the baseline", 8, 1, COLUMNS_RIGHT, SORT_GROWTH, false,
 	 count_delta_text},
 	{"+SIZE", "bytes since the baseline", 7, 5, COLUMNS_RIGHT, SORT_SIZE_GROWTH, false,
 	 size_delta_text},
@@ -214,22 +230,40 @@ void columns_draw_head(const struct columns_plan *plan, struct canvas *c, int y,
 	}
 }
 
-void columns_draw_row(const struct columns_plan *plan, const struct snapshot *snap,
-		      const struct snapshot_row *row, struct canvas *c, int y, bool selected,
-		      bool ascii)
+/* Changes with the word, about once a minute, and not with the figures. */
+static enum attr word_attr(enum ratchet_word word, bool selected)
 {
-	enum attr attr = selected ? (row->growing ? ATTR_CURSOR_GROW : ATTR_CURSOR)
-				  : (row->growing ? ATTR_GROW : ATTR_PLAIN);
-	char buf[SPARK_TEXT_MAX];
+	static const enum attr attrs[RATCHET_WORDS_OF] = {
+		[RATCHET_LEAK] = ATTR_LEAK, [RATCHET_SUSPECT] = ATTR_SUSPECT,
+		[RATCHET_GROWING] = ATTR_GROW, [RATCHET_HOLD] = ATTR_HOLD,
+		[RATCHET_CHURN] = ATTR_CALM, [RATCHET_SHRINK] = ATTR_CALM,
+		[RATCHET_FLAT] = ATTR_PLAIN, [RATCHET_EARLY] = ATTR_PLAIN,
+	};
+
+	if (selected)
+		return word <= RATCHET_SUSPECT ? ATTR_CURSOR_STRONG : ATTR_CURSOR;
+	return attrs[word];
+}
+
+void columns_draw_row(const struct columns_plan *plan, const struct snapshot *snap, size_t at,
+		      struct canvas *c, int y, bool selected, bool ascii)
+{
+	const struct snapshot_row *row = &snap->rows[at];
+	/* Of a group, and right below its head or another member. */
+	bool member = at > 0 && row->head != row->id && snap->rows[at - 1].head == row->head;
+	enum attr attr = selected ? ATTR_CURSOR : ATTR_PLAIN;
+	char buf[SPARK_TEXT_MAX + TYPES_NAME];
 
 	canvas_blank(c, y, 0, c->cols, attr);
 	if (selected)
 		canvas_put(c, y, 0, 1, attr, ">");
 	for (int i = 0; i < plan->n; i++) {
 		const struct columns_place *place = &plan->place[i];
-		struct columns_cell cell = {snap, row, place->width, plan->merge, ascii};
+		struct columns_cell cell = {snap, row, place->width, plan->merge, ascii, member};
+		bool word = place->column->text == verdict_text;
 
-		put_aligned(c, y, place, attr, place->column->text(&cell, buf, sizeof(buf)));
+		put_aligned(c, y, place, word ? word_attr(row->word, selected) : attr,
+			    place->column->text(&cell, buf, sizeof(buf)));
 	}
 }
 

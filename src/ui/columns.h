@@ -21,6 +21,7 @@ struct columns_cell {			/* what one cell is drawn from */
 	int width;
 	int merge;			/* of the trend: see spark.h */
 	bool ascii;
+	bool member;			/* of the group whose head is above */
 };
 
 struct column {
@@ -52,9 +53,9 @@ const struct column *columns_all(size_t *ret_n);
 void columns_lay_out(struct columns_plan *ret, const struct snapshot *snap, int cols);
 void columns_draw_head(const struct columns_plan *plan, struct canvas *c, int y,
 		       const struct view_ctx *ctx);
-void columns_draw_row(const struct columns_plan *plan, const struct snapshot *snap,
-		      const struct snapshot_row *row, struct canvas *c, int y, bool selected,
-		      bool ascii);
+/* Row `at` of snap. */
+void columns_draw_row(const struct columns_plan *plan, const struct snapshot *snap, size_t at,
+		      struct canvas *c, int y, bool selected, bool ascii);
 
 /* The order of the n-th column that can be sorted by, n from 1; false where there is none. */
 bool columns_nth_sort(int n, enum snapshot_sort *ret);

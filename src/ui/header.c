@@ -246,6 +246,7 @@ void header_draw_tiny(struct canvas *c, const struct snapshot *snap, const struc
 		line_put(&l, ATTR_NOTICE, "PAUSED ");
 	if (snap->n_rows == 0)
 		return;
-	line_put(&l, ATTR_GROW, "%s ", num_signed(snap->rows[0].count_delta, count, sizeof(count)));
+	line_put(&l, ATTR_PLAIN, "%s ",
+		 num_signed(snap->rows[0].count_delta, count, sizeof(count)));
 	canvas_put_tail(c, 0, l.at, l.end - l.at, ATTR_PLAIN, snap->rows[0].name);
 }

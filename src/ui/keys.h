@@ -35,10 +35,12 @@ enum ui_key {
 	X(SORT_MENU, "s F6", "s:sort", "choose the order from a list", 's', KEYS_F(6)) \
 	X(SORT_LEFT, "<", NULL, "sort by the next column left", '<') \
 	X(SORT_RIGHT, ">", NULL, "sort by the next column right", '>') \
-	X(SORT_NTH, "1-6", NULL, "sort by column; again reverses", '1', '2', '3', '4', '5', '6') \
+	X(SORT_NTH, "1-7", NULL, "sort by column; again reverses", '1', '2', '3', '4', '5', '6', \
+	  '7') \
 	X(REVERSE, "R I", NULL, "reverse the order", 'R', 'I') \
 	X(BY_SIZE, "M", NULL, "sort by size", 'M') \
-	X(BY_GROWTH, "D", NULL, "sort by growth (the default)", 'D') \
+	X(BY_GROWTH, "D", NULL, "sort by growth", 'D') \
+	X(BY_VERDICT, "V", NULL, "sort by verdict (the default)", 'V') \
 	X(FIND, "/ F3", "/:find", "find part of a name", '/', KEYS_F(3)) \
 	X(FIND_NEXT, "n", NULL, "find the next one", 'n') \
 	X(FIND_PREVIOUS, "N", NULL, "find the one before", 'N') \

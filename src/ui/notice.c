@@ -27,17 +27,50 @@ static void say_no_count(struct notice *ret, const struct snapshot *snap,
 			 readonly ? "read-only" : "no count yet", why);
 }
 
+/* Where text ends: what follows is appended there. */
+static int put_leak(char *text, size_t size, const struct snapshot *snap)
+{
+	const struct outcome *v = &snap->verdict;
+	int64_t all = snap->memory_delta.rss;
+	char grown[24];
+	int at = snprintf(text, size, ">> LEAK %zu group%s %s", v->leak_groups,
+			  v->leak_groups == 1 ? "" : "s",
+			  num_ssize(v->leak_bytes, grown, sizeof(grown)));
+
+	/* Objects can gain more than RSS does: freed memory is used again. */
+	if (num_known(all) && all > 0 && v->leak_bytes > 0 && v->leak_bytes <= all)
+		at += snprintf(text + at, size - (size_t)at, ", %.0f%% of RSS growth",
+			       100 * (double)v->leak_bytes / (double)all);
+	return at;
+}
+
+/* ">> LEAK 1 group +29.7M, 78% of RSS growth  1 suspect  3 hold  407 flat" */
 static void say_summary(struct notice *ret, const struct snapshot *snap)
 {
-	if (snap->n_growing)
-		snprintf(ret->text, sizeof(ret->text),
-			 "+ %zu %s growing   %zu unchanged   %zu in all", snap->n_growing,
-			 snap->n_growing == 1 ? "type" : "types", snap->n_flat, snap->n_types);
+	static const enum attr attrs[RATCHET_WORDS_OF] = {
+		[RATCHET_LEAK] = ATTR_SUSPECT, [RATCHET_SUSPECT] = ATTR_SUSPECT,
+		[RATCHET_GROWING] = ATTR_GROW,
+	};
+	const struct outcome *v = &snap->verdict;
+	size_t size = sizeof(ret->text);
+	int at;
+
+	ret->attr = attrs[v->word];
+	if (v->word == RATCHET_EARLY) {
+		snprintf(ret->text, size, ">> too early for a verdict   %zu types", snap->n_types);
+		return;
+	}
+	if (v->word == RATCHET_LEAK)
+		at = put_leak(ret->text, size, snap);
+	else if (v->leaking && v->cause == CAUSE_NATIVE)
+		at = snprintf(ret->text, size, ">> memory outside of Python's objects grows");
 	else
-		snprintf(ret->text, sizeof(ret->text),
-			 "no type is growing   %zu unchanged   %zu in all", snap->n_flat,
-			 snap->n_types);
-	ret->attr = snap->n_growing ? ATTR_GROW : ATTR_PLAIN;
+		at = snprintf(ret->text, size, v->leaking ? ">>" : ">> no leak");
+	for (int word = RATCHET_SUSPECT; word <= RATCHET_FLAT; word++)
+		if (v->n[word])
+			at += snprintf(ret->text + at, size - (size_t)at, "%s%zu %s",
+				       at > 2 ? "  " : " ", v->n[word],
+				       ratchet_word_text((enum ratchet_word)word));
 }
 
 void notice_pick(struct notice *ret, const struct snapshot *snap, const struct view_ctx *ctx)

@@ -5,7 +5,7 @@
 #include "ui/view.h"
 
 struct notice {
-	enum attr attr;			/* ALERT, NOTICE; PLAIN or GROW: all is well */
+	enum attr attr;			/* ALERT, NOTICE; PLAIN, GROW, SUSPECT: the verdict */
 	char text[320];
 };
 

@@ -55,6 +55,8 @@ void picture_take(struct picture *p, const struct snapshot *snap)
 	p->rows = grow(p->rows, &p->rows_cap, snap->n_rows, sizeof(*p->rows));
 	p->cells = grow(p->cells, &p->cells_cap, count_cells(snap), sizeof(*p->cells));
 	p->snap = *snap;
+	p->snap.verdict.suspects = NULL;	/* the rows say it too */
+	p->snap.verdict.n_suspects = 0;
 	if (snap->target)
 		p->target = *snap->target;
 	p->snap.target = &p->target;

@@ -265,6 +265,9 @@ static bool act_sort(struct screen *s, enum keys_action action, int key, struct 
 	case KEYS_BY_GROWTH:
 		ask_sort_again(s, SORT_GROWTH, ret);
 		return true;
+	case KEYS_BY_VERDICT:
+		ask_sort_again(s, SORT_VERDICT, ret);
+		return true;
 	default:
 		return false;
 	}

@@ -13,10 +13,10 @@ struct help_state {
 };
 
 static const char *const legend[] = {
-	"+ at the left: grew since the baseline and still rises. Columns: count and size",
-	"now, +count +size since the baseline, rate per minute, TREND the floor of the",
-	"count over time: dots unchanged, blank unknown. * after the delay: sampling now.",
-	"1-6 are TYPE COUNT SIZE +COUNT +SIZE RATE. Filters are regular expressions.",
+	"VERDICT: growing, suspect (straight), LEAK (suspect that lasts), hold (grew and",
+	"rests), churn, shrink; blank flat. +COUNT +SIZE since the baseline, RATE lately,",
+	"TREND the floor of COUNT: dots unchanged, blank unknown. * sampling now.",
+	"1-7: VERDICT TYPE COUNT SIZE +COUNT +SIZE RATE. Filters: regular expressions.",
 };
 
 static void key_draw(struct canvas *c, int y, int col, int width, const struct keys_row *row)

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/verdict.h"
 #include "ui/columns.h"
 #include "ui/header.h"
 #include "ui/line.h"
 #include "ui/notice.h"
 #include "ui/text.h"
+#include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
 
@@ -27,7 +29,8 @@ struct layout {
 	int meters;
 	bool state;			/* a row for the state, always */
 	bool gap;			/* a blank row above the table */
-	bool status;			/* a row for the order, the filter and messages */
+	bool status;			/* a row for the order, the filter and messages, and above
+					 * it one for why the selected type has its word */
 };
 
 static const struct layout layouts[] = {
@@ -104,7 +107,7 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 		size_t at = st->top + i;
 		bool selected = at == st->cursor;
 
-		columns_draw_row(&plan, snap, &snap->rows[at], c, y + (int)i, selected, ctx->ascii);
+		columns_draw_row(&plan, snap, at, c, y + (int)i, selected, ctx->ascii);
 		if (selected)
 			c->cursor_row = y + (int)i;
 	}
@@ -137,6 +140,24 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_types);
 }
 
+/* "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections" */
+static void reason_draw(const struct types_state *st, const struct snapshot *snap,
+			struct canvas *c, int y)
+{
+	struct line l = line_begin(c, y);
+	const char *name, *dot;
+	char reason[200];
+
+	if (st->cursor >= snap->n_rows || snap->seq == 0)
+		return;
+	name = snap->rows[st->cursor].name;
+	dot = strrchr(name, '.');
+	line_put_cut(&l, ATTR_LABEL, dot && dot[1] ? dot + 1 : name);
+	line_put_cut(&l, ATTR_PLAIN, ": ");
+	line_put_cut(&l, ATTR_PLAIN,
+		     verdict_reason(&snap->rows[st->cursor], reason, sizeof(reason)));
+}
+
 static void bar_draw(const struct types_state *st, const struct snapshot *snap, struct canvas *c,
 		     int y)
 {
@@ -153,13 +174,30 @@ static void bar_draw(const struct types_state *st, const struct snapshot *snap, 
 			line_put(&l, ATTR_KEY, "%s ", rows[i].bar);
 }
 
+/* Pieces stand two blanks apart; one that does not fit is left out, not cut. */
+static void notice_draw(struct canvas *c, int y, struct notice *notice)
+{
+	char *end;
+
+	while (clean_width(notice->text) > c->cols) {
+		char *gap = NULL;
+
+		for (end = notice->text; (end = strstr(end, "  ")) != NULL; end += 2)
+			gap = end;
+		if (!gap)
+			break;
+		*gap = '\0';
+	}
+	canvas_put(c, y, 0, c->cols, notice->attr, notice->text);
+}
+
 static void types_draw(void *state, const struct snapshot *snap, struct canvas *c,
 		       const struct view_ctx *ctx)
 {
 	const struct layout *layout = layout_of(c->rows);
 	struct types_state *st = state;
 	struct notice notice;
-	int y = layout->meters, end = c->rows - 1 - (layout->status ? 1 : 0);
+	int y = layout->meters, end = c->rows - 1 - (layout->status ? 2 : 0);
 
 	if (c->rows < TINY_ROWS || c->cols < TINY_COLS) {
 		header_draw_tiny(c, snap, ctx);
@@ -168,11 +206,13 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 	header_draw(c, layout->meters, snap, ctx);
 	notice_pick(&notice, snap, ctx);
 	if (layout->state || notice.attr == ATTR_ALERT || notice.attr == ATTR_NOTICE)
-		canvas_put(c, y++, 0, c->cols, notice.attr, notice.text);
+		notice_draw(c, y++, &notice);
 	y += layout->gap ? 1 : 0;
 	table_draw(st, snap, c, y, end, ctx);
-	if (layout->status)
-		status_draw(st, snap, c, end, ctx);
+	if (layout->status) {
+		reason_draw(st, snap, c, end);
+		status_draw(st, snap, c, end + 1, ctx);
+	}
 	if (layout->status || !ctx->message[0])
 		bar_draw(st, snap, c, c->rows - 1);
 	else
@@ -255,7 +295,7 @@ static bool types_find(void *state, const struct snapshot *snap, enum view_find 
 
 const struct view_ops view_types = {
 	.name = "types",
-	.help = "live objects by type, fastest growing first",
+	.help = "live objects by type, what leaks first",
 	.state_size = sizeof(struct types_state),
 	.draw = types_draw,
 	.key = types_key,

@@ -94,6 +94,8 @@
 	  "leaktop looks at the new one at the next sample") \
 	X(REMOTE, 1, "remote-memory", "the target's memory could not be read", \
 	  "the process may be ending; run again") \
+	X(NO_VERDICT, 1, "no-verdict", "too few samples were counted for a verdict", \
+	  "--fail-on needs half a minute: more -n, or a longer --duration") \
 	X(BAD_DATA, 1, "bad-data", "what was read from the target makes no sense", \
 	  "report it with the Python version")
 

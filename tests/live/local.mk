@@ -10,7 +10,7 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_count test_cycles test_heap test_hostile test_scan_live test_server \
-	test_slices test_traps
+	test_slices test_traps test_verdict_live
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
@@ -34,6 +34,9 @@ test_traps_LDADD = $(LIVE_LIBS)
 test_server_SOURCES = tests/live/test_server.c $(LIVE_SOURCES)
 test_server_CFLAGS = $(LIVE_CFLAGS)
 test_server_LDADD = $(LIVE_LIBS)
+test_verdict_live_SOURCES = tests/live/test_verdict_live.c $(LIVE_SOURCES)
+test_verdict_live_CFLAGS = $(LIVE_CFLAGS)
+test_verdict_live_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)

@@ -187,7 +187,7 @@ static long long table_count(const char *table, const char *type)
 			continue;
 		while (line > table && line[-1] != '\n')
 			line--;
-		return strtoll(line, NULL, 10);
+		return strtoll(line + strcspn(line, " "), NULL, 10);	/* behind the verdict */
 	}
 	return -1;
 }

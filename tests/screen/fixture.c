@@ -12,26 +12,45 @@ struct plan {
 	const char *name;
 	int64_t count, bytes, count_delta, bytes_delta;
 	double rate, grew_ago_s;
-	bool growing;
+	enum ratchet_word word;
 };
 
 static const struct plan plans[FIXTURE_ROWS] = {
-	{"app.net.Connection", 48213, 3145728, 12680, 811008, 16.67, 4, true},
-	{"bytearray", 48390, 103179878, 12680, 27052933, 16.67, 4, true},
-	{"app.cache.Entry", 8122, 2516582, 402, 98304, 0.517, 12, true},
-	{"dict", 391204, 101711872, 93, 325632, 0.01, 95, false},
-	{"app.tmpl.Node", 31004, 7444889, 9210, 2202010, 0, 360, false},
-	{"function", 52940, 7969178, 1311, 209920, 0, 660, false},
-	{"tuple", 210443, 14889779, -87, -6144, -0.117, 2, false},
-	{"str", 6120900, 64277709, 3, 1024, 0, 3, false},
+	{"app.net.Connection", 48213, 3145728, 12680, 811008, 16.67, 4, RATCHET_LEAK},
+	{"bytearray", 48390, 103179878, 12680, 27052933, 16.67, 4, RATCHET_LEAK},
+	{"app.cache.Entry", 8122, 2516582, 402, 98304, 0.517, 12, RATCHET_GROWING},
+	{"dict", 391204, 101711872, 93, 325632, 0.01, 95, RATCHET_GROWING},
+	{"app.tmpl.Node", 31004, 7444889, 9210, 2202010, 0, 360, RATCHET_HOLD},
+	{"function", 52940, 7969178, 1311, 209920, 0, 660, RATCHET_HOLD},
+	{"tuple", 210443, 14889779, -87, -6144, -0.117, 2, RATCHET_CHURN},
+	{"str", 6120900, 64277709, 3, 1024, 0, 3, RATCHET_FLAT},
 	{"django.db.models.fields.related_descriptors.ReverseManyToOneDescriptor", 1204, 99328,
-	 0, 0, 0, NAN, false},
-	{"서버.연결", 77, 4096, 0, 0, 0, NAN, false},
-	{"cell", 9771, 400384, 0, 0, 0, NAN, false},
-	{"method", 18220, 1258291, 0, 0, 0, NAN, false},
-	{"module", 12345678, 99328, LT_UNKNOWN, LT_UNKNOWN, NAN, NAN, false},
-	{"weakref.ReferenceType", 21118, 1572864, 0, 0, 0, NAN, false},
+	 0, 0, 0, NAN, RATCHET_FLAT},
+	{"서버.연결", 77, 4096, 0, 0, 0, NAN, RATCHET_FLAT},
+	{"cell", 9771, 400384, 0, 0, 0, NAN, RATCHET_FLAT},
+	{"method", 18220, 1258291, 0, 0, 0, NAN, RATCHET_FLAT},
+	{"module", 12345678, 99328, LT_UNKNOWN, LT_UNKNOWN, NAN, NAN, RATCHET_FLAT},
+	{"weakref.ReferenceType", 21118, 1572864, 0, 0, 0, NAN, RATCHET_FLAT},
 };
+
+static const struct ratchet_reason reasons[RATCHET_WORDS_OF] = {
+	[RATCHET_LEAK] = {.epochs = 16, .records = 14, .full = 12, .bend = 1.02f, .rest_s = 42},
+	[RATCHET_GROWING] = {.note = RATCHET_SLOWING, .epochs = 16, .records = 6, .bend = 0.4f},
+};
+
+static void fill_verdict(struct outcome *v)
+{
+	v->word = RATCHET_LEAK;
+	v->leaking = true;
+	v->cause = CAUSE_OBJECTS;
+	v->n[RATCHET_LEAK] = 2;
+	v->n[RATCHET_GROWING] = 2;
+	v->n[RATCHET_HOLD] = 2;
+	v->n[RATCHET_CHURN] = 1;
+	v->n[RATCHET_FLAT] = 410;
+	v->leak_groups = 1;
+	v->leak_bytes = 27863941;
+}
 
 static void fill_row(struct fixture *f, size_t i)
 {
@@ -42,7 +61,9 @@ static void fill_row(struct fixture *f, size_t i)
 		.id = (uint32_t)(100 + i), .name = plan->name, .count = plan->count,
 		.bytes = plan->bytes, .count_delta = plan->count_delta,
 		.bytes_delta = plan->bytes_delta, .rate = plan->rate,
-		.grew_ago_s = plan->grew_ago_s, .growing = plan->growing,
+		.grew_ago_s = plan->grew_ago_s, .word = plan->word,
+		.quiet_s = plan->grew_ago_s, .reason = reasons[plan->word],
+		.head = (uint32_t)(i == 1 ? 100 : 100 + i), .group_n = i < 2 ? 2 : 1,
 		.flat = plan->count_delta == 0, .trend = {f->cells[i], SERIES_CELLS, 10},
 	};
 	for (int k = 0; k < SERIES_CELLS; k++)
@@ -103,8 +124,8 @@ void fixture_init(struct fixture *f, bool ascii)
 	s->census = true;
 	s->census_t = s->t;
 	s->n_types = 417;
-	s->n_growing = 3;
 	s->n_flat = 403;
+	fill_verdict(&s->verdict);
 	s->filter = "";
 	fill_memory(f);
 	fill_gc(s);

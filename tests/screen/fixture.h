@@ -19,7 +19,7 @@ struct fixture {
 	struct buf text;
 };
 
-/* Everything known, 14 types, three of them growing; nothing drawn yet. */
+/* Everything known, 14 types, two of them one leak; nothing drawn yet. */
 void fixture_init(struct fixture *f, bool ascii);
 void fixture_done(struct fixture *f);
 

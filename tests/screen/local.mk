@@ -2,7 +2,7 @@ if HAVE_CMOCKA
 check_LIBRARIES += libscreen.a
 libscreen_a_SOURCES = tests/screen/fixture.c tests/screen/fixture.h tests/unit/test.h
 libscreen_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-screen_tests_libs = libscreen.a libui.a libutil.a $(NCURSESW_LIBS) $(CMOCKA_LIBS) -lm
+screen_tests_libs = libscreen.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += test_screen test_screen_keys test_screen_parts
 TESTS += test_screen test_screen_keys test_screen_parts
 test_screen_SOURCES = tests/screen/test_screen.c

@@ -34,24 +34,24 @@ static void an_80x24_screen_shows_all_that_matters(void **state)
 		"PSS 801.0M  +38.1M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██  USS 796.2M  VSZ 1.20G  threads 18",
 		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0",
 		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0",
-		"+ 3 types growing   403 unchanged   417 in all",
-		"   TYPE                        COUNT   SIZE   +COUNT▼  +SIZE RATE/min TREND 10m",
-		">+ app.net.Connection         48 213  3.00M  +12 680 +792.0K   +1 000 ▁▂▃▃▄▅▆▆▇█",
-		" + bytearray                  48 390  98.4M  +12 680  +25.8M   +1 000 ▁▂▃▃▄▅▆▆▇█",
-		" + app.cache.Entry             8 122  2.40M     +402  +96.0K      +31 ▁▂▃▃▄▅▆▆▇█",
-		"   dict                      391 204  97.0M      +93 +318.0K     +0.6 ..........",
-		"   app.tmpl.Node              31 004  7.10M   +9 210  +2.10M        0 ▁▂▃▃▄▅▆▆▇█",
-		"   function                   52 940  7.60M   +1 311 +205.0K        0 ▁▂▃▃▄▅▆▆▇█",
-		"   tuple                     210 443  14.2M      -87  -6.00K     -7.0 ..........",
-		"   str                     6 120 900  61.3M       +3  +1.00K        0 ..........",
-		"   …rseManyToOneDescriptor     1 204  97.0K        0       0        0 ..........",
-		"   서버.연결                      77  4.00K        0       0        0 ..........",
-		"   cell                        9 771 391.0K        0       0        0 ..........",
-		"   method                     18 220  1.20M        0       0        0 ..........",
-		"   module                      12.3M  97.0K                           ..........",
-		"   weakref.ReferenceType      21 118  1.50M        0       0        0 ..........",
-		"",
-		"sort: growth   14 of 417 types shown",
+		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
+		" VERDICT▼ TYPE                        COUNT   +COUNT   +SIZE RATE/min TREND 10m",
+		">LEAK     app.net.Connection         48 213  +12 680 +792.0K   +1 000 ▁▂▃▃▄▅▆▆▇█",
+		" LEAK     `- bytearray               48 390  +12 680  +25.8M   +1 000 ▁▂▃▃▄▅▆▆▇█",
+		" growing  app.cache.Entry             8 122     +402  +96.0K      +31 ▁▂▃▃▄▅▆▆▇█",
+		" growing  dict                      391 204      +93 +318.0K     +0.6 ..........",
+		" hold 6m  app.tmpl.Node              31 004   +9 210  +2.10M        0 ▁▂▃▃▄▅▆▆▇█",
+		" hold 11m function                   52 940   +1 311 +205.0K        0 ▁▂▃▃▄▅▆▆▇█",
+		" churn    tuple                     210 443      -87  -6.00K     -7.0 ..........",
+		"          str                     6 120 900       +3  +1.00K        0 ..........",
+		"          …rseManyToOneDescriptor     1 204        0       0        0 ..........",
+		"          서버.연결                      77        0       0        0 ..........",
+		"          cell                        9 771        0       0        0 ..........",
+		"          method                     18 220        0       0        0 ..........",
+		"          module                      12.3M                           ..........",
+		"          weakref.ReferenceType      21 118        0       0        0 ..........",
+		"Connection: floor rose in 14/15 epochs, straight, survived 12 full collections",
+		"sort: verdict   14 of 417 types shown",
 		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit          1/14");
 }
 
@@ -59,47 +59,47 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 {
 	fixture_draw(&f, 40, 120);
 	EXPECT(&f, 0,
-		"leaktop 4242 python3.12.1 /usr/bin/python3 -u /srv/api/app.py --port 8080"
-			"  up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
-		"RSS 812.4M  +38.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███"
-			"   +3.00M/min  limit 1.00G, full ~71m",
-		"PSS 801.0M  +38.1M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███"
-			"  USS 796.2M  VSZ 1.20G  swap 0  threads 18",
-		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base"
-			"  garbage 0  frozen 0  objects 1 734 220",
-		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core"
-			"  samples 381  gaps 0  stops 1, at most 2.1 ms",
-		"+ 3 types growing   403 unchanged   417 in all",
+		"leaktop 4242 python3.12.1 /usr/bin/python3 -u /srv/api/app.py --port 8"
+			"080  up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
+		"RSS 812.4M  +38.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███   +3.00M/min  limit"
+			" 1.00G, full ~71m",
+		"PSS 801.0M  +38.1M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███  USS 796.2M  VSZ 1."
+			"20G  swap 0  threads 18",
+		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0  f"
+			"rozen 0  objects 1 734 220",
+		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381"
+			"  gaps 0  stops 1, at most 2.1 ms",
+		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
 		"",
-		"   TYPE                                          COUNT   SIZE"
-			"   +COUNT▼  +SIZE %GROW RATE/min TREND 10m             LAST",
-		">+ app.net.Connection                           48 213  3.00M"
-			"  +12 680 +792.0K    2%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
-		" + bytearray                                    48 390  98.4M"
-			"  +12 680  +25.8M   68%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
-		" + app.cache.Entry                               8 122  2.40M"
-			"     +402  +96.0K    0%      +31 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   12s",
-		"   dict                                        391 204  97.0M"
-			"      +93 +318.0K    1%     +0.6 ....................   95s");
+		" VERDICT▼ TYPE                                   COUNT   SIZE   +COUNT"
+			"   +SIZE %GROW RATE/min TREND 10m             LAST",
+		">LEAK     app.net.Connection                    48 213  3.00M  +12 680"
+			" +792.0K    2%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
+		" LEAK     `- bytearray                          48 390  98.4M  +12 680"
+			"  +25.8M   68%   +1 000 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██    4s",
+		" growing  app.cache.Entry                        8 122  2.40M     +402"
+			"  +96.0K    0%      +31 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   12s",
+		" growing  dict                                 391 204  97.0M      +93"
+			" +318.0K    1%     +0.6 ....................   95s");
 	EXPECT(&f, 38,
-		"sort: growth   14 of 417 types shown",
-		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit"
-			"                                                  1/14");
+		"sort: verdict   14 of 417 types shown",
+		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit    "
+			"                                              1/14");
 }
 
-static void a_40x10_screen_keeps_the_types_and_their_counts(void **state)
+static void a_40x10_screen_keeps_the_types_and_their_growth(void **state)
 {
 	fixture_draw(&f, 10, 40);
 	EXPECT(&f, 0,
 		"leaktop 4242 python3.12 app.py  16:14:52",
 		"RSS 812.4M  +38.2M  ▁▂▃▃▄▅▆▆▇█",
-		"   TYPE                   COUNT   +COUNT",
-		">+ app.net.Connection    48 213  +12 680",
-		" + bytearray             48 390  +12 680",
-		" + app.cache.Entry        8 122     +402",
-		"   dict                 391 204      +93",
-		"   app.tmpl.Node         31 004   +9 210",
-		"   function              52 940   +1 311",
+		" VERDICT▼ TYPE                    +COUNT",
+		">LEAK     app.net.Connection     +12 680",
+		" LEAK     `- bytearray           +12 680",
+		" growing  app.cache.Entry           +402",
+		" growing  dict                       +93",
+		" hold 6m  app.tmpl.Node           +9 210",
+		" hold 11m function                +1 311",
 		"F1Help s:sort /:find f:filter       1/14");
 }
 
@@ -108,11 +108,11 @@ static void below_8_rows_the_header_is_one_line(void **state)
 	fixture_draw(&f, 7, 60);
 	EXPECT(&f, 0,
 		"leaktop 4242 python3.12 app.py                      16:14:52",
-		"   TYPE                              COUNT   +COUNT▼RATE/min",
-		">+ app.net.Connection               48 213  +12 680   +1 000",
-		" + bytearray                        48 390  +12 680   +1 000",
-		" + app.cache.Entry                   8 122     +402      +31",
-		"   dict                            391 204      +93     +0.6",
+		" VERDICT▼ TYPE                                COUNT   +COUNT",
+		">LEAK     app.net.Connection                 48 213  +12 680",
+		" LEAK     `- bytearray                       48 390  +12 680",
+		" growing  app.cache.Entry                     8 122     +402",
+		" growing  dict                              391 204      +93",
 		"F1Help s:sort /:find f:filter i:flat b:base p:pause     1/14");
 }
 
@@ -139,24 +139,24 @@ static void without_utf8_nothing_but_ascii_is_drawn(void **state)
 		"PSS 801.0M  +38.1M  ..:::--===+++**###@@  USS 796.2M  VSZ 1.20G  threads 18",
 		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0",
 		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0",
-		"+ 3 types growing   403 unchanged   417 in all",
-		"   TYPE                        COUNT   SIZE   +COUNTv  +SIZE RATE/min TREND 10m",
-		">+ app.net.Connection         48 213  3.00M  +12 680 +792.0K   +1 000 .:--=+**#@",
-		" + bytearray                  48 390  98.4M  +12 680  +25.8M   +1 000 .:--=+**#@",
-		" + app.cache.Entry             8 122  2.40M     +402  +96.0K      +31 .:--=+**#@",
-		"   dict                      391 204  97.0M      +93 +318.0K     +0.6 ..........",
-		"   app.tmpl.Node              31 004  7.10M   +9 210  +2.10M        0 .:--=+**#@",
-		"   function                   52 940  7.60M   +1 311 +205.0K        0 .:--=+**#@",
-		"   tuple                     210 443  14.2M      -87  -6.00K     -7.0 ..........",
-		"   str                     6 120 900  61.3M       +3  +1.00K        0 ..........",
-		"   ~rseManyToOneDescriptor     1 204  97.0K        0       0        0 ..........",
-		"   ??.??                          77  4.00K        0       0        0 ..........",
-		"   cell                        9 771 391.0K        0       0        0 ..........",
-		"   method                     18 220  1.20M        0       0        0 ..........",
-		"   module                      12.3M  97.0K                           ..........",
-		"   weakref.ReferenceType      21 118  1.50M        0       0        0 ..........",
-		"",
-		"sort: growth   14 of 417 types shown",
+		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
+		" VERDICTv TYPE                        COUNT   +COUNT   +SIZE RATE/min TREND 10m",
+		">LEAK     app.net.Connection         48 213  +12 680 +792.0K   +1 000 .:--=+**#@",
+		" LEAK     `- bytearray               48 390  +12 680  +25.8M   +1 000 .:--=+**#@",
+		" growing  app.cache.Entry             8 122     +402  +96.0K      +31 .:--=+**#@",
+		" growing  dict                      391 204      +93 +318.0K     +0.6 ..........",
+		" hold 6m  app.tmpl.Node              31 004   +9 210  +2.10M        0 .:--=+**#@",
+		" hold 11m function                   52 940   +1 311 +205.0K        0 .:--=+**#@",
+		" churn    tuple                     210 443      -87  -6.00K     -7.0 ..........",
+		"          str                     6 120 900       +3  +1.00K        0 ..........",
+		"          ~rseManyToOneDescriptor     1 204        0       0        0 ..........",
+		"          ??.??                          77        0       0        0 ..........",
+		"          cell                        9 771        0       0        0 ..........",
+		"          method                     18 220        0       0        0 ..........",
+		"          module                      12.3M                           ..........",
+		"          weakref.ReferenceType      21 118        0       0        0 ..........",
+		"Connection: floor rose in 14/15 epochs, straight, survived 12 full collections",
+		"sort: verdict   14 of 417 types shown",
 		"F1Help s:sort /:find f:filter i:flat b:base p:pause d:delay q:quit          1/14");
 	for (int row = 0; row < 24; row++)
 		for (const char *c = fixture_row(&f, row); *c; c++)
@@ -168,15 +168,15 @@ static void the_sort_menu_lies_over_the_table(void **state)
 	fixture_draw(&f, 24, 80);
 	assert_int_equal(fixture_key(&f, 's'), UI_REDRAW);
 	EXPECT(&f, 5,
-		"+ 3 types growing   403 unchanged   417 in all",
-		"   TYPE     sort by        (Enter:take R:reverse Esc:back)            TREND 10m",
-		">+ app.net. > growth   objects gained since the baseline, most first  .:--=+**#@",
-		" + bytearra   count    live objects                                   .:--=+**#@",
-		" + app.cach   size     bytes of live objects                          .:--=+**#@",
-		"   dict       dsize    bytes gained since the baseline                ..........",
-		"   app.tmpl   rate     objects gained per minute, lately              .:--=+**#@",
-		"   function   name     type name, A first                             .:--=+**#@",
-		"   tuple                     210 443  14.2M      -87  -6.00K     -7.0 ..........");
+		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
+		" VERDICTv  sort by        (Enter:take R:reverse Esc:back)             TREND 10m",
+		">LEAK      > verdict  leak first; own classes, how sure, bytes gained .:--=+**#@",
+		" LEAK        growth   objects gained since the baseline, most first   .:--=+**#@",
+		" growing     count    live objects                                    .:--=+**#@",
+		" growing     size     bytes of live objects                           ..........",
+		" hold 6m     dsize    bytes gained since the baseline                 .:--=+**#@",
+		" hold 11m    rate     objects gained per minute, lately               .:--=+**#@",
+		" churn       name     type name, A first                              ..........");
 }
 
 static void help_shows_every_key_on_80x24(void **state)
@@ -198,15 +198,15 @@ static void help_shows_every_key_on_80x24(void **state)
 		"s F6     choose the order from a list   +        longer delay",
 		"<        sort by the next column left   -        shorter delay",
 		">        sort by the next column right  t r ^R   take a sample now",
-		"1-6      sort by column; again reverses z        colours on, off",
+		"1-7      sort by column; again reverses z        colours on, off",
 		"R I      reverse the order              ^L       draw the screen anew",
 		"M        sort by size                   ^Z       suspend; fg comes back",
-		"D        sort by growth (the default)   q F10    quit",
-		"+ at the left: grew since the baseline and still rises. Columns: count and size",
-		"now, +count +size since the baseline, rate per minute, TREND the floor of the",
-		"count over time: dots unchanged, blank unknown. * after the delay: sampling now.",
-		"1-6 are TYPE COUNT SIZE +COUNT +SIZE RATE. Filters are regular expressions.",
-		"",
+		"D        sort by growth                 q F10    quit",
+		"V        sort by verdict (the default)",
+		"VERDICT: growing, suspect (straight), LEAK (suspect that lasts), hold (grew and",
+		"rests), churn, shrink; blank flat. +COUNT +SIZE since the baseline, RATE lately,",
+		"TREND the floor of COUNT: dots unchanged, blank unknown. * sampling now.",
+		"1-7: VERDICT TYPE COUNT SIZE +COUNT +SIZE RATE. Filters: regular expressions.",
 		"Esc:back q:quit");
 }
 
@@ -223,14 +223,38 @@ static void no_size_is_refused_and_nothing_is_drawn_outside(void **state)
 	}
 }
 
-static void a_growing_row_is_marked_by_more_than_colour(void **state)
+static void a_verdict_is_a_word_and_alone_highlighted(void **state)
+{
+	static const struct { int row; const char *word; enum attr attr; } cases[] = {
+		{7, ">LEAK ", ATTR_CURSOR_STRONG}, {8, " LEAK ", ATTR_LEAK},
+		{9, " growing ", ATTR_GROW}, {11, " hold 6m ", ATTR_HOLD},
+		{13, " churn ", ATTR_CALM},
+		{14, "          str", ATTR_PLAIN},
+	};
+
+	fixture_draw(&f, 24, 80);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct canvas_cell *cells = &f.canvas.cells[cases[i].row * 80];
+
+		assert_memory_equal(fixture_row(&f, cases[i].row), cases[i].word,
+				    strlen(cases[i].word));
+		assert_int_equal(cells[1].attr, cases[i].attr);
+		assert_int_equal(cells[30].attr, cases[i].row == 7 ? ATTR_CURSOR : ATTR_PLAIN);
+	}
+}
+
+static void the_reason_is_that_of_the_selected_row(void **state)
 {
 	fixture_draw(&f, 24, 80);
-	assert_int_equal(fixture_row(&f, 8)[1], '+');
-	assert_int_equal(f.canvas.cells[8 * 80 + 1].attr, ATTR_GROW);
-	assert_int_equal(f.canvas.cells[7 * 80 + 1].attr, ATTR_CURSOR_GROW);
-	assert_int_equal(fixture_row(&f, 10)[1], ' ');
-	assert_int_equal(f.canvas.cells[10 * 80 + 1].attr, ATTR_PLAIN);
+	EXPECT(&f, 21,
+	       "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections");
+	(void)fixture_key(&f, 'j');
+	(void)fixture_key(&f, 'j');
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 21, "Entry: floor rose in 6/15 epochs, less and less, no full collection seen");
+	(void)fixture_key(&f, 'G');
+	fixture_draw(&f, 24, 80);
+	assert_memory_equal(fixture_row(&f, 21), "ReferenceType: no material growth", 33);
 }
 
 static void the_hardware_cursor_is_on_the_selected_row(void **state)
@@ -306,7 +330,7 @@ static void an_empty_table_says_why(void **state)
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 7, " no type matches the filter Nope (Esc clears it)");
 	EXPECT(&f, 22,
-	       "sort: growth   filter: Nope   unchanged types hidden   0 of 417 types shown");
+		"sort: verdict   filter: Nope   unchanged types hidden   0 of 417 types shown");
 	assert_true(strstr(fixture_row(&f, 23), "0/0") != NULL);
 }
 
@@ -340,7 +364,7 @@ static void help_scrolls_where_it_does_not_fit(void **state)
 	EXPECT(&f, 1, "Esc BkSp back; clear the filter");
 	for (int i = 0; i < 9; i++)
 		(void)fixture_key(&f, UI_KEY_PAGE_DOWN);
-	assert_true(fixture_find(&f, "1-6 are TYPE") == 8);
+	assert_true(fixture_find(&f, "1-7: VERDICT") == 8);
 	(void)fixture_key(&f, UI_KEY_ESC);
 	assert_true(fixture_find(&f, "app.net.Connection") > 0);
 }
@@ -353,7 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DRAWN(an_80x24_screen_shows_all_that_matters),
 		DRAWN(a_wide_screen_shows_more_columns_and_longer_names),
-		DRAWN(a_40x10_screen_keeps_the_types_and_their_counts),
+		DRAWN(a_40x10_screen_keeps_the_types_and_their_growth),
 		DRAWN(below_8_rows_the_header_is_one_line),
 		DRAWN(below_40x6_everything_is_one_line),
 		DRAWN(no_size_is_refused_and_nothing_is_drawn_outside),
@@ -361,7 +385,8 @@ int main(void)
 		DRAWN_ASCII(the_sort_menu_lies_over_the_table),
 		DRAWN_ASCII(help_shows_every_key_on_80x24),
 		DRAWN(help_scrolls_where_it_does_not_fit),
-		DRAWN(a_growing_row_is_marked_by_more_than_colour),
+		DRAWN(a_verdict_is_a_word_and_alone_highlighted),
+		DRAWN(the_reason_is_that_of_the_selected_row),
 		DRAWN(the_hardware_cursor_is_on_the_selected_row),
 		DRAWN(an_ended_target_keeps_its_last_screen),
 		DRAWN(a_missing_count_is_explained_and_the_rows_get_an_age),

@@ -279,7 +279,8 @@ static void sort_columns_are_walked_left_and_right_and_stop_at_the_ends(void **s
 {
 	assert_int_equal(columns_next_sort(SORT_NAME, 1), SORT_COUNT);
 	assert_int_equal(columns_next_sort(SORT_COUNT, -1), SORT_NAME);
-	assert_int_equal(columns_next_sort(SORT_NAME, -1), SORT_NAME);
+	assert_int_equal(columns_next_sort(SORT_NAME, -1), SORT_VERDICT);
+	assert_int_equal(columns_next_sort(SORT_VERDICT, -1), SORT_VERDICT);
 	assert_int_equal(columns_next_sort(SORT_RATE, 1), SORT_RATE);
 }
 

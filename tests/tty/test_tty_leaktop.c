@@ -17,7 +17,7 @@
 #include "util/mem.h"
 #include "util/num.h"
 
-#define HEAD "   TYPE"			/* of the table, a mark of the order may follow */
+#define HEAD " VERDICT"			/* of the table, a mark of the order may follow */
 #define LEAD_PATIENCE_MS 30000		/* 15 s are promised, on a machine that is not loaded */
 #define GROWN 50			/* objects that nobody takes for noise */
 
@@ -186,7 +186,9 @@ static int64_t number_under(const char *head, int row)
 
 	if (!at || row < 0)
 		return LT_UNKNOWN;
-	end = (size_t)(at - text) + strlen(head);	/* no mark stands left of these heads */
+	end = strlen(head);			/* in columns: a mark is one, but more bytes */
+	for (; at > text; at--)
+		end += (at[-1] & 0xc0) != 0x80;
 	text = tty_row(t, row);
 	end = byte_of(text, end);
 	if (end == 0 || !isdigit((unsigned char)text[end - 1]))
@@ -329,7 +331,7 @@ static int compare_rows(int a, int b)
 
 static bool is_in_order_of_names(struct tty *tty, void *unused)
 {
-	int first = tty_find(tty, HEAD) + 1, last = tty_find(tty, "sort: name") - 1;
+	int first = tty_find(tty, HEAD) + 1, last = tty_find(tty, "sort: name") - 2;
 
 	for (int row = first; row < last; row++)
 		if (compare_rows(row, row + 1) > 0)

@@ -71,7 +71,8 @@ static void fill_row(struct demo *d, size_t i)
 		.id = (uint32_t)i + 1, .name = d->names[i],
 		.count = 90000 / ((int64_t)i + 1) + gain * step, .count_delta = gain * step,
 		.rate = (double)gain / STEP_S, .grew_ago_s = gain ? 0 : NAN,
-		.growing = gain && step > 0, .flat = gain == 0,
+		.word = gain && step > 0 ? RATCHET_GROWING : RATCHET_FLAT, .flat = gain == 0,
+		.head = (uint32_t)i + 1, .group_n = 1,
 		.trend = {d->cells[i], SERIES_CELLS, 10},
 	};
 	row->bytes = row->count * 64;
@@ -115,8 +116,10 @@ static void fill(struct demo *d)
 		fill_row(d, i);
 	s->rows = d->shown;
 	s->n_types = TYPES;
-	s->n_growing = s->seq > 1 ? 3 : 0;
-	s->n_flat = TYPES - s->n_growing;
+	s->verdict.n[RATCHET_GROWING] = s->seq > 1 ? 3 : 0;
+	s->n_flat = TYPES - s->verdict.n[RATCHET_GROWING];
+	s->verdict.n[RATCHET_FLAT] = s->n_flat;
+	s->verdict.word = s->seq > 1 ? RATCHET_GROWING : RATCHET_FLAT;
 	s->order_held -= s->order_held > 0;
 	show_rows(d);
 }

@@ -1,5 +1,6 @@
 if HAVE_CMOCKA
-model_tests = test_ledger test_model test_model_gauges test_model_order test_model_random test_model_series
+model_tests = test_ledger test_model test_model_gauges test_model_order test_model_random \
+	test_model_series test_verdict test_verdict_rules
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 model_test_libs = libmodel.a libutil.a $(CMOCKA_LIBS) -lm
@@ -21,4 +22,11 @@ test_model_random_LDADD = $(model_test_libs)
 test_model_series_SOURCES = tests/unit/test_model_series.c tests/unit/test_model.h
 test_model_series_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_model_series_LDADD = $(model_test_libs)
+test_verdict_SOURCES = tests/unit/test_verdict.c tests/unit/scenarios.c tests/unit/scenarios.h \
+	tests/unit/test.h
+test_verdict_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_verdict_LDADD = $(model_test_libs)
+test_verdict_rules_SOURCES = tests/unit/test_verdict_rules.c tests/unit/test_model.h
+test_verdict_rules_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_verdict_rules_LDADD = $(model_test_libs)
 endif

@@ -15,11 +15,12 @@ static const struct sample_target fixture_target = {
 
 static const struct snapshot_row fixture_rows[] = {
 	{.id = 1, .name = "__main__.Connection", .count = 48213, .bytes = 3085632,
-	 .count_delta = 12680, .bytes_delta = 811520, .rate = 16.6666667, .growing = true},
+	 .count_delta = 12680, .bytes_delta = 811520, .rate = 16.6666667,
+	 .word = RATCHET_LEAK, .head = 1, .group_n = 2},
 	{.id = 2, .name = "dict", .count = 391204, .bytes = 101711872, .count_delta = -87,
-	 .bytes_delta = -6144, .rate = -0.25},
+	 .bytes_delta = -6144, .rate = -0.25, .word = RATCHET_LEAK, .head = 1, .group_n = 2},
 	{.id = 3, .name = "str", .count = 5, .bytes = 300, .count_delta = 0, .bytes_delta = 0,
-	 .rate = NAN, .flat = true},
+	 .rate = NAN, .flat = true, .word = RATCHET_EARLY, .head = 3, .group_n = 1},
 };
 
 static inline struct snapshot fixture_snapshot(void)
@@ -41,7 +42,10 @@ static inline struct snapshot fixture_snapshot(void)
 			 .longest_us = 210},
 		.cost_total = {.stops = 6, .stopped_us = 900, .pause_us = 1020, .cpu_us = 99000},
 		.cost_share = 0.004,
-		.rows = fixture_rows, .n_rows = 3, .n_types = 3, .n_growing = 1, .n_flat = 1,
+		.rows = fixture_rows, .n_rows = 3, .n_types = 3, .n_flat = 1,
+		.verdict = {.word = RATCHET_LEAK, .leaking = true, .cause = CAUSE_OBJECTS,
+			    .n = {[RATCHET_LEAK] = 2, [RATCHET_EARLY] = 1}, .leak_groups = 1,
+			    .suspects = fixture_rows, .n_suspects = 2},
 		.sort = SORT_GROWTH, .filter = "",
 	};
 }

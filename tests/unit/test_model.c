@@ -322,70 +322,6 @@ static void a_monotonic_clock_that_stands_or_runs_back_breaks_nothing(void **sta
 	model_free(m);
 }
 
-static void growing_is_material_growth_that_goes_on(void **state)
-{
-	static const struct {
-		const char *what;
-		double apart_s;
-		int64_t counts[8];
-		int quiet;		/* further samples with the last count */
-		bool growing;
-	} cases[] = {
-		{"nothing", 2, {100, 100}, 0, false},
-		{"9 more", 2, {100, 109}, 0, false},
-		{"10 more", 2, {100, 110}, 0, true},
-		{"10 more, in small steps", 2, {100, 102, 104, 106, 108, 110}, 0, true},
-		{"1 % of many is not reached", 2, {100000, 100999}, 0, false},
-		{"1 % of many", 2, {100000, 101000}, 0, true},
-		{"fewer", 2, {100, 50}, 0, false},
-		{"a new type", 2, {0, 10}, 0, true},
-		{"quiet for 30 s", 2, {100, 150}, 15, true},
-		{"quiet for longer", 2, {100, 150}, 16, false},
-		{"quiet for 3 samples", 20, {100, 150}, 3, true},
-		{"quiet for 4 samples", 20, {100, 150}, 4, false},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct model *m = new_model();
-		int n = 0;
-
-		for (int k = 0; k < 8 + cases[i].quiet; k++) {
-			int at = k < 8 ? k : 7;
-			char text[64];
-
-			while (at && !cases[i].counts[at])
-				at--;
-			if (k < 8 && at != k)
-				continue;
-			snprintf(text, sizeof(text), "other=1000000 x=%lld",
-				 (long long)cases[i].counts[at]);
-			census(m, cases[i].apart_s * n++, text);
-		}
-		if (row(m, "x")->growing != cases[i].growing)
-			fail_msg("%s: growing is %d", cases[i].what, row(m, "x")->growing);
-		assert_int_equal(model_snapshot(m)->n_growing, cases[i].growing);
-		model_free(m);
-	}
-}
-
-static void growing_does_not_blink_on_the_threshold_nor_in_a_gap(void **state)
-{
-	struct model *m = new_model();
-
-	census(m, 0, "x=100");
-	census(m, 2, "x=110");
-	for (int i = 2; i < 40; i++) {
-		census(m, 2 * i, i % 2 ? "x=110" : "x=106");
-		assert_true(row(m, "x")->growing);
-	}
-	for (int i = 40; i < 80; i++)
-		gap(m, 2 * i);
-	assert_true(row(m, "x")->growing);	/* nothing new is known */
-	census(m, 160, "x=104");
-	assert_false(row(m, "x")->growing);
-	model_free(m);
-}
-
 static void rows_are_sorted_by_growth_and_any_other_key_at_once(void **state)
 {
 	struct model *m = new_model();
@@ -748,8 +684,6 @@ int main(void)
 		cmocka_unit_test(a_type_that_changes_late_has_had_its_past_all_along),
 		cmocka_unit_test(jumps_of_the_wall_clock_do_no_harm),
 		cmocka_unit_test(a_monotonic_clock_that_stands_or_runs_back_breaks_nothing),
-		cmocka_unit_test(growing_is_material_growth_that_goes_on),
-		cmocka_unit_test(growing_does_not_blink_on_the_threshold_nor_in_a_gap),
 		cmocka_unit_test(rows_are_sorted_by_growth_and_any_other_key_at_once),
 		cmocka_unit_test(looking_twice_at_one_sample_is_one_refresh),
 		cmocka_unit_test(the_order_holds_for_5_samples_after_the_cursor_moved),

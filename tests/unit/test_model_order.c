@@ -19,6 +19,7 @@ static const char *refresh(struct shown *s, enum order_step step, size_t n, cons
 	const uint32_t *order;
 
 	s->n = n;
+	s->order.sort = SORT_GROWTH;
 	for (size_t i = 0; i < n; i++)
 		s->rows[i] = (struct snapshot_row){
 			.id = (uint32_t)i, .name = letters[i % 6], .rate = NAN,
@@ -154,15 +155,16 @@ static void each_key_sorts_exactly_when_chosen_and_both_ways(void **state)
 {
 	static const struct snapshot_row rows[] = {
 		{.id = 0, .name = "b", .count = 5, .bytes = 900, .count_delta = 1,
-		 .bytes_delta = 30, .rate = 0.5},
+		 .bytes_delta = 30, .rate = 0.5, .word = RATCHET_FLAT},
 		{.id = 1, .name = "C", .count = 7, .bytes = 100, .count_delta = 0,
-		 .bytes_delta = 20, .rate = NAN},
+		 .bytes_delta = 20, .rate = NAN, .word = RATCHET_SUSPECT, .reason = {.score = 90}},
 		{.id = 2, .name = "a", .count = 6, .bytes = 500, .count_delta = 2,
-		 .bytes_delta = 10, .rate = -1},
+		 .bytes_delta = 10, .rate = -1, .word = RATCHET_LEAK, .reason = {.score = 10}},
 		{.id = 3, .name = "d", .count = 6, .bytes = LT_UNKNOWN, .count_delta = 0,
-		 .bytes_delta = LT_UNKNOWN, .rate = 0},
+		 .bytes_delta = LT_UNKNOWN, .rate = 0, .word = RATCHET_EARLY},
 	};
 	static const struct { enum snapshot_sort key; const char *down, *up; } cases[] = {
+		{SORT_VERDICT, "aCbd", "dbCa"},
 		{SORT_GROWTH, "abCd", "dCba"},
 		{SORT_COUNT, "Cadb", "bdaC"},
 		{SORT_SIZE, "baCd", "Cabd"},	/* unknown last either way */

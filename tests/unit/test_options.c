@@ -64,7 +64,9 @@ static void a_bare_pid_is_enough_and_the_rest_has_defaults(void **state)
 	assert_int_equal(opt.max_pause_ns, 2 * CLOCK_NS_PER_MS);
 	assert_false(opt.batch || opt.readonly || opt.preflight || opt.help || opt.version);
 	assert_ptr_equal(opt.sink, &sink_table);
-	assert_int_equal(opt.sort, SORT_GROWTH);
+	assert_int_equal(opt.sort, SORT_VERDICT);
+	assert_int_equal(opt.fail_on, RATCHET_EARLY);
+	assert_int_equal(opt.confirm_ns, 600 * CLOCK_NS_PER_S);
 	assert_false(opt.reversed);
 	assert_int_equal(opt.top, 20);
 	assert_null(opt.filter);
@@ -73,10 +75,12 @@ static void a_bare_pid_is_enough_and_the_rest_has_defaults(void **state)
 static void every_option_is_taken_in_its_short_and_its_long_form(void **state)
 {
 	struct options s = good("-p 7 -d 0.5 -n 3 --duration 10m -b -f jsonl -o -size -T 5 -F ^app "
-				"--readonly --preflight -C -U --max-pause 5");
+				"--readonly --preflight -C -U --max-pause 5 --fail-on suspect "
+				"--confirm 5m");
 	struct options l = good("--pid=7 --delay=0.5 --iterations=3 --duration=600 --batch "
 				"--format=jsonl --sort=-size --top=5 --filter=^app "
-				"--readonly --preflight --no-color --ascii --max-pause=5");
+				"--readonly --preflight --no-color --ascii --max-pause=5 "
+				"--fail-on=suspect --confirm=300");
 	const struct options *both[] = {&s, &l};
 
 	for (size_t i = 0; i < COUNT_OF(both); i++) {

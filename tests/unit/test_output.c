@@ -78,9 +78,10 @@ static void the_sample_line_is_the_contracts_field_by_field(void **state)
 		"\"collected\":20,\"uncollectable\":null}]},"
 		"\"objects\":470316,"
 		"\"types\":[{\"type\":\"__main__.Connection\",\"count\":48213,\"bytes\":3085632,"
-		"\"count_delta\":12680,\"bytes_delta\":811520,\"rate\":16.666667,\"verdict\":null},"
+		"\"count_delta\":12680,\"bytes_delta\":811520,\"rate\":16.666667,"
+		"\"verdict\":\"leak\"},"
 		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,"
-		"\"count_delta\":-87,\"bytes_delta\":-6144,\"rate\":-0.25,\"verdict\":null}],"
+		"\"count_delta\":-87,\"bytes_delta\":-6144,\"rate\":-0.25,\"verdict\":\"leak\"}],"
 		"\"cost\":{\"stops\":2,\"stopped_us\":300,\"pause_us\":912,\"cpu_us\":38100}}\n");
 }
 
@@ -110,7 +111,7 @@ static void the_first_count_has_grown_by_null_and_not_by_0(void **state)
 			       "\"count_delta\":null,\"bytes_delta\":null"));
 	free_text(NULL);
 	assert_non_null(strstr(sample_with(&sink_table, &snap, 1),
-			       "     48213    2.94M          -        - "));
+			       "leak          48213    2.94M          -        - "));
 	assert_non_null(strstr(text, "RSS 812.4M -  PSS"));
 }
 
@@ -122,38 +123,72 @@ static const char *verdict_of(const struct snapshot *snap)
 	return close_sink(&s);
 }
 
-static void the_verdict_line_claims_nothing_and_names_the_fastest_row(void **state)
+static void the_verdict_line_is_the_contracts_field_by_field(void **state)
 {
 	struct snapshot snap = fixture_snapshot();
 
 	assert_string_equal(verdict_of(&snap),
 		"{\"v\":1,\"kind\":\"verdict\",\"t\":1764000004.500,\"pid\":4242,"
-		"\"leaking\":false,\"word\":null,\"cause\":null,\"summary\":\"no verdict yet: "
-		"+12680 objects of __main__.Connection since the start\",\"suspects\":[]}\n");
+		"\"leaking\":true,\"word\":\"leak\",\"cause\":\"objects\",\"summary\":"
+		"\"LEAK __main__.Connection +16.7/s, +12680 since the baseline, "
+		"1 type in step with it\",\"suspects\":["
+		"{\"type\":\"__main__.Connection\",\"count\":48213,\"bytes\":3085632,"
+		"\"count_delta\":12680,\"rate\":16.666667,\"verdict\":\"leak\","
+		"\"refcounts\":null,\"holders\":null,\"cycles\":null},"
+		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,\"count_delta\":-87,"
+		"\"rate\":-0.25,\"verdict\":\"leak\","
+		"\"refcounts\":null,\"holders\":null,\"cycles\":null}]}\n");
+}
+
+/* The summary with these rows, all of them of one word, and no suspect. */
+static const char *summary_of(struct snapshot *snap, const struct snapshot_row *rows, size_t n)
+{
+	free_text(NULL);
+	snap->rows = rows;
+	snap->n_rows = n;
+	snap->verdict = (struct outcome){.word = rows[0].word};
+	snap->verdict.n[rows[0].word] = n;
+	return verdict_of(snap);
 }
 
 static void the_summary_is_honest_about_what_was_not_seen(void **state)
 {
 	struct snapshot snap = fixture_snapshot();
-	struct snapshot_row rows[] = {fixture_rows[2], fixture_rows[1]};
+	struct snapshot_row row = fixture_rows[0];
 
-	snap.rows = rows;
-	snap.n_rows = COUNT_OF(rows);
-	assert_non_null(strstr(verdict_of(&snap), "no type has grown since the start"));
-	free_text(NULL);
+	row.word = RATCHET_EARLY;
+	assert_non_null(strstr(summary_of(&snap, &row, 1),
+			       "\"leaking\":false,\"word\":null,\"cause\":null,"
+			       "\"summary\":\"too early: "
+			       "3 counted samples, +12680 objects of __main__.Connection\""));
+	row.word = RATCHET_GROWING;
+	assert_non_null(strstr(summary_of(&snap, &row, 1),
+			       "no leak: 1 growing; most grew __main__.Connection, +12680"));
+	row.word = RATCHET_HOLD;
 	snap.filter = "^app";
-	assert_non_null(strstr(verdict_of(&snap), "no type that matches ^app has grown"));
-	free_text(NULL);
+	assert_non_null(strstr(summary_of(&snap, &row, 1),
+			       "no leak among types that match ^app: 1 hold"));
+	row.word = RATCHET_EARLY;
 	snap.samples = 1;
-	assert_non_null(strstr(verdict_of(&snap), "one counted sample shows no growth"));
-	free_text(NULL);
+	assert_non_null(strstr(summary_of(&snap, &row, 1), "too early: 1 counted sample\""));
 	snap.gaps = 1;
 	lt_err_set(&snap.why, LT_E_BUSY, 0, "x");
-	assert_non_null(strstr(verdict_of(&snap), "no sample was counted: the main thread"));
-	free_text(NULL);
+	assert_non_null(strstr(summary_of(&snap, &row, 1),
+			       "no sample was counted: the main thread"));
 	snap.samples = snap.gaps = snap.seq = 0;
-	assert_non_null(strstr(verdict_of(&snap), "\"t\":1764000000.123"));
+	assert_non_null(strstr(summary_of(&snap, &row, 1), "\"t\":1764000000.123"));
 	assert_non_null(strstr(text, "no sample was taken"));
+}
+
+static void native_growth_is_leaking_without_a_suspect(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+
+	snap.verdict = (struct outcome){
+		.word = RATCHET_FLAT, .leaking = true, .cause = CAUSE_NATIVE,
+	};
+	assert_non_null(strstr(verdict_of(&snap), "\"leaking\":true,\"word\":\"flat\","
+			       "\"cause\":\"native\",\"summary\":\"LEAK outside of Python's"));
 }
 
 static void the_detach_line_sums_the_pauses_of_the_samples(void **state)
@@ -316,17 +351,17 @@ static const char *field(const char *all, const char *last, int k)
 static void every_field_of_the_table_is_one_word_in_a_fixed_place(void **state)
 {
 	struct snapshot snap = fixture_snapshot();
-	static const char *const want[][6] = {
-		{"COUNT", "SIZE", "+COUNT", "+SIZE", "RATE/min", "TYPE"},
-		{"48213", "2.94M", "+12680", "+792.5K", "+1000", "__main__.Connection"},
-		{"391204", "97.0M", "-87", "-6.00K", "-15", "dict"},
-		{"5", "300", "0", "0", "-", "str"},
+	static const char *const want[][7] = {
+		{"VERDICT", "COUNT", "SIZE", "+COUNT", "+SIZE", "RATE/min", "TYPE"},
+		{"leak", "48213", "2.94M", "+12680", "+792.5K", "+1000", "__main__.Connection"},
+		{"leak", "391204", "97.0M", "-87", "-6.00K", "-15", "dict"},
+		{"-", "5", "300", "0", "0", "-", "str"},
 	};
 
 	sample_with(&sink_table, &snap, 0);
 	for (size_t i = 0; i < COUNT_OF(want); i++)
-		for (int k = 0; k < 6; k++)
-			assert_string_equal(field(text, want[i][5], k), want[i][k]);
+		for (int k = 0; k < 7; k++)
+			assert_string_equal(field(text, want[i][6], k), want[i][k]);
 	for (size_t i = 0; i < text_size; i++)
 		assert_true(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
 }
@@ -341,8 +376,8 @@ static void the_table_begins_with_memory_gc_and_cost(void **state)
 		"gc on  gen0 313/700  gen1 5/10  gen2 7/10  full 1841  garbage -  frozen 0"
 		"  objects 470316\n"
 		"cost  pause 0.91 ms  stops 2  longest 0.21 ms  cpu 38.10 ms  0.4% of a core\n"
-		"     COUNT     SIZE     +COUNT    +SIZE  RATE/min TYPE\n"
-		"     48213    2.94M     +12680  +792.5K     +1000 __main__.Connection\n");
+		"VERDICT       COUNT     SIZE     +COUNT    +SIZE  RATE/min TYPE\n"
+		"leak          48213    2.94M     +12680  +792.5K     +1000 __main__.Connection\n");
 }
 
 static void no_name_is_ever_cut(void **state)
@@ -386,7 +421,8 @@ static void the_table_frames_its_samples_with_attach_verdict_and_detach(void **s
 	assert_string_equal(close_sink(&s),
 		"leaktop 4242  python 3.12.1 release  method thread  attached in 8.12 ms"
 		"  python3 api.py --name \"x\"\n"
-		"\n>> no verdict yet: +12680 objects of __main__.Connection since the start\n"
+		"\n>> LEAK __main__.Connection +16.7/s, +12680 since the baseline, "
+		"1 type in step with it\n"
 		"2025-11-24T16:00:06Z  detached  samples 3  longest pause 1.02 ms"
 		"  left behind: threads 0  fds 0  maps -\n");
 }
@@ -521,7 +557,8 @@ int main(void)
 		T(the_sample_line_is_the_contracts_field_by_field),
 		T(a_sample_without_a_count_says_why_and_has_no_types),
 		T(the_first_count_has_grown_by_null_and_not_by_0),
-		T(the_verdict_line_claims_nothing_and_names_the_fastest_row),
+		T(the_verdict_line_is_the_contracts_field_by_field),
+		T(native_growth_is_leaking_without_a_suspect),
 		T(the_summary_is_honest_about_what_was_not_seen),
 		T(the_detach_line_sums_the_pauses_of_the_samples),
 		T(an_error_line_has_the_code_the_cause_and_the_remedy),

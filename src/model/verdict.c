@@ -1,0 +1,311 @@
+#include "config.h"
+#include "model/verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/mem.h"
+#include "util/num.h"
+
+/* In step: slopes within 3 %, and the steps alike, one by one or as a pattern. */
+#define SLOPE_AGREES 0.03
+#define STEPS_AGREE 0.1
+#define PATTERN_AGREES 0.9
+#define JOIN_MOST 64		/* rows compared with each other */
+
+void verdict_done(struct verdict *v)
+{
+	free(v->found);
+	free(v->suspects);
+	*v = (struct verdict){0};
+}
+
+void verdict_begin(struct verdict *v, const struct types *types, const struct epochs *epochs)
+{
+	v->types = types;
+	v->epochs = epochs;
+	v->n = 0;
+	v->result = (struct outcome){.word = RATCHET_EARLY};
+}
+
+void verdict_add(struct verdict *v, struct snapshot_row *row)
+{
+	struct outcome *result = &v->result;
+
+	if (row->word < result->word)
+		result->word = row->word;
+	if (row->count > 0)
+		result->n[row->word]++;
+	if (row->word > RATCHET_SUSPECT)
+		return;
+	if (v->n == v->cap) {
+		v->cap = v->cap ? 2 * v->cap : 16;
+		v->found = mem_resize(v->found, v->cap, sizeof(*v->found));
+		v->suspects = mem_resize(v->suspects, v->cap, sizeof(*v->suspects));
+	}
+	v->found[v->n++] = row;
+}
+
+/* ---- groups ----------------------------------------------------------------------------- */
+
+/* Only the packages are listed whose objects are made in numbers on behalf of others. */
+bool verdict_is_own(const char *name)
+{
+	static const char *const brought[] = {
+		"collections", "functools", "itertools", "threading", "_thread", "weakref",
+		"_weakref", "_weakrefset", "types", "typing", "asyncio", "_asyncio", "_contextvars",
+		"contextvars", "logging", "socket", "_socket", "_io", "io", "selectors", "ssl",
+		"_ssl", "datetime", "decimal", "re", "enum", "abc", "_abc", "queue", "_queue",
+		"concurrent", "contextlib", "traceback", "builtins", "operator", "_operator",
+	};
+	size_t len = strcspn(name, ".");
+
+	if (!name[len])
+		return false;
+	for (size_t i = 0; i < COUNT_OF(brought); i++)
+		if (strlen(brought[i]) == len && strncmp(brought[i], name, len) == 0)
+			return false;
+	return true;
+}
+
+static bool in_step(const struct floors *a, const struct floors *b)
+{
+	double apart = 0, moved_a = 0, moved_b = 0, gain_a, gain_b;
+
+	if (a->n != b->n || a->n < 2)
+		return false;
+	gain_a = a->floor[a->n - 1] - a->floor[0];
+	gain_b = b->floor[b->n - 1] - b->floor[0];
+	if (fabs(gain_a - gain_b) > SLOPE_AGREES * fmax(fabs(gain_a), fabs(gain_b)))
+		return false;
+	for (int i = 1; i < a->n; i++) {
+		double x = a->floor[i] - a->floor[i - 1], y = b->floor[i] - b->floor[i - 1];
+
+		apart += fabs(x - y);
+		moved_a += fabs(x);
+		moved_b += fabs(y);
+	}
+	return apart <= STEPS_AGREE * fmax(moved_a, moved_b) ||
+	       floors_agree(a, b) >= PATTERN_AGREES;
+}
+
+static void floors_of(const struct verdict *v, const struct snapshot_row *row, struct floors *ret)
+{
+	const struct type_history *history = v->types->v[row->id].history;
+
+	ret->n = 0;
+	if (history)
+		ratchet_floors(&history->ratchet, v->epochs, ret);
+}
+
+static size_t joined_of(const struct verdict *v)
+{
+	return v->n < JOIN_MOST ? v->n : JOIN_MOST;
+}
+
+static bool is_alone(const struct snapshot_row *row)
+{
+	return row->head == row->id && row->group_n == 1;
+}
+
+static void join_with(struct verdict *v, const struct floors *floors, size_t head)
+{
+	size_t n = joined_of(v);
+
+	for (size_t i = 0; i < n; i++) {
+		struct snapshot_row *row = v->found[i];
+
+		if (i == head || !is_alone(row) || row->word != v->found[head]->word ||
+		    !in_step(&floors[head], &floors[i]))
+			continue;
+		row->head = v->found[head]->id;
+		v->found[head]->group_n++;
+	}
+}
+
+/* Of two in step: a class of one's own is the head before builtins, else the one further up. */
+static void join(struct verdict *v)
+{
+	size_t n = joined_of(v);
+	struct floors floors[JOIN_MOST];
+
+	for (size_t i = 0; i < n; i++)
+		floors_of(v, v->found[i], &floors[i]);
+	for (size_t i = 0; i < n; i++)
+		if (v->found[i]->own && is_alone(v->found[i]))
+			join_with(v, floors, i);
+	for (size_t i = 0; i < n; i++)
+		if (is_alone(v->found[i]))
+			join_with(v, floors, i);
+}
+
+static size_t index_of(const struct verdict *v, uint32_t id)
+{
+	size_t i = 0;
+
+	while (v->found[i]->id != id)
+		i++;
+	return i;
+}
+
+/* The group of found[i], its head first, each row once. */
+static size_t put_group(struct verdict *v, size_t at, size_t i, bool put[JOIN_MOST])
+{
+	size_t head = index_of(v, v->found[i]->head);
+
+	if (put[head])
+		return at;
+	put[head] = true;
+	v->suspects[at++] = *v->found[head];
+	for (size_t k = 0; k < joined_of(v); k++) {
+		struct snapshot_row *row = v->found[k];
+
+		if (k == head || row->head != v->found[head]->id)
+			continue;
+		row->group_n = v->found[head]->group_n;
+		v->suspects[at++] = *row;
+	}
+	return at;
+}
+
+/* A group stands where the first of its types does. */
+static void put_in_order(struct verdict *v)
+{
+	bool put[JOIN_MOST] = {false};
+	size_t at = 0;
+
+	for (int word = RATCHET_LEAK; word <= RATCHET_SUSPECT; word++)
+		for (size_t i = 0; i < v->n; i++) {
+			if ((int)v->found[i]->word != word)
+				continue;
+			if (i < JOIN_MOST)
+				at = put_group(v, at, i, put);
+			else
+				v->suspects[at++] = *v->found[i];
+		}
+}
+
+static int by_gain(const void *pa, const void *pb)
+{
+	const struct snapshot_row *a = *(struct snapshot_row *const *)pa;
+	const struct snapshot_row *b = *(struct snapshot_row *const *)pb;
+
+	if (a->word != b->word)
+		return a->word < b->word ? -1 : 1;
+	if (a->own != b->own)
+		return a->own ? -1 : 1;
+	if (a->bytes_delta != b->bytes_delta)
+		return a->bytes_delta > b->bytes_delta ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+void verdict_end(struct verdict *v, bool in_order, enum outcome_cause found,
+		 struct outcome *ret)
+{
+	struct outcome *result = &v->result;
+
+	if (!in_order && v->n)
+		qsort(v->found, v->n, sizeof(*v->found), by_gain);
+	join(v);
+	put_in_order(v);
+	result->suspects = v->suspects;
+	result->n_suspects = v->n;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct snapshot_row *row = &v->suspects[i];
+
+		if (row->word != RATCHET_LEAK)
+			continue;
+		result->leak_groups += row->head == row->id;
+		if (num_known(row->bytes_delta))
+			result->leak_bytes += row->bytes_delta;
+	}
+	result->leaking = v->n > 0 || found == CAUSE_NATIVE;
+	if (result->leaking)
+		result->cause = found != CAUSE_NONE ? found : CAUSE_OBJECTS;
+	else if (found == CAUSE_FRAGMENTATION)
+		result->cause = found;
+	*ret = *result;
+}
+
+void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && rows[at].word <= RATCHET_SUSPECT)
+		at++;
+	if (at == v->n)		/* none of them is hidden */
+		for (size_t i = 0; i < at; i++)
+			rows[i] = v->suspects[i];
+}
+
+/* ---- reasons ---------------------------------------------------------------------------- */
+
+static const char *straightness(double bend)
+{
+	if (bend >= 1.5)
+		return "faster and faster";
+	if (bend >= 0.8)
+		return "straight";
+	return bend >= 0.5 ? "nearly straight" : "less and less";
+}
+
+static void say_rise(const struct ratchet_reason *r, char *buf, size_t size)
+{
+	int at = snprintf(buf, size, "floor rose in %d/%d epochs, %s", r->records, r->epochs - 1,
+			  straightness((double)r->bend));
+
+	if (r->note == RATCHET_AWAITS)
+		snprintf(buf + at, size - (size_t)at,
+			 "; a full collection is due that may free it");
+	else if (r->note == RATCHET_UNPROVEN)
+		snprintf(buf + at, size - (size_t)at, "; %d of 3 full collections seen", r->full);
+	else if (r->full > 0)
+		snprintf(buf + at, size - (size_t)at, ", survived %d full collection%s", r->full,
+			 r->full == 1 ? "" : "s");
+	else
+		snprintf(buf + at, size - (size_t)at, ", no full collection seen");
+}
+
+char *verdict_reason(const struct snapshot_row *row, char *buf, size_t size)
+{
+	const struct ratchet_reason *r = &row->reason;
+	char span[32];
+
+	switch (row->word) {
+	case RATCHET_LEAK:
+	case RATCHET_SUSPECT:
+	case RATCHET_GROWING:
+		say_rise(r, buf, size);
+		break;
+	case RATCHET_HOLD:
+		snprintf(buf, size, "grew, and has not set a new floor for %s",
+			 num_span(row->quiet_s, span, sizeof(span)));
+		break;
+	case RATCHET_CHURN:
+		snprintf(buf, size, "comes and goes: its floor does not rise");
+		break;
+	case RATCHET_SHRINK:
+		snprintf(buf, size, "fewer than at the baseline");
+		break;
+	case RATCHET_FLAT:
+		snprintf(buf, size, "no material growth: 50 objects and 0.2 %%, or 64 KiB");
+		break;
+	default:
+		snprintf(buf, size, "too early: a word takes six spans with a count in each");
+		break;
+	}
+	return buf;
+}
+
+const char *verdict_cause_text(enum outcome_cause cause)
+{
+	static const char *const words[] = {
+#define X(id, word) word,
+		OUTCOME_CAUSES(X)
+#undef X
+	};
+
+	return words[cause];
+}

@@ -1,0 +1,48 @@
+/*
+ * From the words of the types to one on the process: which types grow in step and are one group,
+ * what the strongest word is, and the reasons in plain words. Part of the model, which owns it.
+ */
+#ifndef LT_MODEL_VERDICT_H
+#define LT_MODEL_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/epochs.h"
+#include "model/snapshot.h"
+#include "model/types.h"
+
+struct verdict {		/* zero it to begin, verdict_done() to end */
+	const struct types *types;	/* borrowed, as the next, until verdict_end() */
+	const struct epochs *epochs;
+	struct outcome result;
+	struct snapshot_row **found;	/* owned array, borrowed rows: leaks and suspects */
+	struct snapshot_row *suspects;	/* owned: the same in order */
+	size_t n, cap;
+};
+
+void verdict_done(struct verdict *v);
+
+/* begin, add each row that matches, end. */
+void verdict_begin(struct verdict *v, const struct types *types, const struct epochs *epochs);
+void verdict_add(struct verdict *v, struct snapshot_row *row);
+/*
+ * Sets head and group_n of the rows added. in_order: they came in the order of their verdict;
+ * found: what another judge knows. ret's suspects are borrowed until the next begin.
+ */
+void verdict_end(struct verdict *v, bool in_order, enum outcome_cause found,
+		 struct outcome *ret);
+
+/* Not one of Python's own: the class that a person wrote is the one to look for. */
+bool verdict_is_own(const char *name);
+
+/* Puts leaks and suspects, with which rows begin, into groups: each head and its members. */
+void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n);
+
+/* "floor rose in 14/15 epochs, straight, survived 12 full collections". Returns buf. */
+char *verdict_reason(const struct snapshot_row *row, char *buf, size_t size);
+
+/* "objects", ...; NULL for CAUSE_NONE. */
+const char *verdict_cause_text(enum outcome_cause cause);
+
+#endif

@@ -1,0 +1,121 @@
+#!/usr/bin/env python
+"""One program per verdict: lives for a while in one way, for leaktop to judge.
+
+    verdicts.py --kind leak
+
+Prints {"pid":..,"ready":true}, then works ten times a second until its stdin
+ends or says "stop". What it makes are objects of the class Thing.
+
+  leak      appends Things to a global, 40 a second              -> suspect
+  cycle     drops Things that refer to each other, collector off -> suspect
+  warmup    fills a cache for ten seconds, then replaces in it   -> hold
+  step      makes a lot of them once                             -> hold
+  sawtooth  gathers them for seven seconds, then drops all       -> churn
+  collected drops Things in cycles, collects every five seconds  -> churn
+  sine      holds more and fewer of them, period nine seconds    -> churn
+  churn     holds a random number of them                        -> churn
+  idle      does nothing                                         -> flat
+"""
+
+import argparse
+import gc
+import json
+import math
+import os
+import random
+import select
+import sys
+import time
+
+TICK = 0.1
+HELD = []
+_clock = getattr(time, "monotonic", time.time)
+
+
+class Thing(object):
+    def __init__(self):
+        self.other = None
+
+
+def fill(number):
+    """HELD has so many Things, the newest last."""
+    number = int(number)
+    del HELD[number:]
+    while len(HELD) < number:
+        HELD.append(Thing())
+
+
+def drop_cycles(number):
+    for _ in range(number):
+        a, b = Thing(), Thing()
+        a.other, b.other = b, a
+
+
+# Each is called every TICK with the time since the start and a dict to keep.
+
+def leak(t, state):
+    fill(40 * t)
+
+
+def cycle(t, state):
+    gc.disable()
+    drop_cycles(2)
+
+
+def warmup(t, state):
+    if len(HELD) < 3000:
+        fill(min(300 * t, 3000))
+    else:
+        HELD[random.randrange(3000)] = Thing()
+
+
+def step(t, state):
+    if t > 6:
+        fill(5000)
+
+
+def sawtooth(t, state):
+    fill(200 * (t % 7))
+
+
+def collected(t, state):
+    if not state:
+        gc.disable()
+        state["next"] = 5
+    drop_cycles(20)
+    if t >= state["next"]:
+        state["next"] += 5
+        gc.collect()
+
+
+def sine(t, state):
+    fill(1000 + 800 * math.sin(2 * math.pi * t / 9))
+
+
+def churn(t, state):
+    fill(random.randrange(500, 1500))
+
+
+def idle(t, state):
+    pass
+
+
+KINDS = (leak, cycle, warmup, step, sawtooth, collected, sine, churn, idle)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kind", required=True)
+    options = parser.parse_args()
+    work = {kind.__name__: kind for kind in KINDS}[options.kind]
+    random.seed(4242)
+    start, state = _clock(), {}
+    work(0, state)                  # what is there at first is no growth
+    sys.stdout.write(json.dumps({"pid": os.getpid(), "ready": True}) + "\n")
+    sys.stdout.flush()
+    while not select.select([sys.stdin], [], [], TICK)[0]:
+        work(_clock() - start, state)
+
+
+if __name__ == "__main__":
+    main()
