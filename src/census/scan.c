@@ -246,8 +246,8 @@ static void look_at_heads(struct scan *s)
 
 		(void)pool_parse(s->bytes + i * POOL_HEADER, address_of(s, w),
 				 arenas_pool_size(s->arenas), &now);
-		state->dirty = !store_same(state, &now);
-		a->changed |= state->dirty;
+		state->dirty = state->hot || !store_same(state, &now);
+		a->changed |= !store_same(state, &now);
 		if (state->live == 0)
 			store_size(&s->store, w->arena, w->pool, now.size);
 		if (w->pool + 1 == arenas_at(s->arenas, w->arena)->carved)
@@ -268,16 +268,19 @@ static void count_bodies(struct scan *s)
 		struct arena_state *a = &s->store.arenas[w->arena];
 		struct counter *c = s->counter;
 		struct pool now = {0};
+		bool changed;
 
 		if (!pool_parse(bytes, address_of(s, w), size, &now)) {
 			store_put(&s->store, w->arena, w->pool, NULL, NULL, 0, 0);
 			continue;
 		}
-		if (a->pools[w->pool].live && !store_same(&a->pools[w->pool], &now))
+		changed = a->pools[w->pool].live && !store_same(&a->pools[w->pool], &now);
+		if (changed)
 			a->quiet = 0;
 		counter_pool(c, &now, bytes, address_of(s, w));
 		store_types(&s->store, s->kinds.n);
 		store_put(&s->store, w->arena, w->pool, &now, c->entries, c->n, c->explained);
+		a->pools[w->pool].hot = changed;
 	}
 	s->pools_read += (int64_t)s->n_wanted;
 }
