@@ -18,13 +18,14 @@
 #define BATCH_POOLS 128u
 #define HEADERS	    1024u		/* read in one call */
 #define TURNS	    16u			/* an arena is read whole once in so many passes, */
-#define BUSY_TURNS  4u			/* or in so many while its pools change */
+#define BUSY_TURNS  4u			/* or in so many where pools changed lately */
 
 /*
  * Arenas where nothing changes for some passes are looked at every REST passes only, a part of
  * them each time. When many of that part have changed after all, the others are not left out.
  */
 #define QUIET	    4u
+#define LATELY	    2u			/* looks after a change: a busy arena */
 #define REST	    4u
 #define SURPRISE    8u			/* more than one in so many */
 
@@ -153,7 +154,7 @@ enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
  */
 static bool is_turn(const struct scan *s, size_t arena)
 {
-	uint32_t turns = s->store.arenas[arena].quiet < QUIET ? BUSY_TURNS : TURNS;
+	uint32_t turns = s->store.arenas[arena].quiet < LATELY ? BUSY_TURNS : TURNS;
 
 	return s->full || arena % turns == s->pass % turns;
 }
@@ -223,11 +224,14 @@ static void settle(struct scan *s, struct arena_state *a)
 		s->resting++;
 		s->woken += a->changed;
 	}
-	if (a->changed)
+	if (!a->known)			/* all is new, which tells nothing */
+		a->quiet = LATELY;
+	else if (a->changed)
 		a->quiet = 0;
 	else if (a->quiet < QUIET)
 		a->quiet++;
 	a->changed = false;
+	a->known = true;
 }
 
 /* Marks the pools that are not as they were; notes the sizes of those never seen. */
@@ -242,11 +246,10 @@ static void look_at_heads(struct scan *s)
 
 		(void)pool_parse(s->bytes + i * POOL_HEADER, address_of(s, w),
 				 arenas_pool_size(s->arenas), &now);
-		state->dirty = !store_same(state, &now);
-		a->changed |= state->dirty;
+		state->dirty = state->hot || !store_same(state, &now);
+		a->changed |= !store_same(state, &now);
 		if (state->live == 0)
 			store_size(&s->store, w->arena, w->pool, now.size);
-		a->known = true;
 		if (w->pool + 1 == arenas_at(s->arenas, w->arena)->carved)
 			settle(s, a);
 	}
@@ -265,16 +268,19 @@ static void count_bodies(struct scan *s)
 		struct arena_state *a = &s->store.arenas[w->arena];
 		struct counter *c = s->counter;
 		struct pool now = {0};
+		bool changed;
 
 		if (!pool_parse(bytes, address_of(s, w), size, &now)) {
 			store_put(&s->store, w->arena, w->pool, NULL, NULL, 0, 0);
 			continue;
 		}
-		if (!store_same(&a->pools[w->pool], &now))
+		changed = a->pools[w->pool].live && !store_same(&a->pools[w->pool], &now);
+		if (changed)
 			a->quiet = 0;
 		counter_pool(c, &now, bytes, address_of(s, w));
 		store_types(&s->store, s->kinds.n);
 		store_put(&s->store, w->arena, w->pool, &now, c->entries, c->n, c->explained);
+		a->pools[w->pool].hot = changed;
 	}
 	s->pools_read += (int64_t)s->n_wanted;
 }

@@ -16,7 +16,8 @@ struct pool_state {		/* all zero: empty, or never read */
 	uint16_t live, touched, free_at;	/* as in struct pool: the signature */
 	uint16_t length;	/* bytes of its part of the arena's run */
 	uint8_t size8;		/* block size / 8 */
-	bool dirty;		/* its header tells of a change: to be read */
+	bool dirty;		/* to be read in this pass: its header tells of a change, */
+	bool hot;		/* or did so in the last one */
 };
 
 struct arena_state {
