@@ -34,6 +34,9 @@ static const char *const kinds27[] = {
 
 struct soak {			/* shared by all parts */
 	int64_t samples, counted, kills, visits, skipped, harmed;
+	struct {
+		int64_t samples, counted;
+	} of[COUNT_OF(kinds)];
 };
 
 static struct soak *done;
@@ -57,6 +60,18 @@ static bool is_over(void)
 	       (now_at(&done->samples) >= wanted_samples && now_at(&done->kills) >= wanted_kills);
 }
 
+static void add_samples(const char *kind, const struct cell_watch *w)
+{
+	add(&done->samples, w->samples);
+	add(&done->counted, w->counted);
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		if (strcmp(kinds[i], kind) != 0)
+			continue;
+		add(&done->of[i].samples, w->samples);
+		add(&done->of[i].counted, w->counted);
+	}
+}
+
 /* As many kills as there are in proportion. */
 static bool visit(struct cell_run *r, void *arg)
 {
@@ -66,8 +81,7 @@ static bool visit(struct cell_run *r, void *arg)
 
 	if (!cell_leaktop(r, VISIT_SAMPLES, &w))
 		return false;
-	add(&done->samples, w.samples);
-	add(&done->counted, w.counted);
+	add_samples(r->cell->kind, &w);
 	if (!death_at_any_time(r, kills, number))
 		return false;
 	add(&done->kills, kills);
@@ -93,10 +107,24 @@ static bool soak(void *arg, size_t i)
 	return proof != CELL_HARMED;
 }
 
+static void print_figures(double seconds)
+{
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (done->of[i].samples)
+			printf("# soak: %s: %lld samples, %lld counted\n", kinds[i],
+			       (long long)done->of[i].samples, (long long)done->of[i].counted);
+	printf("# soak: %lld samples, %lld of them counted; %lld kills; %lld targets of %zu "
+	       "Pythons, %lld skipped, %lld harmed\n",
+	       (long long)done->samples, (long long)done->counted, (long long)done->kills,
+	       (long long)done->visits, pythons_n, (long long)done->skipped,
+	       (long long)done->harmed);
+	printf("# soak: %.0f s, %.1f samples and %.2f kills a second\n", seconds,
+	       (double)done->samples / seconds, (double)done->kills / seconds);
+}
+
 static void nothing_is_harmed_by_all_that(void **state)
 {
 	int64_t begin = clock_mono_ns();
-	double seconds;
 	size_t failed;
 
 	pythons_n = cell_pythons(pythons, PYTHONS_MOST);
@@ -108,14 +136,7 @@ static void nothing_is_harmed_by_all_that(void **state)
 	end_ns = begin + harm_setting("LT_SOAK_SECONDS", SECONDS) * CLOCK_NS_PER_S;
 	failed = pool_run_while(VISITS_MOST, (size_t)harm_setting("LT_SOAK_JOBS", JOBS), soak, NULL,
 				is_over);
-	seconds = (double)(clock_mono_ns() - begin) / 1e9;
-	printf("# soak: %lld samples, %lld of them counted; %lld kills; %lld targets of %zu "
-	       "Pythons, %lld skipped, %lld harmed\n",
-	       (long long)done->samples, (long long)done->counted, (long long)done->kills,
-	       (long long)done->visits, pythons_n, (long long)done->skipped,
-	       (long long)done->harmed);
-	printf("# soak: %.0f s, %.1f samples and %.2f kills a second\n", seconds,
-	       (double)done->samples / seconds, (double)done->kills / seconds);
+	print_figures((double)(clock_mono_ns() - begin) / 1e9);
 	assert_int_equal(failed, 0);
 }
 
