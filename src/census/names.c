@@ -64,6 +64,11 @@ void names_trim(struct names *n)
 {
 	if (n->known_n > TRIM_AT || n->text_n > TRIM_AT)
 		names_clear(n);
+	names_begin(n);
+}
+
+void names_begin(struct names *n)
+{
 	n->until_ns = clock_mono_ns() + SHARE_NS;
 }
 
@@ -179,6 +184,11 @@ size_t names_of(struct names *n, const struct python *py, const struct agent_typ
 	if (n->known_n * 2 > n->known_cap)
 		grow_known(n);
 	return number;
+}
+
+bool names_known(const struct names *n, uint64_t type)
+{
+	return known_slot(n->known, n->known_cap, type)->type == type;
 }
 
 const char *names_text(const struct names *n, size_t number)

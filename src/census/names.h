@@ -5,6 +5,7 @@
 #ifndef LT_CENSUS_NAMES_H
 #define LT_CENSUS_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +30,9 @@ size_t names_count(const struct names *n);	/* numbers are 0 .. count-1 */
  * without end). Names that take too long to find now, in a target that is made so, come later.
  */
 void names_trim(struct names *n);
+/* The same for those who keep the numbers: nothing is forgotten. */
+void names_begin(struct names *n);
+/* Has the full name of the type at this address been found? */
+bool names_known(const struct names *n, uint64_t type);
 
 #endif

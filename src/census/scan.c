@@ -54,7 +54,7 @@ struct scan {
 	unsigned char *bytes;		/* BATCH_BYTES */
 	struct store fed;		/* totals only */
 	uint64_t fed_objects;
-	struct scan_type *types;
+	struct census_type *types;
 	size_t types_cap;
 	int64_t pools, pools_read, cpu_ns;
 };
@@ -104,6 +104,7 @@ void scan_forget(struct scan *s)
 {
 	close_parts(s);
 	open_parts(s);
+	s->fed_objects = 0;
 	s->phase = IDLE;
 	s->began = false;
 }
@@ -134,8 +135,6 @@ enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
 		return rc;
 	store_follow(&s->store, s->arenas);
 	kinds_refresh(&s->kinds);
-	store_done(&s->fed);
-	s->fed_objects = 0;
 	s->full = full || !s->began;
 	s->began = true;
 	s->pass++;
@@ -313,6 +312,17 @@ bool scan_step(struct scan *s, int64_t budget_ns)
 	return s->phase == IDLE;
 }
 
+const struct arenas *scan_arenas(const struct scan *s)
+{
+	return s->arenas;
+}
+
+void scan_feed_begin(struct scan *s)
+{
+	store_done(&s->fed);
+	s->fed_objects = 0;
+}
+
 bool scan_feed(struct scan *s, const void *bytes, size_t n, uint64_t block_size)
 {
 	struct counter *c = s->counter;
@@ -357,13 +367,13 @@ static void merge(struct scan *s, struct scan_result *ret)
 	for (size_t i = 0; i < s->kinds.n; i++) {
 		const struct kind *kind = &s->kinds.list[i];
 		struct store_total t = total_of(s, i);
-		struct scan_type *type;
+		struct census_type *type;
 
 		if (kind->dead || t.count == 0)
 			continue;
 		if (!place[kind->name]) {
 			place[kind->name] = ++ret->n_types;
-			s->types[ret->n_types - 1] = (struct scan_type){
+			s->types[ret->n_types - 1] = (struct census_type){
 				.name = kinds_text(&s->kinds, kind->name)};
 		}
 		type = &s->types[place[kind->name] - 1];

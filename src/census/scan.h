@@ -15,19 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "census/counted.h"
+#include "target/arenas.h"
 #include "target/python.h"
 #include "util/err.h"
 
 struct scan;
 
-struct scan_type {
-	const char *name;	/* full, cleaned; owned by the scan; each name occurs once */
-	uint64_t count;
-	uint64_t bytes;		/* blocks and the tables, arrays and buffers they own */
-};
-
 struct scan_result {
-	const struct scan_type *types;	/* borrowed until the next scan_begin */
+	const struct census_type *types;	/* borrowed until the next scan_begin */
 	size_t n_types;
 	int64_t objects;	/* the sum of all counts */
 	int64_t blocks;		/* in use in the pools, object or not */
@@ -57,10 +53,15 @@ void scan_result(struct scan *s, struct scan_result *ret);
 /* Forgets all it knows: the target runs another program now. */
 void scan_forget(struct scan *s);
 
+/* The arenas as this pass found them; borrowed until the next scan_begin. */
+const struct arenas *scan_arenas(const struct scan *s);
+
+/* Forgets what was fed before: large objects are about to be shown anew. */
+void scan_feed_begin(struct scan *s);
 /*
  * Between scan_begin and the last step: a block outside of the pools, of block_size
  * bytes; the first n of them are at `bytes`, all or 128 at least. true: it begins with an object
- * and is counted, for this pass only.
+ * and is counted, until the next scan_feed_begin.
  */
 bool scan_feed(struct scan *s, const void *bytes, size_t n, uint64_t block_size);
 

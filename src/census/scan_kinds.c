@@ -155,6 +155,7 @@ static void add_kind(struct kinds *k, uint64_t type, const unsigned char *head,
 	take_proof(l, head, kind->proof);
 	memcpy(kind->text, named->name, sizeof(kind->text));
 	kind->name = (uint32_t)names_of(k->names, k->py, named);
+	kind->unnamed = !names_known(k->names, type);
 	slot.owns = owned_by(k, head, type, named->name);
 	slot.before = (uint8_t)((flags & FLAG_GC ? (uint32_t)l->gc_head_size : 0) +
 				 (flags & l->managed_flags ? l->managed_size : 0));
@@ -246,16 +247,31 @@ static size_t look_again(struct kinds *k, size_t from, bool *died)
 	return i;
 }
 
+/* Names that took too long to find when they were met. */
+static void name_again(struct kinds *k, struct kind *kind)
+{
+	struct agent_type named = {.type = kind->type, .tp_name = kind->tp_name};
+
+	if (!remote_string(&k->py->remote, named.tp_name, named.name, sizeof(named.name)))
+		return;
+	kind->name = (uint32_t)names_of(k->names, k->py, &named);
+	kind->unnamed = !names_known(k->names, kind->type);
+}
+
 void kinds_refresh(struct kinds *k)
 {
 	bool died = false;
 
+	names_begin(k->names);
 	memset(k->strangers, 0, STRANGERS * sizeof(*k->strangers));
 	k->n_strangers = 0;
 	for (size_t i = 0; i < k->n;)
 		i = look_again(k, i, &died);
 	if (died)
 		rebuild(k, k->n_slots);
+	for (size_t i = 0; i < k->n; i++)
+		if (k->list[i].unnamed && !k->list[i].dead)
+			name_again(k, &k->list[i]);
 }
 
 const char *kinds_text(const struct kinds *k, uint32_t name)

@@ -36,6 +36,7 @@ struct kind {
 	char text[16];		/* at tp_name */
 	uint32_t name;		/* kinds_name */
 	bool heap, dead;
+	bool unnamed;		/* there was no time to find its full name */
 };
 
 struct kinds {			/* owns all it points to */

@@ -4,7 +4,7 @@
  * target could have written it.
  */
 #include "config.h"
-#include "census/census.h"
+#include "census/walk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 #define TYPES_MOST 262144u
 #define OBJECT_LEAST 32u		/* bytes of the smallest tracked object, gc head included */
 
-struct census {
+struct walk {
 	const struct python *py;
 	const struct gadgets *gadgets;
 	bool visit;			/* by the caller's wish, not only where it must be */
@@ -45,39 +45,39 @@ struct census {
 
 _Static_assert(CENSUS_LISTS == AGENT_LISTS, "the same lists on both sides");
 
-struct census *census_new(const struct python *py, const struct gadgets *gadgets,
-			  const struct census_options *options)
+struct walk *walk_new(const struct python *py, const struct gadgets *gadgets,
+			  const struct walk_options *options)
 {
-	struct census *c = MEM_NEW(struct census);
+	struct walk *w = MEM_NEW(struct walk);
 
-	c->py = py;
-	c->gadgets = gadgets;
-	c->visit = options->visit;
-	c->max_pause_ns = options->max_pause_ns;
-	c->borrower.fd = -1;
-	c->max_types = TYPES_FIRST;
-	c->names = names_new();
-	pace_begin(&c->pace);
-	return c;
+	w->py = py;
+	w->gadgets = gadgets;
+	w->visit = options->visit;
+	w->max_pause_ns = options->max_pause_ns;
+	w->borrower.fd = -1;
+	w->max_types = TYPES_FIRST;
+	w->names = names_new();
+	pace_begin(&w->pace);
+	return w;
 }
 
-void census_free(struct census *c)
+void walk_free(struct walk *w)
 {
-	if (!c)
+	if (!w)
 		return;
-	borrow_abandon(&c->borrower);
-	names_free(c->names);
-	free(c->table);
-	free(c->types);
-	free(c);
+	borrow_abandon(&w->borrower);
+	names_free(w->names);
+	free(w->table);
+	free(w->types);
+	free(w);
 }
 
-void census_forget(struct census *c)
+void walk_forget(struct walk *w)
 {
-	c->lodging = (struct lodging){0};
-	c->wait = (struct timed_wait){0};
-	c->filters = 0;
-	names_clear(c->names);
+	w->lodging = (struct lodging){0};
+	w->wait = (struct timed_wait){0};
+	w->filters = 0;
+	names_clear(w->names);
 }
 
 static uint32_t place(int32_t offset)
@@ -90,11 +90,11 @@ static uint32_t round_up(size_t n, size_t to)
 	return (uint32_t)((n + to - 1) / to * to);
 }
 
-static void fill_functions(const struct census *c, struct agent_block *b)
+static void fill_functions(const struct walk *w, struct agent_block *b)
 {
-	const struct python_symbols *sym = &c->py->sym;
+	const struct python_symbols *sym = &w->py->sym;
 
-	b->fn_errno = c->py->errno_location;
+	b->fn_errno = w->py->errno_location;
 	b->fn_this_thread = sym->gil_this_thread;
 	b->fn_ensure = sym->gil_ensure;
 	b->fn_release = sym->gil_release;
@@ -103,25 +103,25 @@ static void fill_functions(const struct census *c, struct agent_block *b)
 	b->unsized[0] = sym->gen_type;
 	b->unsized[1] = sym->coro_type;
 	b->unsized[2] = sym->async_gen_type;
-	b->unsized[3] = c->py->layout->frame_unsized ? sym->frame_type : 0;
+	b->unsized[3] = w->py->layout->frame_unsized ? sym->frame_type : 0;
 	b->fn_interp_head = sym->interp_head;
-	b->interp = c->py->interp;
+	b->interp = w->py->interp;
 	b->set_type = sym->set_type;
 	b->frozenset_type = sym->frozenset_type;
 	b->list_type = sym->list_type;
 	b->tuple_type = sym->tuple_type;
 }
 
-static void fill_layout(const struct census *c, struct agent_block *b)
+static void fill_layout(const struct walk *w, struct agent_block *b)
 {
-	const struct layout *l = c->py->layout;
+	const struct layout *l = w->py->layout;
 
 	/* asked anew each time: the target may be another Python since the last count */
-	b->walk = !c->visit && l->walk == LAYOUT_WALK_LISTS;
+	b->walk = !w->visit && l->walk == LAYOUT_WALK_LISTS;
 	for (int i = 0; i < AGENT_LISTS; i++)
-		b->head[i] = c->py->heads[i];
+		b->head[i] = w->py->heads[i];
 	if (l->gc_collecting != LAYOUT_NONE)	/* from where gc_state is counted too */
-		b->collecting = c->py->gc - (uint64_t)l->gc_state + (uint64_t)l->gc_collecting;
+		b->collecting = w->py->gc - (uint64_t)l->gc_state + (uint64_t)l->gc_collecting;
 	b->gc_head_size = place(l->gc_head_size);
 	b->ob_type = place(l->ob_type);
 	b->ob_size = place(l->ob_size);
@@ -139,11 +139,11 @@ static void fill_layout(const struct census *c, struct agent_block *b)
 	b->mark_refs = (uint64_t)l->gc_refs;
 }
 
-static bool fill_lock(const struct census *c, struct agent_block *b)
+static bool fill_lock(const struct walk *w, struct agent_block *b)
 {
 	struct python_lock lock;
 
-	if (!python_pending_lock(c->py, &lock))
+	if (!python_pending_lock(w->py, &lock))
 		return false;
 	b->lock = lock.addr;
 	b->lock_mask = lock.mask;
@@ -152,82 +152,82 @@ static bool fill_lock(const struct census *c, struct agent_block *b)
 }
 
 /* Block, index and table behind one another; returns the size of it all. */
-static uint64_t fill_places(const struct census *c, struct agent_block *b)
+static uint64_t fill_places(const struct walk *w, struct agent_block *b)
 {
-	b->max_types = c->max_types;
-	b->slots = c->max_types * 2;
+	b->max_types = w->max_types;
+	b->slots = w->max_types * 2;
 	b->index_at = round_up(sizeof(*b), AGENT_ALIGN);
 	b->table_at = round_up(b->index_at + b->slots * sizeof(uint32_t), AGENT_ALIGN);
 	return round_up(b->table_at + (size_t)b->max_types * sizeof(struct agent_type), PAGE);
 }
 
 /* Tells a block that is already there what is wanted. */
-static bool write_order(const struct census *c, const struct agent_order *order)
+static bool write_order(const struct walk *w, const struct agent_order *order)
 {
-	uint64_t at = c->lodging.block;
+	uint64_t at = w->lodging.block;
 
-	return !at || remote_write(&c->py->remote, at + offsetof(struct agent_block, order), order,
+	return !at || remote_write(&w->py->remote, at + offsetof(struct agent_block, order), order,
 				   sizeof(*order));
 }
 
 /* A pending call that comes late does nothing. */
-static void cancel(const struct census *c)
+static void cancel(const struct walk *w)
 {
 	const struct agent_order nothing = {0};
 
-	(void)write_order(c, &nothing);
+	(void)write_order(w, &nothing);
 }
 
 /* Visiting cannot be sliced: not again where it took too long. */
-static enum lt_errc may_visit(const struct census *c, struct lt_err *err)
+static enum lt_errc may_visit(const struct walk *w, struct lt_err *err)
 {
-	if (c->max_pause_ns == 0 || c->visit_ns <= c->max_pause_ns ||
-	    (!c->visit && c->py->layout->walk == LAYOUT_WALK_LISTS))
+	if (w->max_pause_ns == 0 || w->visit_ns <= w->max_pause_ns ||
+	    (!w->visit && w->py->layout->walk == LAYOUT_WALK_LISTS))
 		return LT_OK;
 	return lt_err_set(err, LT_E_PAUSE, 0, "it took %lld ms and cannot be done in slices here",
-			  (long long)(c->visit_ns / CLOCK_NS_PER_MS));
+			  (long long)(w->visit_ns / CLOCK_NS_PER_MS));
 }
 
-enum lt_errc census_begin(struct census *c, int64_t size_bytes, int64_t deadline_ns,
+enum lt_errc walk_begin(struct walk *w, int64_t size_bytes, int64_t deadline_ns,
 			  struct lt_err *err)
 {
 	struct agent_block block = {0};
 	struct borrow_job job = {
-		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging,
-		.wait = c->wait, .filters = c->filters, .block = &block, .pace = c->pace,
-		.max_pause_ns = c->max_pause_ns, .wait_ns = deadline_ns - clock_mono_ns(),
+		.py = w->py, .gadgets = w->gadgets, .lodging = w->lodging,
+		.wait = w->wait, .filters = w->filters, .block = &block, .pace = w->pace,
+		.max_pause_ns = w->max_pause_ns, .wait_ns = deadline_ns - clock_mono_ns(),
 	};
-	enum lt_errc rc = may_visit(c, err);
+	enum lt_errc rc = may_visit(w, err);
 
 	if (rc != LT_OK)
 		return rc;
-	if (!fill_lock(c, &block))
+	if (!fill_lock(w, &block))
 		return lt_err_set(err, LT_E_REMOTE, errno, "reading the lock of pending calls");
-	fill_functions(c, &block);
-	fill_layout(c, &block);
-	job.block_size = fill_places(c, &block);
-	if (++c->request == 0)
-		c->request = 1;
+	fill_functions(w, &block);
+	fill_layout(w, &block);
+	job.block_size = fill_places(w, &block);
+	if (++w->request == 0)
+		w->request = 1;
 	job.order = block.order = (struct agent_order){
 		.max_objects = (uint64_t)(size_bytes > 0 ? size_bytes : INT64_MAX) / OBJECT_LEAST,
-		.slice_ticks = c->max_pause_ns ? pace_ticks(&c->pace, c->max_pause_ns / 2) : 0,
-		.op = AGENT_OP_BEGIN, .request = c->request,
+		.slice_ticks = w->max_pause_ns ? pace_ticks(&w->pace, w->max_pause_ns / 2) : 0,
+		.op = AGENT_OP_BEGIN, .request = w->request,
 	};
-	if (!write_order(c, &job.order)) {
-		c->lost = true;
+	if (!write_order(w, &job.order)) {
+		w->lost = true;
 		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
 	}
-	return borrow_begin(&c->borrower, &job, err);
+	return borrow_begin(&w->borrower, &job, err);
 }
 
-bool census_busy(const struct census *c)
+bool walk_busy(const struct walk *w)
 {
-	return c->borrower.child > 0;
+	return w->borrower.child > 0;
 }
 
-int census_fd(const struct census *c)
+int walk_fd(const struct walk *w)
 {
-	return census_busy(c) ? c->borrower.fd : -1;
+	return walk_busy(w) ? w->borrower.fd : -1;
 }
 
 static enum lt_errc status_error(uint32_t status, struct lt_err *err)
@@ -260,20 +260,20 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 	}
 }
 
-static void merge(struct census *c, const struct agent_block *b, struct census_result *ret)
+static void merge(struct walk *w, const struct agent_block *b, struct census_result *ret)
 {
 	size_t n = 0, *place_of = NULL, known = 0;
 
-	names_trim(c->names);
+	names_trim(w->names);
 	for (uint32_t i = 0; i < b->types; i++) {
-		const struct agent_type *t = &c->table[i];
+		const struct agent_type *t = &w->table[i];
 		size_t number;
 
 		if (!t->count)		/* met in a part that was taken back */
 			continue;
-		number = names_of(c->names, c->py, t);
+		number = names_of(w->names, w->py, t);
 		if (number >= known) {		/* place_of[number]: where it is in types[], + 1 */
-			size_t more = names_count(c->names) + 256;
+			size_t more = names_count(w->names) + 256;
 
 			place_of = mem_resize(place_of, more, sizeof(*place_of));
 			memset(place_of + known, 0, (more - known) * sizeof(*place_of));
@@ -281,77 +281,77 @@ static void merge(struct census *c, const struct agent_block *b, struct census_r
 		}
 		if (!place_of[number]) {
 			place_of[number] = ++n;
-			c->types[n - 1] = (struct census_type){0};
+			w->types[n - 1] = (struct census_type){0};
 		}
-		c->types[place_of[number] - 1].count += t->count;
-		c->types[place_of[number] - 1].bytes += t->bytes;
-		c->types[place_of[number] - 1].name = names_text(c->names, number);
+		w->types[place_of[number] - 1].count += t->count;
+		w->types[place_of[number] - 1].bytes += t->bytes;
+		w->types[place_of[number] - 1].name = names_text(w->names, number);
 	}
 	free(place_of);
-	ret->types = c->types;
+	ret->types = w->types;
 	ret->n_types = n;
 }
 
-static enum lt_errc read_table(struct census *c, const struct agent_block *b, struct lt_err *err)
+static enum lt_errc read_table(struct walk *w, const struct agent_block *b, struct lt_err *err)
 {
 	if (b->max_types > TYPES_MOST || b->types > b->max_types ||
-	    b->table_at + (uint64_t)b->types * sizeof(struct agent_type) > c->lodging.block_size)
+	    b->table_at + (uint64_t)b->types * sizeof(struct agent_type) > w->lodging.block_size)
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "the helper's block is damaged");
-	c->table = mem_resize(c->table, b->max_types, sizeof(*c->table));
-	if (!remote_read(&c->py->remote, c->lodging.block + b->table_at, c->table,
-			 b->types * sizeof(*c->table)))
+	w->table = mem_resize(w->table, b->max_types, sizeof(*w->table));
+	if (!remote_read(&w->py->remote, w->lodging.block + b->table_at, w->table,
+			 b->types * sizeof(*w->table)))
 		return lt_err_set(err, LT_E_REMOTE, errno, "reading the helper's table");
 	for (uint32_t i = 0; i < b->types; i++)
-		c->table[i].name[AGENT_NAME - 1] = '\0';
-	if (c->types_cap < b->types) {
-		c->types_cap = b->max_types;
-		c->types = mem_resize(c->types, c->types_cap, sizeof(*c->types));
+		w->table[i].name[AGENT_NAME - 1] = '\0';
+	if (w->types_cap < b->types) {
+		w->types_cap = b->max_types;
+		w->types = mem_resize(w->types, w->types_cap, sizeof(*w->types));
 	}
 	return LT_OK;
 }
 
 /* Objects of types beyond the table: counted in all, shown by no name. Next time there is room. */
-static void make_room(struct census *c, const struct agent_block *b)
+static void make_room(struct walk *w, const struct agent_block *b)
 {
-	if (b->left_out && b->max_types >= c->max_types && b->max_types < TYPES_MOST)
-		c->max_types = b->max_types * 4;
+	if (b->left_out && b->max_types >= w->max_types && b->max_types < TYPES_MOST)
+		w->max_types = b->max_types * 4;
 }
 
-static enum lt_errc read_answer(struct census *c, struct census_result *ret, struct lt_err *err)
+static enum lt_errc read_answer(struct walk *w, struct census_result *ret, struct lt_err *err)
 {
 	struct agent_block b;
 	enum lt_errc rc;
 
-	if (!remote_read(&c->py->remote, c->lodging.block, &b, sizeof(b)))
+	if (!remote_read(&w->py->remote, w->lodging.block, &b, sizeof(b)))
 		return lt_err_set(err, LT_E_REMOTE, errno, "reading the helper's block");
-	if (b.answer != c->request)
+	if (b.answer != w->request)
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "the helper answered another request");
-	if ((rc = status_error(b.status, err)) != LT_OK || (rc = read_table(c, &b, err)) != LT_OK)
+	if ((rc = status_error(b.status, err)) != LT_OK || (rc = read_table(w, &b, err)) != LT_OK)
 		return rc;
-	merge(c, &b, ret);
+	merge(w, &b, ret);
 	ret->objects = (int64_t)b.objects;
 	ret->approximate = b.approximate != 0;
 	ret->restarts = b.restarts;
-	c->visit_ns = b.walk ? 0 : ret->hold_ns;
+	w->visit_ns = b.walk ? 0 : ret->hold_ns;
 	for (int i = 0; i < CENSUS_LISTS; i++)
 		ret->list_objects[i] = b.walk ? (int64_t)b.list_objects[i] : LT_UNKNOWN;
-	make_room(c, &b);
+	make_room(w, &b);
 	if (b.left_out)
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "more than %u types: making room",
 				  b.max_types);
 	return LT_OK;
 }
 
-static void take_result(struct census *c, struct census_result *ret)
+static void take_result(struct walk *w, struct census_result *ret)
 {
 	struct borrow_result r;
 
-	borrow_end(&c->borrower, &r);
-	c->lodging = r.lodging;
-	c->lost |= r.lost;
-	c->request = r.request;
-	c->wait = r.wait;
-	c->filters = r.filters;
+	borrow_end(&w->borrower, &r);
+	w->lodging = r.lodging;
+	w->lost |= r.lost;
+	w->request = r.request;
+	w->wait = r.wait;
+	w->filters = r.filters;
 	*ret = (struct census_result){
 		.err = r.err, .pending = r.pending, .stops = r.stops, .stopped_ns = r.stopped_ns,
 		.longest_stop_ns = r.longest_stop_ns, .cpu_ns = r.cpu_ns, .objects = LT_UNKNOWN,
@@ -359,56 +359,56 @@ static void take_result(struct census *c, struct census_result *ret)
 	};
 }
 
-void census_end(struct census *c, struct census_result *ret)
+void walk_end(struct walk *w, struct census_result *ret)
 {
-	take_result(c, ret);
+	take_result(w, ret);
 	if (ret->err.code == LT_OK)
-		(void)read_answer(c, ret, &ret->err);
+		(void)read_answer(w, ret, &ret->err);
 	else
-		cancel(c);
+		cancel(w);
 	if (ret->err.code == LT_E_REPLACED)
-		census_forget(c);
+		walk_forget(w);
 }
 
-void census_hurry(struct census *c)
+void walk_hurry(struct walk *w)
 {
-	borrow_hurry(&c->borrower);
+	borrow_hurry(&w->borrower);
 }
 
-void census_abandon(struct census *c)
+void walk_abandon(struct walk *w)
 {
-	c->lost |= census_busy(c);
-	borrow_abandon(&c->borrower);
+	w->lost |= walk_busy(w);
+	borrow_abandon(&w->borrower);
 }
 
-enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret)
+enum lt_errc walk_leave(struct walk *w, int64_t deadline_ns, struct census_result *ret)
 {
 	struct borrow_job job = {
-		.py = c->py, .gadgets = c->gadgets, .lodging = c->lodging, .leave = true,
-		.wait = c->wait, .filters = c->filters, .pace = c->pace,
+		.py = w->py, .gadgets = w->gadgets, .lodging = w->lodging, .leave = true,
+		.wait = w->wait, .filters = w->filters, .pace = w->pace,
 		.wait_ns = deadline_ns - clock_mono_ns(),
 	};
 	enum lt_errc rc;
 
 	*ret = (struct census_result){.objects = LT_UNKNOWN};
-	if (!c->lodging.code && !c->lost)
+	if (!w->lodging.code && !w->lost)
 		return LT_OK;
-	cancel(c);
-	if ((rc = borrow_begin(&c->borrower, &job, &ret->err)) != LT_OK)
+	cancel(w);
+	if ((rc = borrow_begin(&w->borrower, &job, &ret->err)) != LT_OK)
 		return rc;
-	take_result(c, ret);
+	take_result(w, ret);
 	return ret->err.code;
 }
 
-int census_mappings(const struct census *c)
+int walk_mappings(const struct walk *w)
 {
 	struct maps maps = {0};
 	int n = 0;
 
-	if (maps_read(c->py->remote.pid, &maps, NULL) != LT_OK)
+	if (maps_read(w->py->remote.pid, &maps, NULL) != LT_OK)
 		return 0;		/* the process is gone, and they with it */
-	n += c->lodging.code && maps_find(&maps, c->lodging.code);
-	n += c->lodging.block && maps_find(&maps, c->lodging.block);
+	n += w->lodging.code && maps_find(&maps, w->lodging.code);
+	n += w->lodging.block && maps_find(&maps, w->lodging.block);
 	maps_done(&maps);
 	return n;
 }

@@ -138,6 +138,31 @@ static enum lt_errc take_top(struct parse *p, const char *arg)
 	return LT_OK;
 }
 
+static enum lt_errc take_census(struct parse *p, const char *arg)
+{
+	static const char *const words[] = {
+		[CENSUS_AUTO] = "auto", [CENSUS_SCAN] = "scan", [CENSUS_WALK] = "walk",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		if (strcmp(arg, words[i]) == 0) {
+			p->opt.census = (enum census_mode)i;
+			return LT_OK;
+		}
+	}
+	return usage(p, "the way to count is auto, scan or walk", arg);
+}
+
+static enum lt_errc take_max_cpu(struct parse *p, const char *arg)
+{
+	int64_t percent;
+
+	if (!num_parse(arg, 1, 100, &percent))
+		return usage(p, "the share of a core is 1 to 100 percent", arg);
+	p->opt.max_cpu = (double)percent / 100;
+	return LT_OK;
+}
+
 static enum lt_errc take_max_pause(struct parse *p, const char *arg)
 {
 	int64_t ms;
@@ -215,6 +240,8 @@ TAKE_FLAG(version)
 	X(confirm, 260, "confirm", "T", "a suspect that lasts so long is a leak (10m)") \
 	X(readonly, 257, "readonly", NULL, "never stop or write into the process") \
 	X(preflight, 258, "preflight", NULL, "say what would work, touching nothing") \
+	X(census, 262, "census", "HOW", "count by scan, by walk or what fits (auto)") \
+	X(max_cpu, 263, "max-cpu", "PERCENT", "of a core that counting may take (2)") \
 	X(max_pause, 261, "max-pause", "MS", "longest time a thread may wait for leaktop (2)") \
 	X(no_color, 'C', "no-color", NULL, "no colours (NO_COLOR does the same)") \
 	X(ascii, 'U', "ascii", NULL, "draw with ASCII characters only") \
@@ -305,7 +332,7 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 	struct parse p = {
 		.opt = {
 			.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
-			.max_pause_ns = 2 * CLOCK_NS_PER_MS,
+			.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
 			.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
 		},
 		.err = err,

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "model/snapshot.h"
+#include "census/census.h"
 #include "output/sink.h"
 #include "util/err.h"
 
@@ -20,7 +21,9 @@ struct options {
 	int64_t delay_ns;		/* between samples */
 	int64_t iterations;		/* samples; 0: no end */
 	int64_t duration_ns;		/* 0: no end */
+	enum census_mode census;
 	int64_t max_pause_ns;		/* longest time any thread may wait for leaktop */
+	double max_cpu;			/* of a core, for counting: 0.02 = 2 % */
 	bool batch;			/* asked for, or implied by -f */
 	const struct sink_ops *sink;	/* how batch writes; never NULL */
 	enum snapshot_sort sort;

@@ -334,7 +334,10 @@ static enum lt_errc open_session(struct watch *w)
 {
 	const struct options *o = w->options;
 	int64_t deadline = o->delay_ns;
-	struct session_options so = {.readonly = o->readonly, .max_pause_ns = o->max_pause_ns};
+	struct session_options so = {
+		.readonly = o->readonly, .census = o->census, .max_pause_ns = o->max_pause_ns,
+		.max_cpu = o->max_cpu,
+	};
 
 	if (deadline < CALL_DEADLINE_LEAST)
 		deadline = CALL_DEADLINE_LEAST;

@@ -137,6 +137,17 @@ static void count_types(struct model *m, const struct sample *s)
 	m->order_step = m->snap.order_held ? ORDER_HELD : ORDER_REFRESH;
 }
 
+/* What was counted in another way is no past of what comes: the types begin anew. */
+static void count_anew(struct model *m)
+{
+	types_done(&m->types);
+	order_forget(&m->order);
+	epochs_init(&m->epochs);
+	series_clear(m->seen);
+	m->census_ns = LT_UNKNOWN;
+	m->base_asked = false;
+}
+
 void model_push(struct model *m, const struct sample *s)
 {
 	int64_t now_ns = s->mono_ns < 0 ? 0 : s->mono_ns > MONO_MAX_NS ? MONO_MAX_NS : s->mono_ns;
@@ -147,6 +158,8 @@ void model_push(struct model *m, const struct sample *s)
 	series_follow(m->seen, &step);
 	if (m->snap.samples == 0)
 		start_base(m, s->t);
+	if (s->census && s->way.changed)
+		count_anew(m);
 	if (s->census)
 		count_types(m, s);
 	else
@@ -158,6 +171,8 @@ void model_push(struct model *m, const struct sample *s)
 	m->snap.seq = s->seq;
 	m->snap.objects = s->objects;
 	m->snap.census = s->census;
+	if (s->census)
+		m->snap.way = s->way;
 	m->snap.why = s->why;
 	m->stale = true;
 }

@@ -104,6 +104,14 @@ void order_done(struct order *o)
 	*o = (struct order){0};
 }
 
+void order_forget(struct order *o)
+{
+	struct order kept = {.sort = o->sort, .reversed = o->reversed};
+
+	order_done(o);
+	*o = kept;
+}
+
 void order_by(struct order *o, enum snapshot_sort sort, bool reversed)
 {
 	o->settled = false;

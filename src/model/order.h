@@ -38,6 +38,8 @@ struct order {			/* zero it to begin, order_done() to end */
 };
 
 void order_done(struct order *o);
+/* Other rows will come: keeps the key and the direction alone. */
+void order_forget(struct order *o);
 /* Another key or direction: the next order_rows() sorts at once. */
 void order_by(struct order *o, enum snapshot_sort sort, bool reversed);
 /*

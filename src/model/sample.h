@@ -66,6 +66,15 @@ struct sample_type {
 	int64_t count, bytes;
 };
 
+struct sample_way {			/* how it was counted */
+	bool scan;			/* all objects, read from outside; else gc-tracked ones */
+	bool changed;			/* the other way than before: not to be compared */
+	bool approximate;		/* the collector rebuilt its lists meanwhile */
+	const char *why;		/* this way, in words; "": it is the one asked for */
+	int64_t period_ns;		/* between counts at least, to keep to --max-cpu; 0: none */
+	double explained;		/* scan: share of pymalloc's blocks that types own; NAN */
+};
+
 struct sample_cost {			/* of this sample alone */
 	int64_t stops;			/* times a thread was stopped */
 	int64_t stopped_us;		/* sum of those stops */
@@ -82,7 +91,8 @@ struct sample {
 	struct sample_ledger ledger;	/* all LT_UNKNOWN in samples in which it was not due */
 	int64_t oom_score;		/* 0-1000 and more: whom the kernel kills first */
 	struct sample_gc gc;
-	int64_t objects;		/* gc-tracked ones counted; LT_UNKNOWN without a census */
+	int64_t objects;		/* counted; LT_UNKNOWN without a census */
+	struct sample_way way;
 	bool census;			/* types[] is a full count; else this sample is a gap */
 	struct lt_err why;		/* !census: why there is none (code LT_OK: not asked for) */
 	const struct sample_type *types;

@@ -83,6 +83,7 @@ struct snapshot {
 	int64_t gc_full_since_base;	/* full collections since the baseline, or LT_UNKNOWN */
 	double gc_full_ago_s;		/* since the last full collection was noticed; NAN */
 	int64_t objects;
+	struct sample_way way;		/* of the last count */
 	bool census;			/* the latest sample had one; rows: of the last that did */
 	struct lt_err why;		/* why not */
 	double census_t;		/* of the rows; 0: none so far */

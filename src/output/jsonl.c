@@ -2,6 +2,8 @@
 #include "config.h"
 #include "output/sink.h"
 
+#include <math.h>
+
 #include "model/verdict.h"
 #include "output/jsonw.h"
 #include "output/summary.h"
@@ -122,6 +124,20 @@ static void put_types(struct jsonw *j, const struct snapshot *snap, size_t n)
 	jsonw_array_end(j);
 }
 
+/* How the count was made; a gap has none. */
+static void put_census(struct jsonw *j, const struct snapshot *snap)
+{
+	const struct sample_way *way = &snap->way;
+
+	jsonw_object(j, "census");
+	jsonw_string(j, "by", !snap->census ? NULL : way->scan ? "scan" : "walk");
+	jsonw_string(j, "why", snap->census && way->why && way->why[0] ? way->why : NULL);
+	jsonw_real(j, "explained", snap->census && way->scan ? way->explained : NAN);
+	jsonw_int(j, "period_us", way->period_ns / 1000);
+	jsonw_bool(j, "approximate", way->approximate);
+	jsonw_object_end(j);
+}
+
 static void put_cost(struct jsonw *j, const struct sample_cost *cost)
 {
 	jsonw_object(j, "cost");
@@ -156,6 +172,7 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	put_ledger(&j, &snap->ledger.now);
 	put_gc(&j, &snap->gc);
 	jsonw_int(&j, "objects", snap->census ? snap->objects : LT_UNKNOWN);
+	put_census(&j, snap);
 	put_types(&j, snap, sink_rows(s, snap));
 	put_cost(&j, &snap->cost);
 	if (!snap->census)

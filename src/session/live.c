@@ -6,6 +6,7 @@
 #include "config.h"
 #include "session/session.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,6 @@
 
 #define SLOW_EVERY_NS (10 * CLOCK_NS_PER_S)	/* PSS and USS: milliseconds of the kernel's time */
 #define SLOW_SHARE 200				/* ... and never more than 1/200 of the time */
-#define HOLD_SHARE 20				/* counts hold the GIL for at most 1/20 of it */
-#define DETACH_WAIT_MS 5000			/* for a count under way when leaktop ends */
 #define LEAVE_DEADLINE_NS (3 * CLOCK_NS_PER_S)
 
 struct session {
@@ -36,16 +35,16 @@ struct session {
 	struct figures *figures;
 	struct python python;
 	struct gadgets gadgets;
-	struct census *census;		/* NULL: --readonly */
+	struct census *census;
 	struct refusal refusal;		/* why the main thread is not borrowed now */
 	struct ledger_source *ledger;
+	struct ledger_objects objects;	/* of the last count */
 	struct residue *before;		/* what the target looked like before we touched it */
 	int end_fd;
 	bool busy, ended;
 	bool replaced;			/* another program runs there, and our pages are gone */
 	bool known;			/* what runs there is what s->python says: may be read */
 	int64_t open_ns;
-	int64_t hold_ns, census_due_ns;	/* of the last count; when the next may be */
 	int64_t slow_due_ns;
 	struct figures_slow slow;	/* LT_UNKNOWN in samples in which it was not due */
 	int64_t limit_bytes;		/* read as seldom: it takes half a dozen files to find */
@@ -107,7 +106,10 @@ static enum lt_errc find_python(struct session *s, pid_t pid, struct lt_err *err
 enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 			       struct session **ret, struct lt_err *err)
 {
-	const struct census_options census_options = {.max_pause_ns = options->max_pause_ns};
+	const struct census_options census_options = {
+		.mode = options->census, .max_pause_ns = options->max_pause_ns,
+		.max_cpu = options->max_cpu,
+	};
 	struct session *s = MEM_NEW(struct session);
 	enum lt_errc rc;
 
@@ -123,8 +125,9 @@ enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 	s->end_fd = status_pidfd_open(pid);
 	s->before = residue_take(pid);
 	s->ledger = ledger_source_new(&s->python.remote);
-	if (!options->readonly)
-		s->census = census_new(&s->python, &s->gadgets, &census_options);
+	s->objects = (struct ledger_objects){LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN};
+	s->census = census_new(&s->python, options->readonly ? NULL : &s->gadgets,
+			       &census_options);
 	s->cpu_ns = clock_cpu_ns();
 	*ret = s;
 	return LT_OK;
@@ -147,7 +150,7 @@ bool session_busy(const struct session *s)
 
 int session_fd(const struct session *s)
 {
-	return s->census ? census_fd(s->census) : -1;
+	return census_fd(s->census);
 }
 
 int session_end_fd(const struct session *s)
@@ -209,7 +212,6 @@ static bool read_memory(struct session *s)
 		.pss = s->slow.pss_bytes, .uss = s->slow.uss_bytes,
 		.limit = s->limit_bytes, .threads = quick.threads,
 	};
-	ledger_source_read(s->ledger, NULL, &s->sample);
 	return true;
 }
 
@@ -220,10 +222,10 @@ static enum lt_errc follow_exec(struct session *s, struct lt_err *err)
 
 	if (rc != LT_OK)
 		return rc;
-	if (s->census)
-		census_forget(s->census);
+	census_forget(s->census);
 	s->replaced = false;
 	ledger_source_forget(s->ledger);
+	s->objects = (struct ledger_objects){LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN};
 	residue_free(s->before);
 	s->before = residue_take(s->target.pid);
 	return describe(s, s->target.pid, err);
@@ -239,26 +241,22 @@ static int64_t size_bytes(const struct sample_memory *m)
 
 static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 {
-	enum lt_errc rc = refusal_ask(&s->refusal, &s->python, err);
+	struct census_request request = {
+		.size_bytes = size_bytes(&s->sample.memory),
+		.deadline_ns = clock_mono_ns() + s->options.call_deadline_ns,
+	};
 
-	if (rc != LT_OK)
-		return rc;
-	if (clock_mono_ns() < s->census_due_ns)
-		return lt_err_set(err, LT_E_PACED, 0, "the last count held the GIL for %lld ms",
-				  (long long)(s->hold_ns / CLOCK_NS_PER_MS));
-	return census_begin(s->census, size_bytes(&s->sample.memory),
-			    clock_mono_ns() + s->options.call_deadline_ns, err);
+	/* our own borrower is no other tracer */
+	if (!s->options.readonly && !census_borrows(s->census))
+		(void)refusal_ask(&s->refusal, &s->python, &request.refusal);
+	return census_begin(s->census, &request, err);
 }
 
-/*
- * Here a sample chooses its way of counting: by a borrowed thread, or not at all. A way that only
- * reads is to be asked where this leaves the sample without a census under way.
- */
 static void begin_count(struct session *s, struct lt_err *why)
 {
 	/* where it can only not be read just now it is the same one later, and our pages with it */
 	s->known = (!s->replaced && python_same(&s->python)) || follow_exec(s, why) == LT_OK;
-	if (s->known && s->census && begin_census(s, why) == LT_E_REPLACED) {
+	if (s->known && begin_census(s, why) == LT_E_REPLACED) {
 		census_forget(s->census);
 		s->replaced = true;
 		s->known = false;
@@ -313,8 +311,13 @@ static void fill_types(struct session *s, const struct census_result *r)
 	s->sample.n_types = r->n_types;
 	s->sample.objects = r->objects;
 	s->sample.census = true;
-	s->hold_ns = r->hold_ns;
-	s->census_due_ns = clock_mono_ns() + r->hold_ns * HOLD_SHARE;
+	s->objects = (struct ledger_objects){r->arena_bytes, r->block_bytes, r->large_bytes};
+	s->sample.way = (struct sample_way){
+		.scan = r->way == CENSUS_BY_SCAN, .changed = r->changed_way,
+		.approximate = r->approximate, .why = r->why, .period_ns = r->period_ns,
+		.explained = r->block_bytes > 0 ? (double)r->explained / (double)r->block_bytes
+						: NAN,
+	};
 }
 
 static void fill_cost(struct session *s, const struct census_result *r)
@@ -342,6 +345,23 @@ static void note_why(struct session *s, const struct lt_err *why)
 		snprintf(s->target.method, sizeof(s->target.method), "readonly");
 }
 
+/*
+ * By which door leaktop comes in. A scan needs none: then it is the one that is open now, for the
+ * walk that the scan is held against.
+ */
+static const char *method_of(const struct session *s, const struct census_result *r)
+{
+	struct status_syscall now;
+
+	if (r->way == CENSUS_BY_WALK)
+		return r->pending ? "pending" : "thread";
+	if (s->options.readonly || s->options.census == CENSUS_SCAN ||
+	    s->refusal.why.code != LT_OK)
+		return "readonly";
+	return status_syscall_read(s->target.pid, s->target.pid, &now) && now.nr >= 0 ? "thread"
+										      : "pending";
+}
+
 /* The first count tells how long the way in took and by which door. */
 static void note_attach(struct session *s, const struct census_result *r)
 {
@@ -351,8 +371,7 @@ static void note_attach(struct session *s, const struct census_result *r)
 	/* leaktop's own pages must not look like the target's growth: read its memory again */
 	s->slow_due_ns = 0;
 	(void)read_memory(s);
-	snprintf(s->target.method, sizeof(s->target.method), "%s",
-		 r->pending ? "pending" : "thread");
+	snprintf(s->target.method, sizeof(s->target.method), "%s", method_of(s, r));
 }
 
 static enum session_step finish(struct session *s, const struct census_result *r,
@@ -380,6 +399,7 @@ static enum session_step finish(struct session *s, const struct census_result *r
 			census_forget(s->census);
 		}
 	}
+	ledger_source_read(s->ledger, &s->objects, &s->sample);
 	if (s->known)
 		fill_gc(s, r && r->err.code == LT_OK ? r : NULL);
 	fill_cost(s, r);
@@ -393,10 +413,9 @@ enum session_step session_advance(struct session *s, const struct sample **ret)
 
 	if (!s->busy)
 		return s->ended ? SESSION_ENDED : SESSION_WAIT;
-	if (s->ended || !s->census || !census_busy(s->census))
+	if (s->ended || !census_busy(s->census))
 		return finish(s, NULL, ret);
-	census_end(s->census, &r);
-	return finish(s, &r, ret);
+	return census_advance(s->census, &r) ? finish(s, &r, ret) : SESSION_WAIT;
 }
 
 /* ^Z holds nobody who only takes his things; anything else could hold leaktop, or do harm. */
@@ -404,24 +423,20 @@ static bool may_leave(const struct session *s)
 {
 	enum lt_errc rc = preflight_inject(s->target.pid, NULL);
 
-	return s->census && !s->ended && (rc == LT_OK || rc == LT_E_STOPPED);
+	return !s->ended && (rc == LT_OK || rc == LT_E_STOPPED);
 }
 
 void session_detach(struct session *s, struct sample_left *ret)
 {
 	struct census_result r;
-	struct pollfd fd = {.fd = session_fd(s), .events = POLLIN};
 
-	if (s->census)
-		census_hurry(s->census);
-	if (fd.fd >= 0 && poll(&fd, 1, DETACH_WAIT_MS) > 0)
-		census_end(s->census, &r);
-	else if (fd.fd >= 0)
-		census_abandon(s->census);
+	census_settle(s->census);
 	if (may_leave(s))
 		(void)census_leave(s->census, clock_mono_ns() + LEAVE_DEADLINE_NS, &r);
+	else
+		census_abandon(s->census);
 	residue_compare(s->before, ret);
-	ret->maps = s->census ? census_mappings(s->census) : 0;	/* nothing was ever written */
+	ret->maps = census_mappings(s->census);
 	s->ended = true;
 }
 

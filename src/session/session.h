@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "census/census.h"
 #include "model/sample.h"
 #include "util/err.h"
 
@@ -15,7 +16,9 @@ struct session;
 
 struct session_options {
 	bool readonly;			/* never stop or write into the target */
-	int64_t max_pause_ns;		/* no slice of a count longer than that; 0: in one */
+	enum census_mode census;
+	int64_t max_pause_ns;		/* no slice of a walk longer than that; 0: in one */
+	double max_cpu;			/* of a core, for counting: 0.02 = 2 % */
 	int64_t call_deadline_ns;	/* how long one sample may wait for the target */
 };
 

@@ -10,6 +10,7 @@
 #include "ui/spark.h"
 #include "ui/text.h"
 #include "util/clean.h"
+#include "util/clock.h"
 #include "util/num.h"
 
 #define TEXT 40
@@ -190,6 +191,26 @@ static void gc_draw(struct canvas *c, int row, const struct snapshot *snap,
 	put_count(&l, "objects", snap->objects);
 }
 
+/* How it is counted, and what of Python's heap the table tells. */
+static void put_way(struct line *l, const struct snapshot *snap)
+{
+	const struct sample_way *way = &snap->way;
+	char period[TEXT];
+
+	if (snap->census_t <= 0)
+		return;
+	line_put(l, ATTR_PLAIN, way->scan ? "scan" : "walk");
+	if (isfinite(way->explained))
+		line_put(l, ATTR_PLAIN, ", %.0f%% explained", way->explained * 100);
+	if (way->approximate)
+		line_put(l, ATTR_NOTICE, ", approximate");
+	if (way->period_ns > CLOCK_NS_PER_S)
+		line_put(l, ATTR_PLAIN, ", every %s",
+			 text_rough((double)way->period_ns / CLOCK_NS_PER_S, period,
+				    sizeof(period)));
+	line_put(l, ATTR_PLAIN, "  ");
+}
+
 static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 		      const struct view_ctx *ctx)
 {
@@ -199,6 +220,7 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 	line_put(&l, ATTR_LABEL, "self ");
 	if (snap->seq == 0)
 		return;
+	put_way(&l, snap);
 	if (num_known(snap->cost.pause_us))
 		line_put(&l, ATTR_PLAIN, "target paused %s, at most %s  ",
 			 text_ms(snap->cost.pause_us, last, sizeof(last)),
@@ -212,6 +234,8 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 			 text_ms(snap->cost_total.longest_us, longest, sizeof(longest)));
 		put_figure(&l, "stops", both);
 	}
+	if (snap->way.why && snap->way.why[0])
+		line_put_cut(&l, ATTR_PLAIN, snap->way.why);
 }
 
 const struct header_meter header_meters[HEADER_METERS] = {

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "census/census.h"
+#include "census/walk.h"
 #include "util/clock.h"
 #include "util/num.h"
 #include "watching.h"
@@ -171,12 +171,12 @@ static void connections_in_cycles_are_counted_right(void **state)
 
 /* ---- visiting --------------------------------------------------------------------------- */
 
-static bool count_once(struct census *c, struct census_result *ret)
+static bool count_once(struct walk *c, struct census_result *ret)
 {
 	for (int i = 0; i < TRIES; i++) {
-		if (census_begin(c, 0, clock_mono_ns() + CLOCK_NS_PER_S, NULL) != LT_OK)
+		if (walk_begin(c, 0, clock_mono_ns() + CLOCK_NS_PER_S, NULL) != LT_OK)
 			return false;
-		census_end(c, ret);
+		walk_end(c, ret);
 		if (ret->err.code == LT_OK)
 			return true;
 	}
@@ -194,12 +194,12 @@ static int64_t census_of(const struct census_result *r, const char *name)
 /* The same process counted both ways: visiting leaves out what is frozen, and nothing else. */
 static bool same_both_ways(const struct python *py, const struct gadgets *gadgets)
 {
-	const struct census_options ways[] = {{.visit = false}, {.visit = true}};
+	const struct walk_options ways[] = {{.visit = false}, {.visit = true}};
 	int64_t objects[2], nodes[2], frozen = 0;
 	bool fine = true;
 
 	for (size_t i = 0; i < 2 && fine; i++) {
-		struct census *c = census_new(py, gadgets, &ways[i]);
+		struct walk *c = walk_new(py, gadgets, &ways[i]);
 		struct census_result r;
 
 		fine = count_once(c, &r);
@@ -209,9 +209,9 @@ static bool same_both_ways(const struct python *py, const struct gadgets *gadget
 			frozen = r.list_objects[3];
 		if (i == 1 && fine)
 			fine = !num_known(r.list_objects[0]);
-		(void)census_leave(c, clock_mono_ns() + CLOCK_NS_PER_S, &r);
-		fine = fine && census_mappings(c) == 0;
-		census_free(c);
+		(void)walk_leave(c, clock_mono_ns() + CLOCK_NS_PER_S, &r);
+		fine = fine && walk_mappings(c) == 0;
+		walk_free(c);
 	}
 	printf("# walked %lld, visited %lld, frozen %lld\n", (long long)objects[0],
 	       (long long)objects[1], (long long)frozen);

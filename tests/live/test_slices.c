@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-#include "census/census.h"
+#include "census/walk.h"
 #include "util/clock.h"
 #include "util/num.h"
 #include "watching.h"
@@ -28,21 +28,21 @@ static int64_t links_of(const struct census_result *r)
 	return 0;
 }
 
-static bool count(struct census *census, struct census_result *ret)
+static bool count(struct walk *census, struct census_result *ret)
 {
 	struct pollfd fd = {.events = POLLIN};
 
-	if (census_begin(census, SIZE_BYTES, clock_mono_ns() + WAIT_NS, &ret->err) != LT_OK)
+	if (walk_begin(census, SIZE_BYTES, clock_mono_ns() + WAIT_NS, &ret->err) != LT_OK)
 		return false;
-	fd.fd = census_fd(census);
+	fd.fd = walk_fd(census);
 	while (poll(&fd, 1, -1) < 0)
 		;
-	census_end(census, ret);
+	walk_end(census, ret);
 	return ret->err.code == LT_OK;
 }
 
 /* How much is wrong. */
-static int count_often(struct census *census, const char *name)
+static int count_often(struct walk *census, const char *name)
 {
 	int64_t restarts = 0, hold = 0, slices = 0, held = 0, objects = 0;
 	int exact = 0, wrong = 0, n = 0;
@@ -73,8 +73,8 @@ static int count_often(struct census *census, const char *name)
 /* Where it cannot be done in slices it is done once: longer than this it takes in any case. */
 static int visit_once(const struct python *py, const struct gadgets *gadgets)
 {
-	static const struct census_options options = {.visit = true, .max_pause_ns = 1000};
-	struct census *census = census_new(py, gadgets, &options);
+	static const struct walk_options options = {.visit = true, .max_pause_ns = 1000};
+	struct walk *census = walk_new(py, gadgets, &options);
 	struct census_result first = {0}, second = {0}, left;
 	int wrong = 0, tries = 0;
 
@@ -82,31 +82,31 @@ static int visit_once(const struct python *py, const struct gadgets *gadgets)
 		;
 	wrong += first.err.code != LT_OK || links_of(&first) != atoi(LINKS);
 	wrong += count(census, &second) || second.err.code != LT_E_PAUSE;
-	wrong += census_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
-	census_free(census);
+	wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+	walk_free(census);
 	return wrong;
 }
 
 static int watch_one(const struct python_exe *exe)
 {
-	static const struct census_options options = {.max_pause_ns = MAX_PAUSE_NS};
+	static const struct walk_options options = {.max_pause_ns = MAX_PAUSE_NS};
 	const char *const args[] = {"--links", LINKS, "--period", "0.08", NULL};
 	struct python_run run = {0};
 	json_t *ready = watching_start(&run, exe, "collecting.py", args);
 	struct census_result left;
 	struct python py;
 	struct gadgets gadgets;
-	struct census *census;
+	struct walk *census;
 	int wrong = 1, status;
 
 	json_decref(ready);
 	if (ready && python_find(run.pid, &py, NULL) == LT_OK &&
 	    gadgets_find(&py, &gadgets, NULL) == LT_OK) {
-		census = census_new(&py, &gadgets, &options);
+		census = walk_new(&py, &gadgets, &options);
 		wrong = count_often(census, exe->name);
-		wrong += census_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
-		wrong += census_mappings(census) != 0;
-		census_free(census);
+		wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+		wrong += walk_mappings(census) != 0;
+		walk_free(census);
 		wrong += py.sym.visit_objects ? visit_once(&py, &gadgets) : 0;
 	}
 	(void)python_say(&run, "stop\n");

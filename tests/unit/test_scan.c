@@ -33,9 +33,9 @@ static struct scan_result passed(struct scan *s, bool full)
 	return r;
 }
 
-static const struct scan_type *of(const struct scan_result *r, const char *name)
+static const struct census_type *of(const struct scan_result *r, const char *name)
 {
-	static const struct scan_type none;
+	static const struct census_type none;
 
 	for (size_t i = 0; i < r->n_types; i++)
 		if (!strcmp(r->types[i].name, name))
@@ -383,6 +383,7 @@ static void memory_from_elsewhere_is_counted_for_one_pass(void **state)
 	made_put(chunk + 8, h.py.sym.unicode_type);
 	s = scan_new(&h.py);
 	assert_int_equal(scan_begin(s, false, &err), LT_OK);
+	scan_feed_begin(s);
 	assert_true(scan_feed(s, chunk, sizeof(chunk), 100000));
 	assert_false(scan_feed(s, other, sizeof(other), 100000));
 	assert_false(scan_feed(s, chunk, 40, 100000));		/* too little of it is known */
