@@ -18,7 +18,7 @@
 #define STEP_NS (10 * CLOCK_NS_PER_MS)	/* of CPU: a key pressed meanwhile waits for this long */
 #define HOLD_SHARE 20			/* walks hold the GIL for at most 1/20 of the time */
 #define CHECKS 4			/* times that scan and walk may differ: things change */
-#define CHECK_DEADLINE_NS (60 * CLOCK_NS_PER_S)
+#define BESIDE_DEADLINE_NS (60 * CLOCK_NS_PER_S)
 #define SETTLE_MS 5000			/* for a walk under way when leaktop ends */
 
 enum trust { TRUST_NOT_ASKED, TRUST_YES, TRUST_NO };
@@ -137,19 +137,21 @@ static void judge(struct census *c, const struct census_result *walked)
 {
 	char why[sizeof(c->why)];
 
-	add_cost(&c->extra, walked);
 	if (walked->err.code != LT_OK)
 		return;				/* asked again with the next sample */
 	for (size_t i = 0; i < COUNT_OF(c->lists); i++)
 		c->lists[i] = walked->list_objects[i];
-	if (agree(&c->scanned, walked, why, sizeof(why)))
+	if (agree(&c->scanned, walked, why, sizeof(why))) {
 		c->trust = TRUST_YES;
-	else if (++c->disagreed == CHECKS)
+		/* nothing more is to be done in there */
+		(void)walk_leave_begin(c->walk, clock_mono_ns() + BESIDE_DEADLINE_NS, NULL);
+	} else if (++c->disagreed == CHECKS) {
 		use_walk(c, why);
+	}
 }
 
 /* A walk beside that has ended is held against the scan that it was begun after. */
-static void end_check(struct census *c)
+static void end_beside(struct census *c)
 {
 	struct pollfd fd = {.fd = walk_fd(c->walk), .events = POLLIN};
 	struct census_result walked;
@@ -157,14 +159,17 @@ static void end_check(struct census *c)
 	if (poll(&fd, 1, 0) <= 0)
 		return;
 	walk_end(c->walk, &walked);
-	c->checking = false;
-	judge(c, &walked);
+	add_cost(&c->extra, &walked);
+	if (c->checking) {
+		c->checking = false;
+		judge(c, &walked);
+	}
 }
 
 /* Nobody waits for it, so it may take its time. */
 static void begin_check(struct census *c)
 {
-	int64_t deadline = clock_mono_ns() + CHECK_DEADLINE_NS;
+	int64_t deadline = clock_mono_ns() + BESIDE_DEADLINE_NS;
 
 	if (c->trust != TRUST_NOT_ASKED || !c->walk || c->request.refusal.code != LT_OK)
 		return;
@@ -204,8 +209,8 @@ enum lt_errc census_begin(struct census *c, const struct census_request *request
 	struct lt_err why;
 	enum lt_errc rc;
 
-	if (c->checking)
-		end_check(c);
+	if (census_borrows(c))
+		end_beside(c);
 	if (clock_mono_ns() < c->due_ns)
 		return paced(c, err);
 	if (c->way == CENSUS_BY_SCAN) {
@@ -275,7 +280,7 @@ static bool advance_scan(struct census *c, struct census_result *ret)
 	c->scanned = *ret;
 	pace(c, found.cpu_ns, 0);
 	complete(c, ret);
-	if (!c->checking)
+	if (!census_borrows(c))
 		begin_check(c);
 	return true;
 }

@@ -30,6 +30,7 @@ struct walk {
 	int64_t max_pause_ns;		/* 0: all in one slice */
 	struct lodging lodging;
 	struct borrower borrower;
+	bool leaving;			/* the borrower takes the pages out */
 	bool lost;			/* a borrower died: there may be more in the target */
 	struct timed_wait wait;	/* the timed wait that was visited last */
 	int filters;			/* seccomp filters that were read */
@@ -362,7 +363,9 @@ static void take_result(struct walk *w, struct census_result *ret)
 void walk_end(struct walk *w, struct census_result *ret)
 {
 	take_result(w, ret);
-	if (ret->err.code == LT_OK)
+	if (w->leaving)
+		w->leaving = false;
+	else if (ret->err.code == LT_OK)
 		(void)read_answer(w, ret, &ret->err);
 	else
 		cancel(w);
@@ -381,7 +384,7 @@ void walk_abandon(struct walk *w)
 	borrow_abandon(&w->borrower);
 }
 
-enum lt_errc walk_leave(struct walk *w, int64_t deadline_ns, struct census_result *ret)
+enum lt_errc walk_leave_begin(struct walk *w, int64_t deadline_ns, struct lt_err *err)
 {
 	struct borrow_job job = {
 		.py = w->py, .gadgets = w->gadgets, .lodging = w->lodging, .leave = true,
@@ -390,14 +393,23 @@ enum lt_errc walk_leave(struct walk *w, int64_t deadline_ns, struct census_resul
 	};
 	enum lt_errc rc;
 
-	*ret = (struct census_result){.objects = LT_UNKNOWN};
 	if (!w->lodging.code && !w->lost)
 		return LT_OK;
 	cancel(w);
-	if ((rc = borrow_begin(&w->borrower, &job, &ret->err)) != LT_OK)
-		return rc;
-	take_result(w, ret);
-	return ret->err.code;
+	rc = borrow_begin(&w->borrower, &job, err);
+	w->leaving = rc == LT_OK;
+	return rc;
+}
+
+enum lt_errc walk_leave(struct walk *w, int64_t deadline_ns, struct census_result *ret)
+{
+	enum lt_errc rc;
+
+	*ret = (struct census_result){.objects = LT_UNKNOWN};
+	rc = walk_leave_begin(w, deadline_ns, &ret->err);
+	if (rc == LT_OK && walk_busy(w))
+		walk_end(w, ret);
+	return rc == LT_OK ? ret->err.code : rc;
 }
 
 int walk_mappings(const struct walk *w)

@@ -42,7 +42,12 @@ void walk_hurry(struct walk *w);
 /* Ends the borrower of a walk under way; a call that runs in the target heals by itself. */
 void walk_abandon(struct walk *w);
 
-/* Takes everything out of the target; blocks until the deadline. */
+/*
+ * Begins to take everything out of the target: walk_busy until walk_end, as with a walk; not busy
+ * where there is nothing. A later walk_begin brings it in again.
+ */
+enum lt_errc walk_leave_begin(struct walk *w, int64_t deadline_ns, struct lt_err *err);
+/* The same, and waits for it. */
 enum lt_errc walk_leave(struct walk *w, int64_t deadline_ns, struct census_result *ret);
 /* How many of leaktop's mappings are in the target, as /proc/PID/maps says now. */
 int walk_mappings(const struct walk *w);
