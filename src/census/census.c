@@ -110,7 +110,7 @@ int census_fd(const struct census *c)
 	return c->way == CENSUS_BY_SCAN ? c->ready_fd : walk_fd(c->walk);
 }
 
-/* ---- may the scan be believed? ---------------------------------------------------------------- */
+/* ---- may the scan be believed? ---------------------------------------------------------- */
 
 static void use_walk(struct census *c, const char *why)
 {
@@ -176,7 +176,7 @@ static void begin_check(struct census *c)
 	c->checking = walk_begin(c->walk, c->request.size_bytes, deadline, NULL) == LT_OK;
 }
 
-/* ---- a count ---------------------------------------------------------------------------------- */
+/* ---- a count ---------------------------------------------------------------------------- */
 
 static enum lt_errc begin_walk(struct census *c, const struct census_request *request,
 			       struct lt_err *err)

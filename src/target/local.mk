@@ -9,7 +9,7 @@ libtarget_a_SOURCES = \
 	src/target/gcread.c \
 	src/target/glibc.c src/target/glibc.h \
 	src/target/image.c src/target/image.h \
-	src/target/layout.c src/target/layout.h \
+	src/target/layout.c src/target/layout.h src/target/layout_kinds.h \
 	src/target/legacy.c src/target/legacy.h \
 	src/target/lock.c src/target/lock.h \
 	src/target/mmapped.c src/target/mmapped.h \

@@ -200,8 +200,8 @@ static void put_way(struct line *l, const struct snapshot *snap)
 	if (snap->census_t <= 0)
 		return;
 	line_put(l, ATTR_PLAIN, way->scan ? "scan" : "walk");
-	if (isfinite(way->explained))
-		line_put(l, ATTR_PLAIN, ", %.0f%% explained", way->explained * 100);
+	if (way->scan && isfinite(way->explained))
+		line_put(l, ATTR_PLAIN, " %.0f%%", way->explained * 100);
 	if (way->approximate)
 		line_put(l, ATTR_NOTICE, ", approximate");
 	if (way->period_ns > CLOCK_NS_PER_S)

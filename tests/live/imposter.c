@@ -28,6 +28,7 @@ FUNCTION(Py_AddPendingCall)
 FUNCTION(PyInterpreterState_Head)
 TYPE(PyType_Type);
 TYPE(PyList_Type);
+TYPE(PyTuple_Type);
 TYPE(PyDict_Type);
 TYPE(PySet_Type);
 TYPE(PyFrozenSet_Type);

@@ -38,6 +38,7 @@ static inline struct snapshot fixture_snapshot(void)
 		       .gen = {{312, 313, 700, 5000, 40, 0}, {4, 5, 10, 400, 30, 0},
 			       {470000, 7, 10, 1841, 20, LT_UNKNOWN}}},
 		.objects = 470316, .census = true,
+		.way = {.scan = true, .why = "", .explained = 0.93},
 		.cost = {.stops = 2, .stopped_us = 300, .pause_us = 912, .cpu_us = 38100,
 			 .longest_us = 210},
 		.cost_total = {.stops = 6, .stopped_us = 900, .pause_us = 1020, .cpu_us = 99000},
