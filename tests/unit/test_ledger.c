@@ -411,7 +411,7 @@ static void the_model_names_the_cause_by_its_ledger(void **state)
 		{0, 0, true, "", "", CAUSE_NATIVE, true},
 		{8, 0, false, "", "", CAUSE_NONE, false},
 		{1, 7, true, "", "", CAUSE_FRAGMENTATION, false},
-		{1, 7, false, "", "", CAUSE_NONE, false},
+		{1, 7, false, "", "", CAUSE_FRAGMENTATION, false},
 		{8, 0, true, "app.Conn", "", CAUSE_OBJECTS, true},
 		/* what leaks is hidden, but it is not native for that */
 		{8, 0, true, "app.Conn", "still", CAUSE_NONE, false},

@@ -182,7 +182,7 @@ static void the_summary_is_honest_about_what_was_not_seen(void **state)
 	assert_non_null(strstr(text, "no sample was taken"));
 }
 
-static void native_growth_is_leaking_without_a_suspect(void **state)
+static void growth_that_no_object_explains_is_told_by_the_ledger(void **state)
 {
 	struct snapshot snap = fixture_snapshot();
 
@@ -560,7 +560,7 @@ int main(void)
 		T(a_sample_without_a_count_says_why_and_has_no_types),
 		T(the_first_count_has_grown_by_null_and_not_by_0),
 		T(the_verdict_line_is_the_contracts_field_by_field),
-		T(native_growth_is_leaking_without_a_suspect),
+		T(growth_that_no_object_explains_is_told_by_the_ledger),
 		T(the_summary_is_honest_about_what_was_not_seen),
 		T(the_detach_line_sums_the_pauses_of_the_samples),
 		T(an_error_line_has_the_code_the_cause_and_the_remedy),
