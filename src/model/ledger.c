@@ -55,6 +55,24 @@ static int64_t with(int64_t a, int64_t b)
 	return num_known(b) ? a + b : a;
 }
 
+int64_t ledger_pyheap(const struct sample_ledger *ledger)
+{
+	return num_known(ledger->python_live) ? with(ledger->python_live, ledger->python_free)
+					      : LT_UNKNOWN;
+}
+
+int64_t ledger_native(const struct sample_ledger *ledger)
+{
+	const int64_t parts[] = {ledger->c_live, ledger->c_free, ledger->mapped, ledger->stacks};
+	int64_t sum = ledger->other;
+
+	if (!num_known(sum) || !num_known(ledger_pyheap(ledger)))
+		return LT_UNKNOWN;
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		sum = with(sum, parts[i]);
+	return sum;
+}
+
 void ledger_split(const struct ledger_facts *facts, struct sample_ledger *ret)
 {
 	struct sample_ledger l = ledger_unknown;

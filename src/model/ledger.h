@@ -34,6 +34,10 @@ extern const struct sample_ledger ledger_unknown;
 int64_t ledger_bucket(const struct sample_ledger *ledger, size_t i);
 const char *ledger_bucket_name(size_t i);
 
+/* Python's heap, live and free but kept; and all else. Unknown where the first is not counted. */
+int64_t ledger_pyheap(const struct sample_ledger *ledger);
+int64_t ledger_native(const struct sample_ledger *ledger);
+
 struct ledger {				/* ledger_init() to begin; owns nothing outside itself */
 	struct sample_ledger now, base, first;
 	int64_t now_ns, gap_ns;		/* of the last reading; since the one before */
