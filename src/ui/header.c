@@ -169,21 +169,21 @@ static void rss_draw(struct canvas *c, int row, const struct snapshot *snap,
 	put_limit(&l, snap);
 }
 
-/* "86%": of RSS. "" where either is unknown. */
-static const char *share_text(int64_t part, int64_t all, char *buf, size_t size)
+/* "86%": of both. "" where either is unknown. */
+static const char *share_text(int64_t part, int64_t rest, char *buf, size_t size)
 {
 	buf[0] = '\0';
-	if (num_known(part) && num_known(all) && all > 0)
-		snprintf(buf, size, "%.0f%%", 100 * (double)part / (double)all);
+	if (num_known(part) && num_known(rest) && part + rest > 0)
+		snprintf(buf, size, "%.0f%%", 100 * (double)part / (double)(part + rest));
 	return buf;
 }
 
-static void put_part(struct line *l, const char *name, int64_t part, int64_t rss)
+static void put_part(struct line *l, const char *name, int64_t part, int64_t rest)
 {
 	char size[TEXT], share[TEXT], both[2 * TEXT + 1];
 
 	snprintf(both, sizeof(both), "%s %s", num_size(part, size, sizeof(size)),
-		 share_text(part, rss, share, sizeof(share)));
+		 share_text(part, rest, share, sizeof(share)));
 	put_figure(l, name, num_known(part) ? both : "");
 }
 
@@ -192,9 +192,8 @@ static void put_used(struct line *l, const struct sample_ledger *ledger)
 {
 	char used[TEXT];
 
-	put_figure(l, "used", share_text(ledger->python_live, num_known(ledger->python_free)
-					 ? ledger_pyheap(ledger) : LT_UNKNOWN,
-					 used, sizeof(used)));
+	put_figure(l, "used", share_text(ledger->python_live, ledger->python_free, used,
+					 sizeof(used)));
 }
 
 /* The parts have no row of their own here: they take the place of the sparkline. */
@@ -208,9 +207,9 @@ static void pss_draw_narrow(struct line *l, const struct snapshot *snap)
 	line_put(l, ATTR_PLAIN, "%6s  ", num_size(snap->memory.pss, size, sizeof(size)));
 	put_size(l, "priv", snap->memory.uss);
 	line_put(l, ATTR_PLAIN, "| ");
-	put_part(l, "pyheap", pyheap, pyheap + native);
-	put_part(l, "native", native, pyheap + native);
+	put_part(l, "pyheap", pyheap, native);
 	put_used(l, ledger);
+	put_part(l, "native", native, pyheap);
 }
 
 static void pss_draw(struct canvas *c, int row, const struct snapshot *snap,
@@ -238,11 +237,13 @@ static void pyheap_draw(struct canvas *c, int row, const struct snapshot *snap,
 	const struct snapshot_ledger *ledger = &snap->ledger;
 	int64_t pyheap = ledger_pyheap(&ledger->now);
 	char share[TEXT];
+	const char *of_rss = share_text(pyheap, ledger_native(&ledger->now), share,
+					sizeof(share));
 
 	memory_begin(&l, "pyheap", pyheap, ledger_pyheap(&ledger->delta), &snap->pyheap, ctx);
 	put_rate(&l, ledger->rate[0] + ledger->rate[1]);
-	put_figure(&l, "of RSS", share_text(pyheap, pyheap + ledger_native(&ledger->now), share,
-					    sizeof(share)));
+	if (of_rss[0])
+		line_put(&l, ATTR_PLAIN, "%s of RSS  ", of_rss);
 	put_used(&l, &ledger->now);
 	put_count(&l, "objects", snap->objects);
 }

@@ -186,11 +186,22 @@ static void growth_that_no_object_explains_is_told_by_the_ledger(void **state)
 {
 	struct snapshot snap = fixture_snapshot();
 
+	snap.ledger.now = (struct sample_ledger){700 << 20, 0, 300 << 20, 200 << 20, 0, 0, 0};
+	snap.ledger.delta = (struct sample_ledger){0, 0, 98 << 20, 2 << 20, 0, 0, 0};
+	snap.way.scan = true;
+	snap.rss_goes_on = true;
 	snap.verdict = (struct outcome){
 		.word = RATCHET_FLAT, .leaking = true, .cause = CAUSE_NATIVE,
 	};
 	assert_non_null(strstr(verdict_of(&snap), "\"leaking\":true,\"word\":\"flat\","
-			       "\"cause\":\"native\",\"summary\":\"LEAK outside of Python's"));
+			       "\"cause\":\"native\",\"summary\":\"RSS +100.0M: 98 % C heap "
+			       "in use; Python objects flat: native memory, not an object leak"));
+	snap.ledger.delta = (struct sample_ledger){0, 0, 2 << 20, 98 << 20, 0, 0, 0};
+	snap.verdict.leaking = false;
+	snap.verdict.cause = CAUSE_FRAGMENTATION;
+	assert_non_null(strstr(verdict_of(&snap), "\"leaking\":false,\"word\":\"flat\","
+			       "\"cause\":\"fragmentation\",\"summary\":\"RSS +100.0M: 98 % C "
+			       "heap free but kept; Python objects flat: fragmentation, not an "));
 }
 
 static void the_detach_line_sums_the_pauses_of_the_samples(void **state)
