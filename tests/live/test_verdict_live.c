@@ -22,16 +22,21 @@ static const struct kind {
 	const char *name;
 	bool leaks;
 	const char *words;	/* of Thing at the end; "" where there is none */
+	const char *cause;	/* "" none */
+	const char *suspects;	/* the first of them is one of these */
 } kinds[] = {
-	{"leak", true, "suspect"},
-	{"cycle", true, "suspect"},
-	{"warmup", false, "hold"},
-	{"step", false, "hold"},
-	{"sawtooth", false, "churn shrink"},
-	{"collected", false, "churn shrink"},
-	{"sine", false, "churn shrink"},
-	{"churn", false, "churn shrink"},
-	{"idle", false, ""},
+	{"leak", true, "suspect", "objects", "__main__.Thing"},
+	{"cycle", true, "suspect", "objects", "__main__.Thing"},
+	{"warmup", false, "hold", "", ""},
+	{"step", false, "hold", "", ""},
+	{"sawtooth", false, "churn shrink", "", ""},
+	{"collected", false, "churn shrink", "", ""},
+	{"sine", false, "churn shrink", "", ""},
+	{"churn", false, "churn shrink", "", ""},
+	{"idle", false, "", "", ""},
+	{"strings", true, "", "objects", "bytes str"},	/* str in 2.7 */
+	{"native", true, "", "native", ""},
+	{"fragments", false, "", "fragmentation", ""},
 };
 
 struct job {
@@ -130,13 +135,15 @@ static bool is_right(struct job *job)
 	const char *word = word_of_thing(sample);
 	json_t *first = json_array_get(json_object_get(verdict, "suspects"), 0);
 	const char *suspect = json_string_value(json_object_get(first, "type"));
+	const char *cause = json_string_value(json_object_get(verdict, "cause"));
 	bool right = status == (job->kind->leaks ? 10 : 0) && verdict &&
 		     json_is_true(json_object_get(verdict, "leaking")) == job->kind->leaks;
 
 	right = right && (word[0] != '\0') == (job->kind->words[0] != '\0') &&
 		strstr(job->kind->words, word);
-	if (job->kind->leaks)
-		right = right && suspect && !strcmp(suspect, "__main__.Thing");
+	right = right && !strcmp(cause ? cause : "", job->kind->cause) &&
+		(suspect != NULL) == (job->kind->suspects[0] != '\0') &&
+		strstr(job->kind->suspects, suspect ? suspect : "");
 	printf("# %-14s %-10s %-8s %3d  %s%s\n", job->exe->name, job->kind->name, word, status,
 	       summary ? summary : "no verdict", right ? "" : "  <- wrong");
 	json_decref(verdict);

@@ -15,6 +15,12 @@ ends or says "stop". What it makes are objects of the class Thing.
   sine      holds more and fewer of them, period nine seconds    -> churn
   churn     holds a random number of them                        -> churn
   idle      does nothing                                         -> flat
+
+Of what is no Thing, with its cause:
+
+  strings   appends bytes to a global, 40 a second               -> objects
+  native    calls malloc and never free                          -> native
+  fragments cuts blocks of malloc down to what pins their place  -> fragmentation
 """
 
 import argparse
@@ -100,7 +106,46 @@ def idle(t, state):
     pass
 
 
-KINDS = (leak, cycle, warmup, step, sawtooth, collected, sine, churn, idle)
+def strings(t, state):
+    while len(HELD) < 40 * t:
+        HELD.append(b"x" * (10000 + len(HELD)))
+
+
+def libc():
+    import ctypes
+    lib = ctypes.CDLL(None)
+    lib.malloc.restype = lib.realloc.restype = ctypes.c_void_p
+    lib.malloc.argtypes = [ctypes.c_size_t]
+    lib.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    lib.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+    return lib
+
+
+def native(t, state):
+    if not state:
+        state.update(lib=libc(), blocks=0)
+    while state["blocks"] < 100 * t:
+        state["lib"].memset(state["lib"].malloc(10000), 1, 10000)
+        state["blocks"] += 1
+
+
+def fragments(t, state):
+    # Each block is a little larger than the gap any of those before has left.
+    if not state:
+        state.update(lib=libc(), blocks=0, last=None)
+    lib = state["lib"]
+    while state["blocks"] < 50 * t:
+        size = 10000 + 16 * state["blocks"]
+        block = lib.malloc(size)
+        lib.memset(block, 1, size)
+        if state["last"]:
+            lib.realloc(state["last"], 64)
+        state["last"] = block
+        state["blocks"] += 1
+
+
+KINDS = (leak, cycle, warmup, step, sawtooth, collected, sine, churn, idle, strings, native,
+         fragments)
 
 
 def main():
