@@ -198,7 +198,8 @@ void ledger_growth(const struct snapshot *snap, struct ledger_growth *ret)
 
 	*ret = (struct ledger_growth){
 		.rss = LT_UNKNOWN, .rss_delta = LT_UNKNOWN, .delta = l->delta,
-		.steady = snap->rss_goes_on, .objects = snap->verdict.objects,
+		.steady = snap->rss_goes_on, .slows = snap->rss_slows,
+		.objects = snap->verdict.objects,
 		.large_counted = snap->way.scan && num_known(l->now.python_live),
 	};
 	if (!num_known(l->now.other) || !num_known(l->delta.other))
@@ -258,7 +259,7 @@ enum outcome_cause ledger_cause(const struct ledger_growth *g)
 		return CAUSE_FRAGMENTATION;
 	/* a str of more than 512 bytes lies in the C heap too: only where those are counted is it
 	 * known that these are none */
-	return native >= MAIN_SHARE && g->large_counted ? CAUSE_NATIVE : CAUSE_NONE;
+	return native >= MAIN_SHARE && g->large_counted && !g->slows ? CAUSE_NATIVE : CAUSE_NONE;
 }
 
 static const char *conclusion(const struct ledger_growth *g)

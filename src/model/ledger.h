@@ -61,12 +61,14 @@ struct ledger_growth {
 	bool objects;			/* a type of objects is called leak or suspect */
 	bool cycle;			/* ... and no root reaches them */
 	bool large_counted;		/* str and bytes of any size are counted */
+	bool slows;			/* less and less: it may come to rest, as a cache does */
 };
 
 /*
- * What the snapshot tells: the ledger, `steady` by the series of RSS, and the words on types: those
- * that the filter hides too, for a growth does not become native because nobody looks. Objects of
- * any size are counted by a scan. cycle is false: no snapshot tells what a root reaches.
+ * What the snapshot tells: the ledger, `steady` and `slows` by the series of RSS, and the words on
+ * types: those that the filter hides too, for a growth does not become native because nobody
+ * looks. Objects of any size are counted by a scan. cycle is false: no snapshot tells what a root
+ * reaches.
  */
 void ledger_growth(const struct snapshot *snap, struct ledger_growth *ret);
 

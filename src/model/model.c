@@ -364,6 +364,7 @@ static void fill_cause(struct model *m)
 	struct ledger_growth growth;
 
 	m->snap.rss_goes_on = trend_goes_on(&m->snap.rss);
+	m->snap.rss_slows = trend_slows(&m->snap.rss);
 	ledger_growth(&m->snap, &growth);
 	verdict_cause(&m->snap.verdict, m->cause != CAUSE_NONE ? m->cause
 							       : ledger_cause(&growth));

@@ -79,7 +79,7 @@ struct snapshot {
 	int64_t oom_score;
 	double rss_rate;		/* bytes per second, lately; NAN unknown */
 	struct series_view rss, pss, pyheap, native;	/* the last two: of the ledger */
-	bool rss_goes_on;		/* its growth does, see model/trend.h */
+	bool rss_goes_on, rss_slows;	/* its growth does, see model/trend.h */
 	struct sample_gc gc;
 	int64_t gc_full_since_base;	/* full collections since the baseline, or LT_UNKNOWN */
 	double gc_full_ago_s;		/* since the last full collection was noticed; NAN */

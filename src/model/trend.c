@@ -8,6 +8,9 @@
 
 #define CELLS_MIN 8
 #define SPAN_MIN_S 20.0
+#define SLOWS       0.5
+#define SLOWS_SOON  0.85		/* below SOON_S */
+#define SOON_S      120.0
 #define Z         1.96			/* 95 % */
 #define PAIRS_MAX (SERIES_CELLS * (SERIES_CELLS - 1) / 2)
 
@@ -79,4 +82,18 @@ bool trend_goes_on(const struct series_view *series)
 	late = points[n - 1].y - points[n - 1 - third].y;
 	share = (points[n - 1].x - points[n - 1 - third].x) / t.span_s;
 	return late >= (points[n - 1].y - points[0].y) * share / 3;
+}
+
+bool trend_slows(const struct series_view *series)
+{
+	struct point points[SERIES_CELLS];
+	size_t n = closed_cells(series, points), half = n / 2;
+	struct trend first, second;
+
+	if (n < CELLS_MIN)
+		return false;
+	fit(points, half, &first);
+	fit(points + half, n - half, &second);
+	return second.slope < first.slope * (points[n - 1].x - points[0].x < SOON_S ? SLOWS_SOON
+										   : SLOWS);
 }

@@ -23,4 +23,10 @@ bool trend_fit(const struct series_view *series, struct trend *ret);
  */
 bool trend_goes_on(const struct series_view *series);
 
+/*
+ * Does its second half rise by less than half of its first, as a cache's does that fills? Below
+ * 120 s by less than 0.85 of it: a warm-up of a minute shows no more of itself in 30 s.
+ */
+bool trend_slows(const struct series_view *series);
+
 #endif
