@@ -41,6 +41,8 @@ void gauges_init(struct gauges *g)
 	g->base.full = g->first.full = LT_UNKNOWN;
 	series_clear(g->rss);
 	series_clear(g->pss);
+	series_clear(g->pyheap);
+	series_clear(g->native);
 }
 
 /* v, or the last reading while it is not too old. */
@@ -72,6 +74,17 @@ static void push_memory(struct gauges *g, const struct sample_memory *m, int64_t
 		g->rss_marks[slot] = m->rss;
 	g->rss_ns = now_ns;
 	g->n_rss++;
+}
+
+static void push_ledger(struct gauges *g, const struct sample_ledger *ledger, int64_t now_ns,
+			const struct series_grid *grid)
+{
+	struct snapshot_ledger held;
+
+	ledger_push(&g->ledger, ledger, now_ns);
+	ledger_show(&g->ledger, now_ns, &held);
+	series_put(g->pyheap, grid, ledger_pyheap(&held.now));
+	series_put(g->native, grid, ledger_native(&held.now));
 }
 
 /* Counts rises only: a counter that fell has been reset, and what it lost is not known. */
@@ -131,8 +144,10 @@ void gauges_push(struct gauges *g, const struct sample *s, int64_t now_ns,
 {
 	series_follow(g->rss, step);
 	series_follow(g->pss, step);
+	series_follow(g->pyheap, step);
+	series_follow(g->native, step);
 	push_memory(g, &s->memory, now_ns, grid);
-	ledger_push(&g->ledger, &s->ledger, now_ns);
+	push_ledger(g, &s->ledger, now_ns, grid);
 	g->oom_score = s->oom_score;
 	push_gc(g, &s->gc, now_ns);
 	push_cost(g, &s->cost);
@@ -191,6 +206,8 @@ void gauges_show(const struct gauges *g, const struct series_grid *grid, struct 
 	ret->rss_rate = rss_rate(g, grid);
 	ret->rss = series_show(g->rss, grid);
 	ret->pss = series_show(g->pss, grid);
+	ret->pyheap = series_show(g->pyheap, grid);
+	ret->native = series_show(g->native, grid);
 	ret->gc = g->gc;
 	ret->gc_full_since_base = num_delta(g->full, g->base.full);
 	ret->gc_full_ago_s = num_known(g->full_ns)

@@ -34,6 +34,7 @@ struct gauges {				/* gauges_init() to begin; owns nothing outside itself */
 	int64_t start_ns, now_ns;
 	struct gauges_base base, first;
 	int64_t rss[SERIES_CELLS], pss[SERIES_CELLS];
+	int64_t pyheap[SERIES_CELLS], native[SERIES_CELLS];
 	struct rate_clock rss_clock;
 	int64_t rss_marks[RATE_MARKS];
 	int64_t rss_ns, n_rss;		/* latest reading, readings */

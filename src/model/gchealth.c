@@ -107,16 +107,17 @@ static bool frozen(const struct gchealth_facts *f, char *text, size_t size)
 
 static const struct {
 	bool grave;
+	const char *brief;
 	judge *judge;
 } alarms[GCHEALTH_COUNT_OF] = {
-	[GCHEALTH_DISABLED] = {true, disabled},
-	[GCHEALTH_THRESHOLD_ZERO] = {true, threshold_zero},
-	[GCHEALTH_GARBAGE] = {true, garbage},
-	[GCHEALTH_UNCOLLECTABLE] = {true, uncollectable},
-	[GCHEALTH_INCREMENTAL] = {true, incremental},
-	[GCHEALTH_STARVED] = {true, starved},
-	[GCHEALTH_OFTEN] = {false, often},
-	[GCHEALTH_FROZEN] = {false, frozen},
+	[GCHEALTH_DISABLED] = {true, "off", disabled},
+	[GCHEALTH_THRESHOLD_ZERO] = {true, "never begins", threshold_zero},
+	[GCHEALTH_GARBAGE] = {true, "leaves garbage", garbage},
+	[GCHEALTH_UNCOLLECTABLE] = {true, "uncollectable ones", uncollectable},
+	[GCHEALTH_INCREMENTAL] = {true, "in increments", incremental},
+	[GCHEALTH_STARVED] = {true, "no full one", starved},
+	[GCHEALTH_OFTEN] = {false, "very often", often},
+	[GCHEALTH_FROZEN] = {false, "frozen ones", frozen},
 };
 
 size_t gchealth_judge(const struct gchealth_facts *facts, struct gchealth_alarm *ret, size_t max)
@@ -125,7 +126,8 @@ size_t gchealth_judge(const struct gchealth_facts *facts, struct gchealth_alarm 
 
 	for (size_t i = 0; i < COUNT_OF(alarms) && n < max; i++) {
 		struct gchealth_alarm alarm = {.id = (enum gchealth_id)i,
-					       .grave = alarms[i].grave};
+					       .grave = alarms[i].grave,
+					       .brief = alarms[i].brief};
 
 		if (alarms[i].judge(facts, alarm.text, sizeof(alarm.text)))
 			ret[n++] = alarm;

@@ -27,6 +27,7 @@ struct gchealth_facts {
 struct gchealth_alarm {
 	enum gchealth_id id;
 	bool grave;			/* else a remark */
+	const char *brief;		/* a word or two, for where figures stand beside it */
 	char text[120];
 };
 

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "model/trend.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -56,6 +55,24 @@ static int64_t with(int64_t a, int64_t b)
 	return num_known(b) ? a + b : a;
 }
 
+int64_t ledger_pyheap(const struct sample_ledger *ledger)
+{
+	return num_known(ledger->python_live) ? with(ledger->python_live, ledger->python_free)
+					      : LT_UNKNOWN;
+}
+
+int64_t ledger_native(const struct sample_ledger *ledger)
+{
+	const int64_t parts[] = {ledger->c_live, ledger->c_free, ledger->mapped, ledger->stacks};
+	int64_t sum = ledger->other;
+
+	if (!num_known(sum) || !num_known(ledger_pyheap(ledger)))
+		return LT_UNKNOWN;
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		sum = with(sum, parts[i]);
+	return sum;
+}
+
 void ledger_split(const struct ledger_facts *facts, struct sample_ledger *ret)
 {
 	struct sample_ledger l = ledger_unknown;
@@ -89,14 +106,33 @@ void ledger_init(struct ledger *l)
 	};
 }
 
-/* What the base lacks is taken from the first reading after it. */
+/*
+ * What the base lacks is taken from the first reading after it, and was among the others before:
+ * else these would seem to shrink by all that is told apart from now on.
+ */
 static void join_base(struct sample_ledger *base, const struct sample_ledger *now)
 {
+	bool any = num_known(base->other);
+	int64_t told_apart = 0;
+
 #define X(member, name) \
-	if (!num_known(base->member)) \
-		base->member = now->member;
+	if (!num_known(base->member)) { \
+		base->member = now->member; \
+		told_apart = with(told_apart, now->member); \
+	}
 	SAMPLE_LEDGER(X)
 #undef X
+	if (any)
+		base->other = at_least_0(base->other - told_apart);
+}
+
+/* A part that can no longer be told has joined the others, which have not grown by that. */
+static bool lost_a_part(const struct sample_ledger *base, const struct sample_ledger *now)
+{
+	for (size_t i = 0; i < SAMPLE_LEDGER_BUCKETS; i++)
+		if (num_known(ledger_bucket(base, i)) && !num_known(ledger_bucket(now, i)))
+			return true;
+	return false;
 }
 
 void ledger_push(struct ledger *l, const struct sample_ledger *ledger, int64_t now_ns)
@@ -148,17 +184,30 @@ void ledger_show(const struct ledger *l, int64_t now_ns, struct snapshot_ledger 
 #define X(member, name) ret->delta.member = num_delta(ret->now.member, l->base.member);
 	SAMPLE_LEDGER(X)
 #undef X
+	if (lost_a_part(&l->base, &ret->now))
+		ret->delta.other = LT_UNKNOWN;
 	for (size_t i = 0; i < SAMPLE_LEDGER_BUCKETS; i++)
 		ret->rate[i] = held ? rate_over(&span, l->marks[i], ledger_bucket(&l->now, i))
 				    : NAN;
 }
 
+/* The ledger is read less often than RSS: the growth is that of its own moment. */
 void ledger_growth(const struct snapshot *snap, struct ledger_growth *ret)
 {
+	const struct snapshot_ledger *l = &snap->ledger;
+
 	*ret = (struct ledger_growth){
-		.rss = snap->memory.rss, .rss_delta = snap->memory_delta.rss,
-		.delta = snap->ledger.delta, .steady = trend_goes_on(&snap->rss),
+		.rss = LT_UNKNOWN, .rss_delta = LT_UNKNOWN, .delta = l->delta,
+		.steady = snap->rss_goes_on, .objects = snap->verdict.objects,
+		.large_counted = snap->way.scan && num_known(l->now.python_live),
 	};
+	if (!num_known(l->now.other) || !num_known(l->delta.other))
+		return;
+	ret->rss = ret->rss_delta = 0;
+	for (size_t i = 0; i < SAMPLE_LEDGER_BUCKETS; i++) {
+		ret->rss = with(ret->rss, ledger_bucket(&l->now, i));
+		ret->rss_delta = with(ret->rss_delta, ledger_bucket(&l->delta, i));
+	}
 }
 
 static double share(const struct ledger_growth *g, int64_t delta)
@@ -193,37 +242,38 @@ int ledger_main_bucket(const struct ledger_growth *g)
  * (fragmentation: it may go on for long, and asks for another cure than a leak), or in use by C
  * code. Pages of files can be given back at any time and accuse nobody.
  */
-enum ledger_cause ledger_cause(const struct ledger_growth *g)
+enum outcome_cause ledger_cause(const struct ledger_growth *g)
 {
 	double kept, native;
 
 	if (g->objects)
-		return g->cycle ? LEDGER_CYCLE : LEDGER_OBJECTS;
+		return g->cycle ? CAUSE_CYCLE : CAUSE_OBJECTS;
 	if (!grew(g) || !g->steady)
-		return LEDGER_NONE;
+		return CAUSE_NONE;
 	kept = share(g, g->delta.c_free) + share(g, g->delta.python_free);
 	native = share(g, g->delta.c_live);
 	if (num_known(g->delta.python_live))	/* else Python's heap is among the others */
 		native += share(g, g->delta.other);
 	if (kept >= MAIN_SHARE && kept >= native)
-		return LEDGER_FRAGMENTATION;
+		return CAUSE_FRAGMENTATION;
 	/* a str of more than 512 bytes lies in the C heap too: only where those are counted is it
 	 * known that these are none */
-	return native >= MAIN_SHARE && g->large_counted ? LEDGER_NATIVE : LEDGER_NONE;
+	return native >= MAIN_SHARE && g->large_counted ? CAUSE_NATIVE : CAUSE_NONE;
 }
 
 static const char *conclusion(const struct ledger_growth *g)
 {
 	switch (ledger_cause(g)) {
-	case LEDGER_OBJECTS:
+	case CAUSE_OBJECTS:
 		return ": an object leak";
-	case LEDGER_CYCLE:
+	case CAUSE_CYCLE:
 		return ": cycles that only a full collection frees";
-	case LEDGER_NATIVE:
+	case CAUSE_NATIVE:
 		return ": native memory, not an object leak";
-	case LEDGER_FRAGMENTATION:
+	case CAUSE_FRAGMENTATION:
 		return ": fragmentation, not an object leak";
-	case LEDGER_NONE:
+	case CAUSE_NONE:
+	case CAUSE_COUNT_OF:
 		break;
 	}
 	return "";
@@ -243,18 +293,28 @@ static const char *objects_text(const struct ledger_growth *g, char *buf, size_t
 	return buf;
 }
 
-char *ledger_text(const struct ledger_growth *g, char *buf, size_t size)
+/* Parts may shrink while others grow: more than all of the growth is all of it. */
+char *ledger_main_text(const struct ledger_growth *g, char *buf, size_t size)
 {
 	int main = ledger_main_bucket(g);
-	char number[16], objects[48];
+	char number[16];
 
 	buf[0] = '\0';
-	if (main < 0)
-		return buf;
-	num_ssize(g->rss_delta, number, sizeof(number));
-	/* parts may shrink while others grow: more than all of the growth is all of it */
-	snprintf(buf, size, "RSS %s: %.0f %% %s; %s%s", number,
-		 fmin(1, share(g, ledger_bucket(&g->delta, (size_t)main))) * 100,
-		 names[main], objects_text(g, objects, sizeof(objects)), conclusion(g));
+	if (main >= 0)
+		snprintf(buf, size, "RSS %s: %.0f %% %s",
+			 num_ssize(g->rss_delta, number, sizeof(number)),
+			 fmin(1, share(g, ledger_bucket(&g->delta, (size_t)main))) * 100,
+			 names[main]);
+	return buf;
+}
+
+char *ledger_text(const struct ledger_growth *g, char *buf, size_t size)
+{
+	char main[64], objects[48];
+
+	buf[0] = '\0';
+	if (ledger_main_text(g, main, sizeof(main))[0])
+		snprintf(buf, size, "%s; %s%s", main, objects_text(g, objects, sizeof(objects)),
+			 conclusion(g));
 	return buf;
 }

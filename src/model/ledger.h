@@ -34,6 +34,10 @@ extern const struct sample_ledger ledger_unknown;
 int64_t ledger_bucket(const struct sample_ledger *ledger, size_t i);
 const char *ledger_bucket_name(size_t i);
 
+/* Python's heap, live and free but kept; and all else. Unknown where the first is not counted. */
+int64_t ledger_pyheap(const struct sample_ledger *ledger);
+int64_t ledger_native(const struct sample_ledger *ledger);
+
 struct ledger {				/* ledger_init() to begin; owns nothing outside itself */
 	struct sample_ledger now, base, first;
 	int64_t now_ns, gap_ns;		/* of the last reading; since the one before */
@@ -51,7 +55,7 @@ void ledger_show(const struct ledger *l, int64_t now_ns, struct snapshot_ledger 
 
 /* What a growth of the process is, from what is known of it. */
 struct ledger_growth {
-	int64_t rss, rss_delta;		/* now, and since the baseline */
+	int64_t rss, rss_delta;		/* at the ledger's last reading; since its baseline */
 	struct sample_ledger delta;
 	bool steady;			/* it goes on: its series is a leak's */
 	bool objects;			/* a type of objects is called leak or suspect */
@@ -60,19 +64,17 @@ struct ledger_growth {
 };
 
 /*
- * What the snapshot tells: rss, the ledger, and `steady` by the series of RSS. The words on types
- * are left to the caller: objects, cycle and large_counted are false.
+ * What the snapshot tells: the ledger, `steady` by the series of RSS, and the words on types: those
+ * that the filter hides too, for a growth does not become native because nobody looks. Objects of
+ * any size are counted by a scan. cycle is false: no snapshot tells what a root reaches.
  */
 void ledger_growth(const struct snapshot *snap, struct ledger_growth *ret);
 
-/* The words of the verdict's "cause", as product.md has them. */
-enum ledger_cause {
-	LEDGER_NONE, LEDGER_OBJECTS, LEDGER_CYCLE, LEDGER_NATIVE, LEDGER_FRAGMENTATION,
-};
-
 /* The part that explains most of the growth, by number; -1 where RSS did not grow by enough. */
 int ledger_main_bucket(const struct ledger_growth *g);
-enum ledger_cause ledger_cause(const struct ledger_growth *g);
+enum outcome_cause ledger_cause(const struct ledger_growth *g);
+/* "RSS +412.0M: 91 % C heap free but kept": its beginning, for where there is little room. */
+char *ledger_main_text(const struct ledger_growth *g, char *buf, size_t size);
 /* "RSS +412.0M: 91 % C heap free but kept; Python objects flat: fragmentation, not an object
  * leak". Returns buf, "" where there is nothing to say. */
 char *ledger_text(const struct ledger_growth *g, char *buf, size_t size);

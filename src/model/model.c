@@ -8,9 +8,11 @@
 #include "model/filter.h"
 #include "model/flatlines.h"
 #include "model/gauges.h"
+#include "model/ledger.h"
 #include "model/order.h"
 #include "model/rate.h"
 #include "model/series.h"
+#include "model/trend.h"
 #include "model/types.h"
 #include "model/verdict.h"
 #include "util/clock.h"
@@ -340,10 +342,12 @@ static void fill_rows(struct model *m)
 	m->order_step = ORDER_KEEP;
 	m->snap.n_rows = 0;
 	verdict_begin(&m->verdict, &m->types, &m->epochs);
-	for (size_t i = 0; i < n; i++)
-		if (m->types.v[m->all[order[i]].id].matches)
-			verdict_add(&m->verdict, &m->all[order[i]]);
-	verdict_end(&m->verdict, by_verdict, m->cause, &m->snap.verdict);
+	for (size_t i = 0; i < n; i++) {
+		struct snapshot_row *row = &m->all[order[i]];
+
+		verdict_add(&m->verdict, row, m->types.v[row->id].matches);
+	}
+	verdict_end(&m->verdict, by_verdict, &m->snap.verdict);
 	for (size_t i = 0; i < n; i++) {
 		const struct snapshot_row *row = &m->all[order[i]];
 
@@ -355,12 +359,23 @@ static void fill_rows(struct model *m)
 	m->snap.rows = m->rows;
 }
 
+static void fill_cause(struct model *m)
+{
+	struct ledger_growth growth;
+
+	m->snap.rss_goes_on = trend_goes_on(&m->snap.rss);
+	ledger_growth(&m->snap, &growth);
+	verdict_cause(&m->snap.verdict, m->cause != CAUSE_NONE ? m->cause
+							       : ledger_cause(&growth));
+}
+
 const struct snapshot *model_snapshot(struct model *m)
 {
 	if (!m->stale)
 		return &m->snap;
 	gauges_show(&m->gauges, &m->grid, &m->snap);
 	fill_rows(m);
+	fill_cause(m);
 	m->snap.sort = m->order.sort;
 	m->snap.sort_reversed = m->order.reversed;
 	m->snap.filter = filter_text(&m->filter);

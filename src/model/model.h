@@ -41,7 +41,7 @@ void model_ended(struct model *m, double t);
 
 /* How long a type must be a suspect to be called a leak; 10 minutes at first. */
 void model_confirm(struct model *m, int64_t confirm_ns);
-/* What another judge found: memory that is not Python's, a cycle. CAUSE_NONE: nothing to add. */
+/* What another judge found, before what the ledger tells. CAUSE_NONE: nothing to add. */
 void model_cause(struct model *m, enum outcome_cause cause);
 
 /* Sort order. A key pressed twice reverses in the ui: reversed is explicit here. */

@@ -28,6 +28,7 @@ enum outcome_cause {
 struct outcome {			/* from the types that match the filter */
 	enum ratchet_word word;		/* the strongest of their words */
 	bool leaking;			/* leak or suspect, or memory that is not Python's */
+	bool objects;			/* a type is leak or suspect, shown or not */
 	enum outcome_cause cause;	/* NONE where nothing was found */
 	size_t n[RATCHET_WORDS_OF];	/* live types of each word */
 	size_t leak_groups;		/* types called leak, those in step counted once */

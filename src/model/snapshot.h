@@ -78,7 +78,8 @@ struct snapshot {
 	struct snapshot_ledger ledger;
 	int64_t oom_score;
 	double rss_rate;		/* bytes per second, lately; NAN unknown */
-	struct series_view rss, pss;
+	struct series_view rss, pss, pyheap, native;	/* the last two: of the ledger */
+	bool rss_goes_on;		/* its growth does, see model/trend.h */
 	struct sample_gc gc;
 	int64_t gc_full_since_base;	/* full collections since the baseline, or LT_UNKNOWN */
 	double gc_full_ago_s;		/* since the last full collection was noticed; NAN */

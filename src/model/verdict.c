@@ -30,10 +30,13 @@ void verdict_begin(struct verdict *v, const struct types *types, const struct ep
 	v->result = (struct outcome){.word = RATCHET_EARLY};
 }
 
-void verdict_add(struct verdict *v, struct snapshot_row *row)
+void verdict_add(struct verdict *v, struct snapshot_row *row, bool matches)
 {
 	struct outcome *result = &v->result;
 
+	result->objects |= row->word <= RATCHET_SUSPECT;
+	if (!matches)
+		return;
 	if (row->word < result->word)
 		result->word = row->word;
 	if (row->count > 0)
@@ -201,8 +204,7 @@ static int by_gain(const void *pa, const void *pb)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-void verdict_end(struct verdict *v, bool in_order, enum outcome_cause found,
-		 struct outcome *ret)
+void verdict_end(struct verdict *v, bool in_order, struct outcome *ret)
 {
 	struct outcome *result = &v->result;
 
@@ -221,12 +223,18 @@ void verdict_end(struct verdict *v, bool in_order, enum outcome_cause found,
 		if (num_known(row->bytes_delta))
 			result->leak_bytes += row->bytes_delta;
 	}
-	result->leaking = v->n > 0 || found == CAUSE_NATIVE;
-	if (result->leaking)
-		result->cause = found != CAUSE_NONE ? found : CAUSE_OBJECTS;
-	else if (found == CAUSE_FRAGMENTATION)
-		result->cause = found;
+	result->leaking = v->n > 0;
 	*ret = *result;
+}
+
+/* Suspects are Python's: only a cycle is a cause beside them, and none without them. */
+void verdict_cause(struct outcome *v, enum outcome_cause found)
+{
+	v->leaking = v->n_suspects > 0 || found == CAUSE_NATIVE;
+	if (v->n_suspects)
+		v->cause = found == CAUSE_CYCLE ? found : CAUSE_OBJECTS;
+	else if (found == CAUSE_NATIVE || found == CAUSE_FRAGMENTATION)
+		v->cause = found;
 }
 
 void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n)

@@ -23,15 +23,17 @@ struct verdict {		/* zero it to begin, verdict_done() to end */
 
 void verdict_done(struct verdict *v);
 
-/* begin, add each row that matches, end. */
+/* begin, add each row, end, the cause. */
 void verdict_begin(struct verdict *v, const struct types *types, const struct epochs *epochs);
-void verdict_add(struct verdict *v, struct snapshot_row *row);
+/* matches: the filter shows it. Else it only keeps growth of memory from being another's. */
+void verdict_add(struct verdict *v, struct snapshot_row *row, bool matches);
 /*
- * Sets head and group_n of the rows added. in_order: they came in the order of their verdict;
- * found: what another judge knows. ret's suspects are borrowed until the next begin.
+ * Sets head and group_n of the rows that match. in_order: they came in the order of their verdict.
+ * ret's suspects are borrowed until the next begin.
  */
-void verdict_end(struct verdict *v, bool in_order, enum outcome_cause found,
-		 struct outcome *ret);
+void verdict_end(struct verdict *v, bool in_order, struct outcome *ret);
+/* found: what else is known of the growth of memory, from the ledger or another judge. */
+void verdict_cause(struct outcome *v, enum outcome_cause found);
 
 /* Not one of Python's own: the class that a person wrote is the one to look for. */
 bool verdict_is_own(const char *name);

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/gchealth.h"
+#include "model/ledger.h"
+#include "model/limit.h"
 #include "ui/line.h"
 #include "ui/notice.h"
 #include "ui/spark.h"
@@ -15,6 +18,8 @@
 
 #define TEXT 40
 #define MEMORY_NOISE (1 << 20)		/* below 1 MiB of movement a memory sparkline is dots */
+#define WIDE_COLS 100		/* from here on each part of memory has a row of its own */
+#define WIDE_ROWS 30
 #define TITLE_LEFT 40		/* columns that "leaktop 4242 python3.12 app.py" may take */
 
 /* The last moment of the target: its age and the clock stand still once it has ended. */
@@ -56,7 +61,7 @@ static void title_draw(struct canvas *c, int row, const struct snapshot *snap,
 	struct line l = line_begin(c, row);
 	char clock[TEXT], right[200], left[80], program[sizeof(t->command)];
 	int minor = (int)strcspn(t->python, "."), keep;
-	bool wide = c->cols >= 100;
+	bool wide = c->cols >= WIDE_COLS;
 
 	if (t->python[minor])
 		minor += 1 + (int)strcspn(t->python + minor + 1, ".");
@@ -73,19 +78,38 @@ static void title_draw(struct canvas *c, int row, const struct snapshot *snap,
 	line_put_cut(&l, ATTR_PLAIN, wide ? t->command : program);
 }
 
-/* "RSS 812.4M  +38.2M  <sparkline>": the beginning of both memory meters. */
+static bool is_wide(const struct canvas *c)
+{
+	return c->cols >= WIDE_COLS && c->rows >= WIDE_ROWS;
+}
+
+static void put_label(struct line *l, const char *name)
+{
+	line_put(l, ATTR_LABEL, "%-*s ", l->canvas->cols >= WIDE_COLS ? 6 : 3, name);
+}
+
+/* "RSS 812.4M  +38.2M  <sparkline>": the beginning of all memory meters. */
 static void memory_begin(struct line *l, const char *name, int64_t bytes, int64_t delta,
 			 const struct series_view *series, const struct view_ctx *ctx)
 {
 	char size[TEXT], grown[TEXT], spark[SPARK_TEXT_MAX];
 	int cols = l->canvas->cols;
-	int width = cols >= 160 ? 60 : cols >= 100 ? 30 : cols >= 60 ? 20 : 10;
+	int width = cols >= 160 ? 60 : cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
 	struct spark_style style = {MEMORY_NOISE, spark_merge(series->n, width), ctx->ascii};
 
-	line_put(l, ATTR_LABEL, "%s ", name);
+	put_label(l, name);
 	line_put(l, ATTR_PLAIN, "%6s %7s  ", num_size(bytes, size, sizeof(size)),
 		 num_ssize(delta, grown, sizeof(grown)));
 	line_put(l, ATTR_PLAIN, "%s  ", spark_text(series, &style, width, spark));
+}
+
+static void put_rate(struct line *l, double per_second)
+{
+	char rate[TEXT];
+
+	if (isfinite(per_second))
+		line_put(l, ATTR_PLAIN, "%7s/min  ",
+			 num_ssize((int64_t)(per_second * 60), rate, sizeof(rate)));
 }
 
 /* A figure and what it is called: both or none. Blank where it is unknown. */
@@ -113,28 +137,79 @@ static void put_count(struct line *l, const char *name, int64_t n)
 	put_figure(l, name, num_count(n, count, sizeof(count)));
 }
 
+/* "limit 1.00G, full ~58m", and the interval of the forecast where there is room for it. */
+static void put_limit(struct line *l, const struct snapshot *snap)
+{
+	const struct sample_memory *m = &snap->memory;
+	char limit[TEXT], time[TEXT], soonest[TEXT], latest[TEXT], text[4 * TEXT + 20];
+	struct limit_full full;
+	int at;
+
+	num_size(m->limit, limit, sizeof(limit));
+	at = snprintf(text, sizeof(text), "%s", limit);
+	if (limit_time_to_full(&snap->rss, m->rss, m->limit, &full)) {
+		at += snprintf(text + at, sizeof(text) - (size_t)at, ", full ~%s",
+			       text_rough(full.seconds, time, sizeof(time)));
+		if (l->canvas->cols >= WIDE_COLS)
+			snprintf(text + at, sizeof(text) - (size_t)at, " (%s..%s)",
+				 text_rough(full.soonest_s, soonest, sizeof(soonest)),
+				 text_rough(full.latest_s, latest, sizeof(latest)));
+	}
+	put_figure(l, "limit", text);
+}
+
 static void rss_draw(struct canvas *c, int row, const struct snapshot *snap,
 		     const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, row);
-	char rate[TEXT], limit[TEXT], full[TEXT], both[3 * TEXT];
 	const struct sample_memory *m = &snap->memory;
-	double left_s = num_known(m->limit) && num_known(m->rss) && snap->rss_rate > 0
-			? (double)(m->limit - m->rss) / snap->rss_rate : NAN;
 
 	memory_begin(&l, "RSS", m->rss, snap->memory_delta.rss, &snap->rss, ctx);
-	if (isfinite(snap->rss_rate)) {
-		num_ssize((int64_t)(snap->rss_rate * 60), rate, sizeof(rate));
-		line_put(&l, ATTR_PLAIN, "%7s/min  ", rate);
-	}
-	num_size(m->limit, limit, sizeof(limit));
-	/* Further away than a month it is no forecast. */
-	if (isfinite(left_s) && left_s > 0 && left_s < 30 * 86400.0)
-		snprintf(both, sizeof(both), "%s, full ~%s", limit,
-			 text_rough(left_s, full, sizeof(full)));
-	else
-		snprintf(both, sizeof(both), "%s", limit);
-	put_figure(&l, "limit", both);
+	put_rate(&l, snap->rss_rate);
+	put_limit(&l, snap);
+}
+
+/* "86%": of both. "" where either is unknown. */
+static const char *share_text(int64_t part, int64_t rest, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (num_known(part) && num_known(rest) && part + rest > 0)
+		snprintf(buf, size, "%.0f%%", 100 * (double)part / (double)(part + rest));
+	return buf;
+}
+
+static void put_part(struct line *l, const char *name, int64_t part, int64_t rest)
+{
+	char size[TEXT], share[TEXT], both[2 * TEXT + 1];
+
+	snprintf(both, sizeof(both), "%s %s", num_size(part, size, sizeof(size)),
+		 share_text(part, rest, share, sizeof(share)));
+	put_figure(l, name, num_known(part) ? both : "");
+}
+
+/* "93%": what of Python's heap is in use. */
+static void put_used(struct line *l, const struct sample_ledger *ledger)
+{
+	char used[TEXT];
+
+	put_figure(l, "used", share_text(ledger->python_live, ledger->python_free, used,
+					 sizeof(used)));
+}
+
+/* The parts have no row of their own here: they take the place of the sparkline. */
+static void pss_draw_narrow(struct line *l, const struct snapshot *snap)
+{
+	const struct sample_ledger *ledger = &snap->ledger.now;
+	int64_t pyheap = ledger_pyheap(ledger), native = ledger_native(ledger);
+	char size[TEXT];
+
+	put_label(l, "PSS");
+	line_put(l, ATTR_PLAIN, "%6s  ", num_size(snap->memory.pss, size, sizeof(size)));
+	put_size(l, "priv", snap->memory.uss);
+	line_put(l, ATTR_PLAIN, "| ");
+	put_part(l, "pyheap", pyheap, native);
+	put_used(l, ledger);
+	put_part(l, "native", native, pyheap);
 }
 
 static void pss_draw(struct canvas *c, int row, const struct snapshot *snap,
@@ -143,12 +218,60 @@ static void pss_draw(struct canvas *c, int row, const struct snapshot *snap,
 	struct line l = line_begin(c, row);
 	const struct sample_memory *m = &snap->memory;
 
+	if (!is_wide(c) && num_known(ledger_native(&snap->ledger.now))) {
+		pss_draw_narrow(&l, snap);
+		return;
+	}
 	memory_begin(&l, "PSS", m->pss, snap->memory_delta.pss, &snap->pss, ctx);
-	put_size(&l, "USS", m->uss);
+	put_size(&l, "priv", m->uss);
 	put_size(&l, "VSZ", m->vsz);
 	if (num_known(m->swap) && (m->swap > 0 || c->cols >= 100))
 		put_size(&l, "swap", m->swap);
 	put_count(&l, "threads", m->threads);
+}
+
+static void pyheap_draw(struct canvas *c, int row, const struct snapshot *snap,
+			const struct view_ctx *ctx)
+{
+	struct line l = line_begin(c, row);
+	const struct snapshot_ledger *ledger = &snap->ledger;
+	int64_t pyheap = ledger_pyheap(&ledger->now);
+	char share[TEXT];
+	const char *of_rss = share_text(pyheap, ledger_native(&ledger->now), share,
+					sizeof(share));
+
+	memory_begin(&l, "pyheap", pyheap, ledger_pyheap(&ledger->delta), &snap->pyheap, ctx);
+	put_rate(&l, ledger->rate[0] + ledger->rate[1]);
+	if (of_rss[0])
+		line_put(&l, ATTR_PLAIN, "%s of RSS  ", of_rss);
+	put_used(&l, &ledger->now);
+	put_count(&l, "objects", snap->objects);
+}
+
+static double native_rate(const struct snapshot_ledger *ledger)
+{
+	double sum = 0;
+
+	for (size_t i = 2; i < SAMPLE_LEDGER_BUCKETS; i++)
+		if (isfinite(ledger->rate[i]))
+			sum += ledger->rate[i];
+	return isfinite(ledger->rate[SAMPLE_LEDGER_BUCKETS - 1]) ? sum : NAN;
+}
+
+static void native_draw(struct canvas *c, int row, const struct snapshot *snap,
+			const struct view_ctx *ctx)
+{
+	struct line l = line_begin(c, row);
+	const struct snapshot_ledger *ledger = &snap->ledger;
+	int64_t native = ledger_native(&ledger->now);
+
+	memory_begin(&l, "native", native, ledger_native(&ledger->delta), &snap->native, ctx);
+	if (!num_known(native))
+		return;
+	put_rate(&l, native_rate(ledger));
+	put_size(&l, "C heap", ledger->now.c_live);
+	put_size(&l, "kept", ledger->now.c_free);
+	put_size(&l, "files", ledger->now.mapped);
 }
 
 /* "312/700 4/10 7/10", as gc.get_count() and gc.get_threshold() */
@@ -164,18 +287,33 @@ static void put_generations(struct line *l, const struct sample_gc *gc)
 	line_put(l, ATTR_PLAIN, " ");
 }
 
+/* What is wrong with it, in a word or two each. Returns the first one's sentence in buf. */
+static const char *put_alarms(struct line *l, const struct snapshot *snap, char *buf, size_t size)
+{
+	struct gchealth_alarm alarms[GCHEALTH_COUNT_OF];
+	struct gchealth_facts facts;
+	size_t n;
+
+	gchealth_facts(snap, &facts);
+	n = gchealth_judge(&facts, alarms, GCHEALTH_COUNT_OF);
+	for (size_t i = 0; i < n; i++)
+		if (alarms[i].grave)
+			line_put(l, ATTR_NOTICE, "%s  ", alarms[i].brief);
+	snprintf(buf, size, "%s", n ? alarms[0].text : "");
+	return buf;
+}
+
 static void gc_draw(struct canvas *c, int row, const struct snapshot *snap,
 		    const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, row);
 	const struct sample_gc *gc = &snap->gc;
-	char ago[TEXT];
+	char ago[TEXT], alarm[sizeof(((struct gchealth_alarm *)0)->text)];
 
-	line_put(&l, ATTR_LABEL, "gc  ");
+	put_label(&l, "gc");
 	if (!num_known(gc->enabled) || snap->seq == 0)
 		return;
-	if (!gc->enabled)
-		line_put(&l, ATTR_NOTICE, "off  ");
+	put_alarms(&l, snap, alarm, sizeof(alarm));
 	put_generations(&l, gc);
 	if (num_known(gc->gen[2].collections))
 		line_put(&l, ATTR_PLAIN, "full #%lld", (long long)gc->gen[2].collections);
@@ -188,7 +326,10 @@ static void gc_draw(struct canvas *c, int row, const struct snapshot *snap,
 	put_count(&l, "garbage", gc->garbage);
 	if (num_known(gc->frozen) && (gc->frozen > 0 || c->cols >= 100))
 		put_count(&l, "frozen", gc->frozen);
-	put_count(&l, "objects", snap->objects);
+	if (!is_wide(c))		/* else beside Python's heap */
+		put_count(&l, "objects", snap->objects);
+	if (alarm[0] && c->cols >= WIDE_COLS)
+		line_put_cut(&l, ATTR_NOTICE, alarm);
 }
 
 /* How it is counted, and what of Python's heap the table tells. */
@@ -217,7 +358,7 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 	struct line l = line_begin(c, row);
 	char last[TEXT], most[TEXT], longest[TEXT], both[2 * TEXT];
 
-	line_put(&l, ATTR_LABEL, "self ");
+	put_label(&l, "self");
 	if (snap->seq == 0)
 		return;
 	put_way(&l, snap);
@@ -239,17 +380,23 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 }
 
 const struct header_meter header_meters[HEADER_METERS] = {
-	{"title", "who is watched, since when, the baseline, the clock", title_draw},
-	{"RSS", "resident memory, its growth since the baseline, its rate", rss_draw},
-	{"PSS", "RSS with shared pages counted in parts; USS: its own alone", pss_draw},
-	{"gc", "count/threshold per generation; full collections", gc_draw},
-	{"self", "what watching costs the target and this machine", self_draw},
+	{"title", "who is watched, since when, the baseline, the clock", false, title_draw},
+	{"RSS", "resident memory, its growth since the baseline, its rate", false, rss_draw},
+	{"PSS", "RSS with shared pages counted in parts; priv: its own alone", false, pss_draw},
+	{"pyheap", "Python's heap: its part of RSS, how much is in use", true, pyheap_draw},
+	{"native", "the rest of RSS: malloc and what it keeps, mmap, files", true, native_draw},
+	{"gc", "count/threshold per generation; full collections", false, gc_draw},
+	{"self", "what watching costs the target and this machine", false, self_draw},
 };
 
-void header_draw(struct canvas *c, int n, const struct snapshot *snap, const struct view_ctx *ctx)
+int header_draw(struct canvas *c, int n, const struct snapshot *snap, const struct view_ctx *ctx)
 {
-	for (int i = 0; i < n && i < HEADER_METERS; i++)
-		header_meters[i].draw(c, i, snap, ctx);
+	int row = 0;
+
+	for (int i = 0; i < HEADER_METERS && row < n; i++)
+		if (is_wide(c) || !header_meters[i].wide)
+			header_meters[i].draw(c, row++, snap, ctx);
+	return row;
 }
 
 void header_draw_tiny(struct canvas *c, const struct snapshot *snap, const struct view_ctx *ctx)

@@ -4,18 +4,19 @@
 
 #include "ui/view.h"
 
-#define HEADER_METERS 5
+#define HEADER_METERS 7
 
 struct header_meter {
 	const char *name, *help;
+	bool wide;			/* only where there is room for all of them */
 	void (*draw)(struct canvas *c, int row, const struct snapshot *snap,
 		     const struct view_ctx *ctx);
 };
 
 extern const struct header_meter header_meters[HEADER_METERS];
 
-/* The first n of them, from the top row of the canvas. */
-void header_draw(struct canvas *c, int n, const struct snapshot *snap, const struct view_ctx *ctx);
+/* The first n that suit the canvas, from its top row. Returns how many rows they took. */
+int header_draw(struct canvas *c, int n, const struct snapshot *snap, const struct view_ctx *ctx);
 
 /* The whole screen in one row, for terminals with room for no more. */
 void header_draw_tiny(struct canvas *c, const struct snapshot *snap, const struct view_ctx *ctx);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/ledger.h"
 #include "ui/text.h"
 #include "util/num.h"
 
@@ -44,6 +45,24 @@ static int put_leak(char *text, size_t size, const struct snapshot *snap)
 	return at;
 }
 
+/* ">> native memory, not objects: RSS +98.0M: 97 % C heap in use" */
+static int put_cause(char *text, size_t size, const struct snapshot *snap)
+{
+	static const char *const names[CAUSE_COUNT_OF] = {
+		[CAUSE_NATIVE] = "native memory, not objects",
+		[CAUSE_FRAGMENTATION] = "no leak but fragmentation",
+	};
+	const char *name = names[snap->verdict.cause];
+	struct ledger_growth growth;
+	char main[64];
+
+	if (!name)
+		return snprintf(text, size, snap->verdict.leaking ? ">>" : ">> no leak");
+	ledger_growth(snap, &growth);
+	ledger_main_text(&growth, main, sizeof(main));
+	return snprintf(text, size, ">> %s%s%s", name, main[0] ? ": " : "", main);
+}
+
 /* ">> LEAK 1 group +29.7M, 78% of RSS growth  1 suspect  3 hold  407 flat" */
 static void say_summary(struct notice *ret, const struct snapshot *snap)
 {
@@ -55,17 +74,15 @@ static void say_summary(struct notice *ret, const struct snapshot *snap)
 	size_t size = sizeof(ret->text);
 	int at;
 
-	ret->attr = attrs[v->word];
-	if (v->word == RATCHET_EARLY) {
+	ret->attr = v->cause == CAUSE_NATIVE ? ATTR_SUSPECT : attrs[v->word];
+	if (v->word == RATCHET_EARLY && !v->leaking) {
 		snprintf(ret->text, size, ">> too early for a verdict   %zu types", snap->n_types);
 		return;
 	}
 	if (v->word == RATCHET_LEAK)
 		at = put_leak(ret->text, size, snap);
-	else if (v->leaking && v->cause == CAUSE_NATIVE)
-		at = snprintf(ret->text, size, ">> memory outside of Python's objects grows");
 	else
-		at = snprintf(ret->text, size, v->leaking ? ">>" : ">> no leak");
+		at = put_cause(ret->text, size, snap);
 	for (int word = RATCHET_SUSPECT; word <= RATCHET_FLAT; word++)
 		if (v->n[word])
 			at += snprintf(ret->text + at, size - (size_t)at, "%s%zu %s",

@@ -26,7 +26,7 @@ static void take_series(struct series_view *s, int64_t **at)
 
 static size_t count_cells(const struct snapshot *snap)
 {
-	size_t n = snap->rss.n + snap->pss.n;
+	size_t n = snap->rss.n + snap->pss.n + snap->pyheap.n + snap->native.n;
 
 	for (size_t i = 0; i < snap->n_rows; i++)
 		n += snap->rows[i].trend.n;
@@ -71,6 +71,8 @@ void picture_take(struct picture *p, const struct snapshot *snap)
 		take_series(&p->rows[i].trend, &at);
 	take_series(&p->snap.rss, &at);
 	take_series(&p->snap.pss, &at);
+	take_series(&p->snap.pyheap, &at);
+	take_series(&p->snap.native, &at);
 }
 
 void picture_done(struct picture *p)

@@ -15,7 +15,7 @@ struct picture {
 	char filter[128];
 	struct snapshot_row *rows;	/* owned */
 	size_t rows_cap;
-	int64_t *cells;			/* owned: of all trends, then of rss and pss */
+	int64_t *cells;			/* owned: of all trends, then of the memory */
 	size_t cells_cap;
 	struct buf names;
 };

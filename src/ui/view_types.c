@@ -34,7 +34,7 @@ struct layout {
 };
 
 static const struct layout layouts[] = {
-	{30, 5, true, true, true},
+	{30, HEADER_METERS, true, true, true},
 	{16, 5, true, false, true},
 	{8, 2, false, false, false},
 	{0, 1, false, false, false},
@@ -197,13 +197,13 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 	const struct layout *layout = layout_of(c->rows);
 	struct types_state *st = state;
 	struct notice notice;
-	int y = layout->meters, end = c->rows - 1 - (layout->status ? 2 : 0);
+	int y, end = c->rows - 1 - (layout->status ? 2 : 0);
 
 	if (c->rows < TINY_ROWS || c->cols < TINY_COLS) {
 		header_draw_tiny(c, snap, ctx);
 		return;
 	}
-	header_draw(c, layout->meters, snap, ctx);
+	y = header_draw(c, layout->meters, snap, ctx);
 	notice_pick(&notice, snap, ctx);
 	if (layout->state || notice.attr == ATTR_ALERT || notice.attr == ATTR_NOTICE)
 		notice_draw(c, y++, &notice);

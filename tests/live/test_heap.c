@@ -294,11 +294,11 @@ static void a_growth_is_told_to_be_native_or_fragmentation(void **state)
 {
 	static const struct {
 		const char *bucket;
-		enum ledger_cause cause;
+		enum outcome_cause cause;
 	} want[] = {
-		{"C heap in use", LEDGER_NATIVE},
-		{"C heap free but kept", LEDGER_FRAGMENTATION},
-		{"other mappings", LEDGER_NATIVE},
+		{"C heap in use", CAUSE_NATIVE},
+		{"C heap free but kept", CAUSE_FRAGMENTATION},
+		{"other mappings", CAUSE_NATIVE},
 	};
 	static const struct ledger_objects objects = {3 << 20, 2 << 20, LT_UNKNOWN};
 	const struct python_exe exe = {"python3", "/usr/bin/python3", ""};

@@ -98,12 +98,23 @@ static void fill_memory(struct fixture *f)
 						 .uss = 39950745, .swap = 0, .limit = 0,
 						 .threads = 0};
 	s->rss_rate = 52429;
+	s->rss_goes_on = true;
+	s->ledger.now = (struct sample_ledger){681574400, 54525952, 62914560, 12582912, 9437184,
+					       2097152, 28730982};
+	s->ledger.delta = (struct sample_ledger){34603008, 0, 5242880, 209715, 0, 0, 0};
+	for (size_t i = 0; i < SAMPLE_LEDGER_BUCKETS; i++)
+		s->ledger.rate[i] = i == 0 ? 45000 : i == 2 ? 7000 : 0;
+	s->way = (struct sample_way){.scan = true, .explained = 0.98};
 	for (int k = 0; k < SERIES_CELLS; k++) {
 		f->memory[0][k] = s->memory.rss - 40055603LL * (63 - k) / 63;
 		f->memory[1][k] = s->memory.pss - 39950745LL * (63 - k) / 63;
+		f->memory[2][k] = 736100352 - 34603008LL * (63 - k) / 63;
+		f->memory[3][k] = 115762790 - 5452595LL * (63 - k) / 63;
 	}
 	s->rss = (struct series_view){f->memory[0], SERIES_CELLS, 10};
 	s->pss = (struct series_view){f->memory[1], SERIES_CELLS, 10};
+	s->pyheap = (struct series_view){f->memory[2], SERIES_CELLS, 10};
+	s->native = (struct series_view){f->memory[3], SERIES_CELLS, 10};
 }
 
 void fixture_init(struct fixture *f, bool ascii)

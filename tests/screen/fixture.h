@@ -12,7 +12,7 @@ struct fixture {
 	struct sample_target target;
 	struct snapshot_row rows[FIXTURE_ROWS];
 	int64_t cells[FIXTURE_ROWS][SERIES_CELLS];
-	int64_t memory[2][SERIES_CELLS];
+	int64_t memory[4][SERIES_CELLS];
 	struct screen *screen;
 	struct canvas canvas;
 	struct ui_request request;	/* of the last key */

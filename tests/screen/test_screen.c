@@ -2,6 +2,7 @@
 #include "../unit/test.h"
 #include "fixture.h"
 
+#include "model/ledger.h"
 #include "ui/keys.h"
 #include "util/num.h"
 
@@ -30,10 +31,10 @@ static void an_80x24_screen_shows_all_that_matters(void **state)
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 0,
 		"leaktop 4242 python3.12 app.py     up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
-		"RSS 812.4M  +38.2M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   +3.00M/min  limit 1.00G, full ~71m",
-		"PSS 801.0M  +38.1M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██  USS 796.2M  VSZ 1.20G  threads 18",
+		"RSS 812.4M  +38.2M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   +3.00M/min  limit 1.00G, full ~58m",
+		"PSS 801.0M  priv 796.2M  | pyheap 702.0M 86%  used 93%  native 110.4M 14%",
 		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0",
-		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0",
+		"self scan 98%  target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381",
 		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
 		" VERDICT▼ TYPE                        COUNT   +COUNT   +SIZE RATE/min TREND 10m",
 		">LEAK     app.net.Connection         48 213  +12 680 +792.0K   +1 000 ▁▂▃▃▄▅▆▆▇█",
@@ -61,14 +62,17 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 	EXPECT(&f, 0,
 		"leaktop 4242 python3.12.1 /usr/bin/python3 -u /srv/api/app.py --port 8"
 			"080  up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
-		"RSS 812.4M  +38.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███   +3.00M/min  limit"
-			" 1.00G, full ~71m",
-		"PSS 801.0M  +38.1M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███  USS 796.2M  VSZ 1."
-			"20G  swap 0  threads 18",
-		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0  f"
-			"rozen 0  objects 1 734 220",
-		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381"
-			"  gaps 0  stops 1, at most 2.1 ms",
+		"RSS    812.4M  +38.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███   +3.00M"
+			"/min  limit 1.00G, full ~58m (58m..58m)",
+		"PSS    801.0M  +38.1M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███  priv 79"
+			"6.2M  VSZ 1.20G  swap 0  threads 18",
+		"pyheap 702.0M  +33.0M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███   +2.57M"
+			"/min  86% of RSS  used 93%  objects 1 734 220",
+		"native 110.4M  +5.20M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███  +410.2K"
+			"/min  C heap 60.0M  kept 12.0M  files 9.00M",
+		"gc     312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0  frozen 0",
+		"self   scan 98%  target paused 1.2 ms, at most 3.4 ms  0.4% of"
+			" a core  samples 381  gaps 0  stops 1, at most 2.1 ms",
 		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
 		"",
 		" VERDICT▼ TYPE                                   COUNT   SIZE   +COUNT"
@@ -135,10 +139,10 @@ static void without_utf8_nothing_but_ascii_is_drawn(void **state)
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 0,
 		"leaktop 4242 python3.12 app.py     up 3d04h  2s  base 16:02:11 +12m41s  16:14:52",
-		"RSS 812.4M  +38.2M  ..:::--===+++**###@@   +3.00M/min  limit 1.00G, full ~71m",
-		"PSS 801.0M  +38.1M  ..:::--===+++**###@@  USS 796.2M  VSZ 1.20G  threads 18",
+		"RSS 812.4M  +38.2M  ..:::--===+++**###@@   +3.00M/min  limit 1.00G, full ~58m",
+		"PSS 801.0M  priv 796.2M  | pyheap 702.0M 86%  used 93%  native 110.4M 14%",
 		"gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0",
-		"self target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381  gaps 0",
+		"self scan 98%  target paused 1.2 ms, at most 3.4 ms  0.4% of a core  samples 381",
 		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
 		" VERDICTv TYPE                        COUNT   +COUNT   +SIZE RATE/min TREND 10m",
 		">LEAK     app.net.Connection         48 213  +12 680 +792.0K   +1 000 .:--=+**#@",
@@ -340,12 +344,13 @@ static void what_is_unknown_is_blank_and_never_zero(void **state)
 					       LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN};
 	f.snap.memory_delta = f.snap.memory;
 	f.snap.rss_rate = __builtin_nan("");
+	f.snap.ledger.now = ledger_unknown;
 	f.snap.rss.n = f.snap.pss.n = 0;
 	f.snap.gc.enabled = LT_UNKNOWN;
 	f.snap.cost.pause_us = f.snap.cost.stops = LT_UNKNOWN;
 	f.snap.cost_share = __builtin_nan("");
 	fixture_draw(&f, 24, 80);
-	EXPECT(&f, 1, "RSS", "PSS", "gc", "self samples 381  gaps 0");
+	EXPECT(&f, 1, "RSS", "PSS", "gc", "self scan 98%  samples 381  gaps 0");
 }
 
 static void a_collector_that_is_off_is_said_so(void **state)
@@ -353,6 +358,71 @@ static void a_collector_that_is_off_is_said_so(void **state)
 	f.snap.gc.enabled = 0;
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 3, "gc  off  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0");
+	fixture_draw(&f, 24, 160);
+	assert_non_null(strstr(fixture_row(&f, 3), "gc is disabled: cycles are never freed"));
+}
+
+static void every_ill_of_the_collector_has_its_place_on_the_line(void **state)
+{
+	f.snap.gc.garbage = 12;
+	f.snap.gc.incremental = true;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 3, "gc  leaves garbage  in increments  312/700 4/10 7/10  full #1841, 9s ago");
+	f.snap.gc.garbage = 0;
+	f.snap.gc.incremental = false;
+	f.snap.gc.frozen = 5000;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 3, "gc  312/700 4/10 7/10  full #1841, 9s ago, 12 since base  garbage 0");
+	fixture_draw(&f, 24, 160);
+	assert_non_null(strstr(fixture_row(&f, 3), "5 000 objects are frozen (gc.freeze)"));
+}
+
+static void a_wide_screen_of_few_rows_has_the_parts_of_memory_in_one(void **state)
+{
+	fixture_draw(&f, 24, 120);
+	EXPECT(&f, 2, "PSS    801.0M  priv 796.2M  | pyheap 702.0M 86%  used 93%  native 110.4M 14%");
+	assert_true(fixture_find(&f, "objects 1 734 220") == 3);
+	/* where nobody counts Python's heap the line has room for the rest */
+	f.snap.ledger.now = f.snap.ledger.delta = ledger_unknown;
+	f.snap.ledger.rate[0] = f.snap.ledger.rate[2] = __builtin_nan("");
+	f.snap.pyheap.n = f.snap.native.n = 0;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 2, "PSS 801.0M  +38.1M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██  priv 796.2M  VSZ 1.20G  threads 18");
+	fixture_draw(&f, 40, 120);
+	assert_null(strchr(fixture_row(&f, 3), '%'));
+	EXPECT(&f, 4, "native");
+}
+
+static void a_forecast_has_an_interval_and_is_left_out_without_a_trend(void **state)
+{
+	for (int k = 0; k < SERIES_CELLS; k++)
+		f.memory[0][k] += (k * 7919 % 13 - 6) * 300000LL;
+	fixture_draw(&f, 40, 120);
+	assert_non_null(strstr(fixture_row(&f, 1), "limit 1.00G, full ~58m (56m..59m)"));
+	for (int k = 0; k < SERIES_CELLS; k++)
+		f.memory[0][k] = 851863142 + (k * 7919 % 13 - 6) * 300000LL;
+	fixture_draw(&f, 40, 120);
+	assert_null(strstr(fixture_row(&f, 1), "full"));
+	assert_non_null(strstr(fixture_row(&f, 1), "limit 1.00G"));
+}
+
+static void the_cause_of_a_growth_without_a_leak_is_told_with_its_part(void **state)
+{
+	static const struct sample_ledger kept = {0, 0, 2 << 20, 98 << 20, 0, 0, 0},
+					  used = {0, 0, 98 << 20, 2 << 20, 0, 0, 0};
+
+	f.snap.verdict = (struct outcome){
+		.word = RATCHET_HOLD, .cause = CAUSE_FRAGMENTATION,
+		.n = {[RATCHET_HOLD] = 2, [RATCHET_FLAT] = 415},
+	};
+	f.snap.ledger.delta = kept;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, ">> no leak but fragmentation: RSS +100.0M: 98 % C heap free but kept  2 hold");
+	f.snap.ledger.delta = used;
+	f.snap.verdict.cause = CAUSE_NATIVE;
+	f.snap.verdict.leaking = true;
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, ">> native memory, not objects: RSS +100.0M: 98 % C heap in use  2 hold  415 flat");
 }
 
 static void help_scrolls_where_it_does_not_fit(void **state)
@@ -395,6 +465,10 @@ int main(void)
 		DRAWN(an_empty_table_says_why),
 		DRAWN(what_is_unknown_is_blank_and_never_zero),
 		DRAWN(a_collector_that_is_off_is_said_so),
+		DRAWN(every_ill_of_the_collector_has_its_place_on_the_line),
+		DRAWN(a_wide_screen_of_few_rows_has_the_parts_of_memory_in_one),
+		DRAWN(a_forecast_has_an_interval_and_is_left_out_without_a_trend),
+		DRAWN(the_cause_of_a_growth_without_a_leak_is_told_with_its_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

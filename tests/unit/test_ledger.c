@@ -93,9 +93,29 @@ static void a_part_that_is_known_later_grows_from_then_on(void **state)
 	l.other = 400;
 	push(m, 10, &l);
 	assert_int_equal(model_snapshot(m)->ledger.delta.python_live, 0);
-	assert_int_equal(model_snapshot(m)->ledger.delta.other, -600);
+	/* it was among the others before, and these have not shrunk */
+	assert_int_equal(model_snapshot(m)->ledger.delta.other, 0);
 	l.python_live = 650;
 	push(m, 20, &l);
+	assert_int_equal(model_snapshot(m)->ledger.delta.python_live, 50);
+	model_free(m);
+}
+
+static void a_part_that_is_lost_is_no_growth_of_the_others(void **state)
+{
+	struct sample_ledger l = {600, 20, 300, 40, 5, 6, 7};
+	struct model *m = new_model();
+
+	push(m, 0, &l);
+	l.python_live = l.python_free = LT_UNKNOWN;
+	l.other = 627;
+	push(m, 10, &l);
+	assert_int_equal(model_snapshot(m)->ledger.delta.other, LT_UNKNOWN);
+	l.python_live = 650;
+	l.python_free = 25;
+	l.other = 8;
+	push(m, 20, &l);
+	assert_int_equal(model_snapshot(m)->ledger.delta.other, 1);
 	assert_int_equal(model_snapshot(m)->ledger.delta.python_live, 50);
 	model_free(m);
 }
@@ -122,81 +142,81 @@ static void a_reading_is_held_until_the_next_one_may_be_due(void **state)
 static const struct {
 	const char *name;
 	struct ledger_growth growth;
-	enum ledger_cause cause;
+	enum outcome_cause cause;
 	const char *text;
 } causes[] = {
 	{"an object leak",
 	 {1000 * M, 400 * M, {380 * M, 5 * M, 10 * M, 0, 0, 0, 5 * M}, true, true, false, true},
-	 LEDGER_OBJECTS,
+	 CAUSE_OBJECTS,
 	 "RSS +400.0M: 95 % Python heap in use; Python objects +380.0M: an object leak"},
 	{"cycles",
 	 {1000 * M, 400 * M, {380 * M, 5 * M, 10 * M, 0, 0, 0, 5 * M}, true, true, true, true},
-	 LEDGER_CYCLE,
+	 CAUSE_CYCLE,
 	 "RSS +400.0M: 95 % Python heap in use; Python objects +380.0M: cycles that only a full "
 	 "collection frees"},
 	{"small objects that hold large native memory",
 	 {1000 * M, 400 * M, {M, 0, 399 * M, 0, 0, 0, 0}, true, true, false, true},
-	 LEDGER_OBJECTS,
+	 CAUSE_OBJECTS,
 	 "RSS +400.0M: 100 % C heap in use; Python objects flat: an object leak"},
 	{"malloc through ctypes",
 	 {500 * M, 100 * M, {0, 0, 98 * M, 2 * M, 0, 0, 0}, true, false, false, true},
-	 LEDGER_NATIVE,
+	 CAUSE_NATIVE,
 	 "RSS +100.0M: 98 % C heap in use; Python objects flat: native memory, not an object leak"},
 	{"the same where large strings are not counted: it may be those",
 	 {500 * M, 100 * M, {0, 0, 98 * M, 2 * M, 0, 0, 0}, true, false, false, false},
-	 LEDGER_NONE, "RSS +100.0M: 98 % C heap in use; Python objects flat"},
+	 CAUSE_NONE, "RSS +100.0M: 98 % C heap in use; Python objects flat"},
 	{"mmap, or an allocator that is not known",
 	 {500 * M, 100 * M, {0, 0, U, U, 0, 0, 100 * M}, true, false, false, true},
-	 LEDGER_NATIVE,
+	 CAUSE_NATIVE,
 	 "RSS +100.0M: 100 % other mappings; Python objects flat: native memory, not an object "
 	 "leak"},
 	{"C heap free but kept",
 	 {900 * M, 412 * M, {0, 0, 30 * M, 375 * M, 7 * M, 0, 0}, true, false, false, true},
-	 LEDGER_FRAGMENTATION,
+	 CAUSE_FRAGMENTATION,
 	 "RSS +412.0M: 91 % C heap free but kept; Python objects flat: fragmentation, not an "
 	 "object leak"},
 	{"arenas that one object each keeps",
 	 {900 * M, 400 * M, {10 * M, 390 * M, 0, 0, 0, 0, 0}, true, false, false, true},
-	 LEDGER_FRAGMENTATION,
+	 CAUSE_FRAGMENTATION,
 	 "RSS +400.0M: 98 % Python heap free but kept; Python objects flat: fragmentation, not an "
 	 "object leak"},
 	{"both heaps keep a third",
 	 {900 * M, 300 * M, {50 * M, 110 * M, 40 * M, 100 * M, 0, 0, 0}, true, false, false, true},
-	 LEDGER_FRAGMENTATION,
+	 CAUSE_FRAGMENTATION,
 	 "RSS +300.0M: 37 % Python heap free but kept; Python objects +50.0M: fragmentation, not "
 	 "an object leak"},
 	{"a growth that has stopped",
 	 {500 * M, 100 * M, {0, 0, 98 * M, 2 * M, 0, 0, 0}, false, false, false, true},
-	 LEDGER_NONE, "RSS +100.0M: 98 % C heap in use; Python objects flat"},
+	 CAUSE_NONE, "RSS +100.0M: 98 % C heap in use; Python objects flat"},
 	{"objects that grow and are not called a leak",
 	 {500 * M, 100 * M, {95 * M, 5 * M, 0, 0, 0, 0, 0}, true, false, false, true},
-	 LEDGER_NONE, "RSS +100.0M: 95 % Python heap in use; Python objects +95.0M"},
+	 CAUSE_NONE, "RSS +100.0M: 95 % Python heap in use; Python objects +95.0M"},
 	{"pages of files",
 	 {500 * M, 100 * M, {0, 0, 0, 0, 99 * M, 0, M}, true, false, false, true},
-	 LEDGER_NONE, "RSS +100.0M: 99 % mapped files; Python objects flat"},
+	 CAUSE_NONE, "RSS +100.0M: 99 % mapped files; Python objects flat"},
 	{"objects whose size nobody measured",
 	 {500 * M, 100 * M, {U, U, 10 * M, 90 * M, 0, 0, 0}, true, false, false, true},
-	 LEDGER_FRAGMENTATION,
+	 CAUSE_FRAGMENTATION,
 	 "RSS +100.0M: 90 % C heap free but kept; Python objects not measured: fragmentation, not "
 	 "an object leak"},
 	{"a Python heap that nobody counted is among the others",
 	 {500 * M, 100 * M, {U, U, 5 * M, 0, 0, 0, 95 * M}, true, false, false, true},
-	 LEDGER_NONE, "RSS +100.0M: 95 % other mappings; Python objects not measured"},
+	 CAUSE_NONE, "RSS +100.0M: 95 % other mappings; Python objects not measured"},
 	{"one part grows by more than all together",
 	 {500 * M, 100 * M, {-50 * M, 0, 150 * M, 0, 0, 0, 0}, true, false, false, true},
-	 LEDGER_NATIVE,
+	 CAUSE_NATIVE,
 	 "RSS +100.0M: 100 % C heap in use; Python objects -50.0M: native memory, not an object "
 	 "leak"},
 	{"too little to explain",
-	 {500 * M, 3 * M, {0, 0, 3 * M, 0, 0, 0, 0}, true, false, false, true}, LEDGER_NONE, ""},
+	 {500 * M, 3 * M, {0, 0, 3 * M, 0, 0, 0, 0}, true, false, false, true}, CAUSE_NONE, ""},
 	{"little for its size",
-	 {4000 * M, 100 * M, {0, 0, 100 * M, 0, 0, 0, 0}, true, false, false, true}, LEDGER_NONE,
+	 {4000 * M, 100 * M, {0, 0, 100 * M, 0, 0, 0, 0}, true, false, false, true}, CAUSE_NONE,
 	 ""},
 	{"a type that leaks while RSS stands still",
-	 {500 * M, 0, {M, 0, 0, -M, 0, 0, 0}, false, true, false, true}, LEDGER_OBJECTS, ""},
+	 {500 * M, 0, {M, 0, 0, -M, 0, 0, 0}, false, true, false, true}, CAUSE_OBJECTS, ""},
 	{"shrinking", {500 * M, -100 * M, {0, 0, 0, -100 * M, 0, 0, 0}, true, false, false, true},
-	 LEDGER_NONE, ""},
-	{"nothing known", {U, U, {U, U, U, U, U, U, U}, true, false, false, true}, LEDGER_NONE, ""},
+	 CAUSE_NONE, ""},
+	{"nothing known", {U, U, {U, U, U, U, U, U, U}, true, false, false, true}, CAUSE_NONE, ""},
 };
 
 static void the_cause_of_a_growth_is_the_part_that_explains_it(void **state)
@@ -338,30 +358,81 @@ static void a_growth_goes_on_only_while_it_does(void **state)
 	}
 }
 
-static void the_snapshot_tells_what_grew_and_whether_it_goes_on(void **state)
+/* 40 s in which RSS gains a MiB a second, of which so many parts of 8 are C heap in use or free. */
+static struct model *grown(int live, int free, bool scan, const char *leaking)
 {
 	struct sample_ledger l = {10 * M, M, 50 * M, M, M, M, M};
 	struct model *m = new_model();
-	struct ledger_growth g;
-	char text[160];
 
 	for (int i = 0; i < 40; i++) {
 		struct sample s = sample_at(i);
+		char types[80];
 
+		snprintf(types, sizeof(types), "still=500 %s=%d", leaking, 40 * i);
 		s.memory.rss = 65 * M + i * M;
-		l.c_live = 50 * M + i * M;
-		s.ledger = l;
-		model_push(m, &s);
+		l.c_live = 50 * M + i * M / 8 * live;
+		l.c_free = M + i * M / 8 * free;
+		l.other = M + i * M / 8 * (8 - live - free);
+		s.ledger = i % 10 == 0 ? l : ledger_unknown;
+		s.way.scan = scan;
+		push_census(m, s, leaking[0] ? types : "still=500");
 	}
+	return m;
+}
+
+static void the_snapshot_tells_what_grew_and_whether_it_goes_on(void **state)
+{
+	struct model *m = grown(8, 0, true, "");
+	struct ledger_growth g;
+	char text[160];
+
 	ledger_growth(model_snapshot(m), &g);
 	assert_true(g.steady);
-	assert_int_equal(g.rss_delta, 39 * M);
-	g.large_counted = true;
-	assert_int_equal(ledger_cause(&g), LEDGER_NATIVE);
+	assert_true(g.large_counted);
+	/* since the ledger was read last RSS has grown on, which no part can explain */
+	assert_int_equal(g.rss_delta, 30 * M);
+	assert_int_equal(ledger_cause(&g), CAUSE_NATIVE);
 	assert_string_equal(ledger_text(&g, text, sizeof(text)),
-			    "RSS +39.0M: 100 % C heap in use; Python objects flat: native memory, "
+			    "RSS +30.0M: 100 % C heap in use; Python objects flat: native memory, "
 			    "not an object leak");
 	model_free(m);
+}
+
+static void the_model_names_the_cause_by_its_ledger(void **state)
+{
+	static const struct {
+		int live, free;
+		bool scan;
+		const char *leaking, *filter;
+		enum outcome_cause cause;
+		bool leaks;
+	} cases[] = {
+		{8, 0, true, "", "", CAUSE_NATIVE, true},
+		{0, 0, true, "", "", CAUSE_NATIVE, true},
+		{8, 0, false, "", "", CAUSE_NONE, false},
+		{1, 7, true, "", "", CAUSE_FRAGMENTATION, false},
+		{1, 7, false, "", "", CAUSE_FRAGMENTATION, false},
+		{8, 0, true, "app.Conn", "", CAUSE_OBJECTS, true},
+		/* what leaks is hidden, but it is not native for that */
+		{8, 0, true, "app.Conn", "still", CAUSE_NONE, false},
+		{8, 0, true, "", "nothing", CAUSE_NATIVE, true},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct model *m = grown(cases[i].live, cases[i].free, cases[i].scan,
+					cases[i].leaking);
+		const struct outcome *v;
+
+		assert_true(model_filter(m, cases[i].filter, NULL, 0));
+		v = &model_snapshot(m)->verdict;
+		if (v->cause != cases[i].cause || v->leaking != cases[i].leaks)
+			fail_msg("case %zu: %d, leaking %d", i, v->cause, v->leaking);
+		/* from a new baseline on nothing has grown yet */
+		model_baseline_now(m);
+		if (!cases[i].leaking[0])
+			assert_int_equal(model_snapshot(m)->verdict.cause, CAUSE_NONE);
+		model_free(m);
+	}
 }
 
 static struct gchealth_facts healthy(void)
@@ -481,6 +552,7 @@ int main(void)
 		cmocka_unit_test(parts_are_taken_from_rss_and_the_rest_is_other),
 		cmocka_unit_test(every_part_has_its_growth_and_its_rate),
 		cmocka_unit_test(a_part_that_is_known_later_grows_from_then_on),
+		cmocka_unit_test(a_part_that_is_lost_is_no_growth_of_the_others),
 		cmocka_unit_test(a_reading_is_held_until_the_next_one_may_be_due),
 		cmocka_unit_test(the_cause_of_a_growth_is_the_part_that_explains_it),
 		cmocka_unit_test(a_straight_growth_tells_when_memory_is_full),
@@ -489,6 +561,7 @@ int main(void)
 		cmocka_unit_test(there_is_no_forecast_where_the_slope_does_not_deserve_one),
 		cmocka_unit_test(a_growth_goes_on_only_while_it_does),
 		cmocka_unit_test(the_snapshot_tells_what_grew_and_whether_it_goes_on),
+		cmocka_unit_test(the_model_names_the_cause_by_its_ledger),
 		cmocka_unit_test(a_healthy_collector_gives_no_alarm),
 		cmocka_unit_test(the_snapshot_tells_the_facts_of_the_collector),
 		cmocka_unit_test(what_is_unknown_gives_no_alarm),

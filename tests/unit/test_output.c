@@ -182,15 +182,26 @@ static void the_summary_is_honest_about_what_was_not_seen(void **state)
 	assert_non_null(strstr(text, "no sample was taken"));
 }
 
-static void native_growth_is_leaking_without_a_suspect(void **state)
+static void growth_that_no_object_explains_is_told_by_the_ledger(void **state)
 {
 	struct snapshot snap = fixture_snapshot();
 
+	snap.ledger.now = (struct sample_ledger){700 << 20, 0, 300 << 20, 200 << 20, 0, 0, 0};
+	snap.ledger.delta = (struct sample_ledger){0, 0, 98 << 20, 2 << 20, 0, 0, 0};
+	snap.way.scan = true;
+	snap.rss_goes_on = true;
 	snap.verdict = (struct outcome){
 		.word = RATCHET_FLAT, .leaking = true, .cause = CAUSE_NATIVE,
 	};
 	assert_non_null(strstr(verdict_of(&snap), "\"leaking\":true,\"word\":\"flat\","
-			       "\"cause\":\"native\",\"summary\":\"LEAK outside of Python's"));
+			       "\"cause\":\"native\",\"summary\":\"RSS +100.0M: 98 % C heap "
+			       "in use; Python objects flat: native memory, not an object leak"));
+	snap.ledger.delta = (struct sample_ledger){0, 0, 2 << 20, 98 << 20, 0, 0, 0};
+	snap.verdict.leaking = false;
+	snap.verdict.cause = CAUSE_FRAGMENTATION;
+	assert_non_null(strstr(verdict_of(&snap), "\"leaking\":false,\"word\":\"flat\","
+			       "\"cause\":\"fragmentation\",\"summary\":\"RSS +100.0M: 98 % C "
+			       "heap free but kept; Python objects flat: fragmentation, not an "));
 }
 
 static void the_detach_line_sums_the_pauses_of_the_samples(void **state)
@@ -560,7 +571,7 @@ int main(void)
 		T(a_sample_without_a_count_says_why_and_has_no_types),
 		T(the_first_count_has_grown_by_null_and_not_by_0),
 		T(the_verdict_line_is_the_contracts_field_by_field),
-		T(native_growth_is_leaking_without_a_suspect),
+		T(growth_that_no_object_explains_is_told_by_the_ledger),
 		T(the_summary_is_honest_about_what_was_not_seen),
 		T(the_detach_line_sums_the_pauses_of_the_samples),
 		T(an_error_line_has_the_code_the_cause_and_the_remedy),
