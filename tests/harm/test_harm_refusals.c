@@ -119,7 +119,7 @@ static void assert_foretold(pid_t pid, uid_t uid, int exit_status, const char *w
 static void assert_refused(pid_t pid, uid_t uid, int exit_status, const char *word)
 {
 	char number[16];
-	const char *args[] = {"--census=walk", "-b", "-f", "jsonl", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", number, NULL};
 	struct look before = look_at(pid), after;
 	struct harm_result r;
 
@@ -345,7 +345,7 @@ static pid_t begin_python(const char *prelude)
 static void assert_read(pid_t pid, uid_t uid, const char *code)
 {
 	char number[16], word[64];
-	const char *args[] = {"--census=walk", "-b", "-f", "jsonl", "-n", "2", "-d", "0.1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "2", "-d", "0.1", number, NULL};
 	struct harm_result r;
 
 	snprintf(number, sizeof(number), "%d", pid);
@@ -694,7 +694,7 @@ static void another_program_is_noticed_without_a_stop(void **state)
 static void what_cannot_be_taken_back_is_told(void **state)
 {
 	char number[16];
-	const char *args[] = {"--census=walk", "-b", "-f", "jsonl", "-d", "0.2", number, NULL}, *line;
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.2", number, NULL}, *line;
 	struct harm_program leaktop;
 	struct tracee t;
 	struct lt_err err;

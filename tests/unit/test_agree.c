@@ -19,7 +19,9 @@ static bool agrees(const struct census_type *scanned, size_t n_scanned,
 
 static bool pair(const char *name, uint64_t scanned, uint64_t walked)
 {
-	const struct census_type s[] = {{.name = "a", .count = 1}, {.name = name, .count = scanned}};
+	const struct census_type s[] = {
+		{.name = "a", .count = 1}, {.name = name, .count = scanned},
+	};
 	const struct census_type w[] = {{.name = name, .count = walked}};
 
 	return agrees(s, 2, w, 1);
@@ -59,9 +61,12 @@ static void a_type_that_the_scan_does_not_know_is_missing(void **state)
 
 static void what_differs_most_is_told(void **state)
 {
-	const struct census_type s[] = {{.name = "z", .count = 1500}, {.name = "a", .count = 1900}};
+	const struct census_type s[] = {
+		{.name = "z", .count = 1500}, {.name = "a", .count = 1900},
+	};
 	const struct census_type w[] = {
-		{.name = "a", .count = 2000}, {.name = "z", .count = 2000}, {.name = "m", .count = 9},
+		{.name = "a", .count = 2000}, {.name = "z", .count = 2000},
+		{.name = "m", .count = 9},
 	};
 
 	assert_false(agrees(s, 2, w, 3));
