@@ -235,7 +235,7 @@ static void pace(struct census *c, int64_t cpu_ns, int64_t held_ns)
 {
 	int64_t now = clock_mono_ns();
 
-	c->period_ns = (int64_t)((double)cpu_ns / c->options.max_cpu);
+	c->period_ns = c->options.max_cpu > 0 ? (int64_t)((double)cpu_ns / c->options.max_cpu) : 0;
 	if (held_ns * HOLD_SHARE > c->period_ns)
 		c->period_ns = held_ns * HOLD_SHARE;
 	c->due_ns = c->counted ? now + c->period_ns : now;

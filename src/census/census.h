@@ -30,7 +30,7 @@ enum census_mode { CENSUS_AUTO, CENSUS_SCAN, CENSUS_WALK };
 struct census_options {
 	enum census_mode mode;
 	int64_t max_pause_ns;	/* of one hold of the GIL */
-	double max_cpu;		/* of a core, 0.02 = 2 %: scans come less often to keep to it */
+	double max_cpu;		/* of a core, 0.02 = 2 %: counts come less often; 0: no limit */
 };
 
 /* py is borrowed; gadgets, too, NULL: nothing may be injected, ever (--readonly). */

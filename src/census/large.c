@@ -94,7 +94,7 @@ bool large_step(struct large *l, struct scan *s, int64_t budget_ns)
 	bool more = cheap_step(l->heap, budget_ns, feed, s);
 
 	l->spent_ns += clock_mono_ns() - begin;
-	if (!more)
+	if (!more && l->share > 0)
 		l->due_ns = clock_mono_ns() + (int64_t)((double)l->spent_ns / l->share);
 	return !more;
 }

@@ -14,7 +14,7 @@
 
 struct large;
 
-/* py is borrowed. share: of the time that passes may take, 0.01 = 1 %. */
+/* py is borrowed. share: of the time that passes may take, 0.01 = 1 %; 0: all. */
 struct large *large_new(const struct python *py, double share);
 void large_free(struct large *l);
 /* The target runs another program now. */

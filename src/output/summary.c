@@ -89,7 +89,7 @@ static void put_early(const struct snapshot *snap, int64_t counted, struct buf *
 		buf_printf(b, ", +%" PRId64 " objects of %s", row->count_delta, row->name);
 }
 
-/* "RSS +412.0M: 91 % C heap free but kept; Python objects flat: fragmentation, ..." */
+/* "RSS +412.0M: 91 % C heap free but kept; Python objects flat: fragmentation, not ..." */
 static void put_growth(const struct snapshot *snap, struct buf *b)
 {
 	struct ledger_growth growth;

@@ -18,7 +18,7 @@ struct session_options {
 	bool readonly;			/* never stop or write into the target */
 	enum census_mode census;
 	int64_t max_pause_ns;		/* no slice of a walk longer than that; 0: in one */
-	double max_cpu;			/* of a core, for counting: 0.02 = 2 % */
+	double max_cpu;			/* of a core, for counting: 0.02 = 2 %; 0: no limit */
 	int64_t call_deadline_ns;	/* how long one sample may wait for the target */
 };
 

@@ -32,6 +32,9 @@ LABELS = {
     "objgraph": "objgraph.typestats(), 1 Hz",
 }
 FEW = 1000              # types with fewer instances say nothing about accuracy
+# The collector does not track all tuples and dicts, and the scan counts all: no truth to hold it
+# against. (What it makes of them, and of str, int and bytes: tests/live/test_scan_live.c.)
+NOT_ALL_TRACKED = ("tuple", "dict")
 
 
 def setting(name, default):
@@ -43,7 +46,6 @@ PYTHON = setting("PYTHON", "python3")
 SIZES = [int(size) for size in setting("SIZES", "100000,1000000,10000000").split(",")]
 RUNS = int(setting("RUNS", "3"))
 SECONDS = float(setting("SECONDS", "10"))
-DEEP_MOST = 2000000     # finding every string of a larger heap takes the target minutes
 
 
 def say(*words):
@@ -150,18 +152,20 @@ def cost(watch, objects):
     }
 
 
-def accuracy(target, mode, truth, least=FEW):
-    """The worst type of more than `least` instances, as a share, on a heap that stands still."""
+def accuracy(target, mode, truth):
+    """The worst type of more than FEW instances, as a share, on a heap that stands still."""
     watch = Watch(target, mode, "--top", "0")
     types = {t["type"]: t["count"] for t in watch.sample()["types"]}
     watch.end()
-    worst, name = 0.0, None
+    worst, name, compared = 0.0, None, 0
     for kind, count in truth.items():
-        if count > least:
-            error = abs(types.get(kind, 0) - count) / count
-            if name is None or error > worst:
-                worst, name = error, kind
-    return {"worst": worst, "type": name, "types": sum(n > least for n in truth.values())}
+        if count <= FEW or (mode == "scan" and kind in NOT_ALL_TRACKED):
+            continue
+        compared += 1
+        error = abs(types.get(kind, 0) - count) / count
+        if name is None or error > worst:
+            worst, name = error, kind
+    return {"worst": worst, "type": name, "types": compared}
 
 
 # ---- all of it --------------------------------------------------------------------------------
@@ -187,9 +191,6 @@ def measure(size):
     result = dict(about, runs=runs, median={name: middle(r) for name, r in runs.items()})
     truth = target.ask("truth")["types"]
     result["accuracy"] = {mode: accuracy(target, mode, truth) for mode in MODES}
-    if about["objects"] <= DEEP_MOST:
-        deep = target.ask("deep")["types"]
-        result["accuracy_deep"] = {"scan": accuracy(target, "scan", deep)}
     target.end()
     return result
 
@@ -246,10 +247,9 @@ def print_cost(result):
 def print_rest(result):
     say("\nfrom the start to the first table:  " + ",  ".join(
         "%s %s ms" % (mode, figure(result["median"][mode]["first_s"], 0.001)) for mode in MODES))
-    for title, key in (("tracked objects", "accuracy"), ("all objects", "accuracy_deep")):
-        for mode, row in result.get(key, {}).items():
-            say("%s, %s: worst of %d types of more than %d instances: %.3f %% (%s)" % (
-                title, mode, row["types"], FEW, row["worst"] * 100, row["type"]))
+    for mode, row in result["accuracy"].items():
+        say("%s: worst of %d types of more than %d tracked instances: %.3f %% (%s)" % (
+            mode, row["types"], FEW, row["worst"] * 100, row["type"]))
 
 
 def main():

@@ -6,7 +6,6 @@ Usage: heap.py OBJECTS. It builds, ages (random parts replaced, collected, three
     loop SECONDS RIVAL   a request every 2 ms; how late each ended, in microseconds. RIVAL is what
                          runs beside it, once a second, in a thread: nothing, counter, objgraph
     truth                live objects per type, of those that the collector tracks
-    deep                 the same with what they refer to: strings, numbers, bytes
     quit
 
 Each answer is one line of JSON. Between commands the process stands still.
@@ -175,31 +174,6 @@ def loop(seconds, rival):
     return answer
 
 
-# ---- the truth --------------------------------------------------------------------------------
-
-def deep():
-    """Objects that the tracked ones refer to, themselves included, by type."""
-    seen, kinds = set(), collections.Counter()
-    todo = gc.get_objects()
-    own = {id(todo), id(seen), id(kinds), id(sys._getframe())}
-    while todo:
-        one = todo.pop()
-        if id(one) in seen or id(one) in own:
-            continue
-        seen.add(id(one))
-        kinds[type(one)] += 1
-        todo.extend(gc.get_referents(one))
-        if isinstance(one, dict):       # dict_traverse leaves out keys that are strings
-            todo.extend(one)
-    return {"types": merge(kinds)}
-
-
-def merge(kinds):
-    types = collections.Counter()
-    for kind, count in kinds.items():
-        types[truth.type_name(kind)] += count
-    return types
-
 
 def main():
     begin = time.time()
@@ -213,8 +187,6 @@ def main():
         elif words[0] == "truth":
             truth.settle()
             say(truth.census())
-        elif words[0] == "deep":
-            say(deep())
         elif words[0] == "quit":
             break
 

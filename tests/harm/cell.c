@@ -332,7 +332,8 @@ static int count(const char *text, const char *word)
 bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret)
 {
 	char pid[16], n[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-d", "0.1", "-T", "1", "-n", n, pid, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.1", "-T", "1", "-n", n, pid,
+			      NULL};
 	const char *left = r->cell->still ? "\"left\":{\"threads\":0,\"fds\":0,\"maps\":0}"
 					  : "\"maps\":0}";
 	struct harm_result result;

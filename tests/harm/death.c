@@ -26,7 +26,7 @@ bool death_at_every_step(struct cell_run *r)
 {
 	for (int point = 0; point < FAULT_COUNT; point++) {
 		char fault[64], pid[16];
-		const char *args[] = {"-b", "-f", "jsonl", "-n", "1", pid, NULL};
+		const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", pid, NULL};
 		struct harm_result result;
 
 		snprintf(fault, sizeof(fault), "LEAKTOP_FAULT=%s", fault_name(point));
@@ -106,7 +106,7 @@ static void kill_some(struct watcher *w, int which)
 static bool survives_one(struct cell_run *r, int i, uint64_t *seed)
 {
 	char pid[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", pid, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", pid, NULL};
 	struct harm_program leaktop;
 	struct watcher w = {0};
 	bool soon = i % 2;

@@ -313,7 +313,7 @@ void harm_leaktop(const char *const args[], const char *env, uid_t uid, struct h
 bool harm_sample(pid_t pid)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", number, NULL};
 	struct harm_result r;
 
 	snprintf(number, sizeof(number), "%d", pid);

@@ -59,7 +59,7 @@ static void assert_watched(char scope, uid_t uid)
 static void assert_refused(char scope, uid_t uid, const char *code, const char *word)
 {
 	char number[16], key[80], *before = ns_status(target.pid), *after;
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", number, NULL};
 	struct harm_result r;
 
 	set_scope(scope);

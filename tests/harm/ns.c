@@ -314,7 +314,7 @@ bool ns_is_true(const char *json, const char *truth)
 bool ns_counts(pid_t pid, uid_t uid, const char *truth)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", "-p", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", "-p", number, NULL};
 	struct harm_result r = {0};
 
 	snprintf(number, sizeof(number), "%d", pid);

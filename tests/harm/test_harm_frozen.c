@@ -150,7 +150,7 @@ static void a_frozen_target_is_read_and_not_touched(const struct kind *k)
 {
 	static struct harm_result r;
 	char number[16], *before, *after;
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", number, NULL};
 
 	begin(k);
 	snprintf(number, sizeof(number), "%d", target.pid);
@@ -177,7 +177,7 @@ static void a_frozen_target_is_read_and_not_touched(const struct kind *k)
 static void a_target_that_freezes_is_not_waited_for(const struct kind *k)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "4", "-d", "0.3", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "4", "-d", "0.3", number, NULL};
 	struct harm_program leaktop;
 	const char *line;
 	int samples = 0;
@@ -230,7 +230,7 @@ static void end_leaktop(struct harm_program *leaktop)
 static void a_target_freezes_and_thaws(const struct kind *k)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-d", "0.1", "-T", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.1", "-T", "1", number, NULL};
 	struct belongings before, after;
 	struct harm_program leaktop;
 	uint64_t seed = 1;

@@ -37,7 +37,8 @@ static bool may_end_with(int status)
 static bool run_one(struct cell_run *r, struct race *race, uint64_t *seed)
 {
 	char order[64], pid[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-d", "0.1", "-T", "1", "-n", "2", pid, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.1", "-T", "1", "-n", "2",
+			      pid, NULL};
 	struct harm_result result;
 	const char *line;
 	int64_t begin;

@@ -119,7 +119,7 @@ static void assert_foretold(pid_t pid, uid_t uid, int exit_status, const char *w
 static void assert_refused(pid_t pid, uid_t uid, int exit_status, const char *word)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", number, NULL};
 	struct look before = look_at(pid), after;
 	struct harm_result r;
 
@@ -163,7 +163,7 @@ static void a_missing_process_is_refused(void **state)
 {
 	pid_t pid = begin(WISH_NOTHING);
 	char number[16];
-	const char *args[] = {"-b", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-b", "-n", "1", number, NULL};
 	struct harm_result r;
 
 	clean_up(state);
@@ -345,7 +345,7 @@ static pid_t begin_python(const char *prelude)
 static void assert_read(pid_t pid, uid_t uid, const char *code)
 {
 	char number[16], word[64];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "2", "-d", "0.1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "2", "-d", "0.1", number, NULL};
 	struct harm_result r;
 
 	snprintf(number, sizeof(number), "%d", pid);
@@ -479,7 +479,7 @@ static void a_filter_that_kills_for_a_call_taken_back_is_found_in_time(void **st
 static void no_stop_is_made_in_a_wait_that_a_filter_may_not_let_go_on(void **state)
 {
 	char number[16];
-	const char *args[] = {"-b", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-b", "-n", "1", number, NULL};
 	struct look before, after;
 	struct harm_result r;
 
@@ -506,7 +506,7 @@ static void the_same_filter_is_no_obstacle_in_another_wait(void **state)
 static void a_filter_that_is_known_is_no_obstacle_in_any_wait(void **state)
 {
 	char number[16];
-	const char *args[] = {"-b", "-d", "0.2", number, NULL}, *line = "";
+	const char *args[] = {"--census=walk", "-b", "-d", "0.2", number, NULL}, *line = "";
 	struct harm_program leaktop;
 	int counts = 0, gaps = 0;
 	pid_t pid;
@@ -643,7 +643,7 @@ static void a_python_in_a_frozen_group_of_the_old_kind_is_read(void **state)
 static void counting_begins_when_the_reason_has_gone(void **state)
 {
 	char number[16];
-	const char *args[] = {"-b", "-d", "0.2", number, NULL}, *line;
+	const char *args[] = {"--census=walk", "-b", "-d", "0.2", number, NULL}, *line;
 	struct harm_program leaktop;
 	pid_t pid = begin_python("");
 	bool refused = false;
@@ -694,7 +694,7 @@ static void another_program_is_noticed_without_a_stop(void **state)
 static void what_cannot_be_taken_back_is_told(void **state)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-d", "0.2", number, NULL}, *line;
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.2", number, NULL}, *line;
 	struct harm_program leaktop;
 	struct tracee t;
 	struct lt_err err;

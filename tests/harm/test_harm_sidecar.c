@@ -162,7 +162,7 @@ static void end(void)
 static void look(const char *root, const char *const *rights, struct harm_result *ret)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", number, NULL};
 
 	snprintf(number, sizeof(number), "%d", harm_status(target.pid).ns_pid);
 	beside(root, rights, args, ret);

@@ -89,7 +89,8 @@ static size_t count_ours(pid_t pid)
 static void watch(pid_t pid, const char *fault, struct harm_result *ret)
 {
 	char number[16];
-	const char *args[] = {"-b", "-f", "jsonl", "-n", "1", "--max-pause", PAUSE, number, NULL};
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", "--max-pause", PAUSE,
+			      number, NULL};
 
 	snprintf(number, sizeof(number), "%d", pid);
 	harm_leaktop(args, fault, 0, ret);

@@ -162,6 +162,7 @@ static int in_a_session(struct python_run *run, const struct place *place,
 			int (*look)(struct session *, struct python_run *, const struct place *))
 {
 	const struct session_options options = {
+		.census = CENSUS_WALK,
 		.call_deadline_ns = 2 * CLOCK_NS_PER_S,
 		.max_pause_ns = place->large ? SLICE_NS : 0,
 	};

@@ -34,7 +34,9 @@ static const struct python_exe *some_python(void)
 /* One life of leaktop. true: it counted the target's own 50 accounts, and left nothing mapped. */
 static bool one_cycle(pid_t pid)
 {
-	const struct session_options options = {.call_deadline_ns = 5 * CLOCK_NS_PER_S};
+	const struct session_options options = {
+		.census = CENSUS_WALK, .call_deadline_ns = 5 * CLOCK_NS_PER_S,
+	};
 	struct session *session = NULL;
 	struct sample_left left = {0};
 	const struct sample *sample;

@@ -214,10 +214,12 @@ static bool is_alive(struct python_run *target, const char *who)
 static bool withstands(const struct python_exe *exe, const struct hostile *h)
 {
 	const char *const jsonl[] = {"-f", "jsonl", "-n", h->samples, "-d", "0.1", NULL};
+	const char *const walk[] = {"--census=walk", "-f", "jsonl", "-n", h->samples, "-d", "0.1",
+				    NULL};
 	static const char *const table[] = {"-b", "-n", "1", "-T", "0", NULL};
 	static const char *const only_read[] = {"--readonly", "-b", "-n", "1", NULL};
 	const struct { const char *const *args; bool json; } ways[] = {
-		{jsonl, true}, {table, false}, {only_read, false},
+		{jsonl, true}, {walk, true}, {table, false}, {only_read, false},
 	};
 	/* ESC ] 0 ; x BEL newline */
 	const char *const args[] = {h->kind, "1b5d303b78070a", "\x1b[31m\n\xff", NULL};

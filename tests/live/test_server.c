@@ -88,7 +88,9 @@ static bool equal(const struct sample *s, const json_t *truth)
 /* Asks and looks until both agree: the server is still closing its last client at first. */
 static bool agrees(pid_t pid, FILE *control)
 {
-	const struct session_options options = {.call_deadline_ns = 2 * CLOCK_NS_PER_S};
+	const struct session_options options = {
+		.census = CENSUS_WALK, .call_deadline_ns = 2 * CLOCK_NS_PER_S,
+	};
 	struct session *session = NULL;
 	struct sample_left left = {0};
 	struct lt_err err = {0};

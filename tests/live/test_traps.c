@@ -142,7 +142,9 @@ static bool has_trap(const struct python_exe *exe, const struct trap *trap)
 /* Visits the target every now and then until it ends. Samples that had a census. */
 static int visit_until_end(struct python_run *run, const struct trap *trap)
 {
-	const struct session_options options = {.call_deadline_ns = 200 * CLOCK_NS_PER_MS};
+	const struct session_options options = {
+		.census = CENSUS_WALK, .call_deadline_ns = 200 * CLOCK_NS_PER_MS,
+	};
 	struct session *session = NULL;
 	const struct sample *sample;
 	struct sample_left left;

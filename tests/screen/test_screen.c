@@ -367,8 +367,7 @@ static void every_ill_of_the_collector_has_its_place_on_the_line(void **state)
 	f.snap.gc.garbage = 12;
 	f.snap.gc.incremental = true;
 	fixture_draw(&f, 24, 80);
-	EXPECT(&f, 3,
-	       "gc  leaves garbage  in increments  312/700 4/10 7/10  full #1841, 9s ago");
+	EXPECT(&f, 3, "gc  leaves garbage  in increments  312/700 4/10 7/10  full #1841, 9s ago");
 	f.snap.gc.garbage = 0;
 	f.snap.gc.incremental = false;
 	f.snap.gc.frozen = 5000;
@@ -382,7 +381,8 @@ static void a_wide_screen_of_few_rows_has_the_parts_of_memory_in_one(void **stat
 {
 	fixture_draw(&f, 24, 120);
 	EXPECT(&f, 2,
-	       "PSS    801.0M  priv 796.2M  | pyheap 702.0M 86%  used 93%  native 110.4M 14%");
+		"PSS    801.0M  priv 796.2M  | pyheap 702.0M "
+		"86%  used 93%  native 110.4M 14%");
 	assert_true(fixture_find(&f, "objects 1 734 220") == 3);
 	/* where nobody counts Python's heap the line has room for the rest */
 	f.snap.ledger.now = f.snap.ledger.delta = ledger_unknown;
@@ -390,7 +390,8 @@ static void a_wide_screen_of_few_rows_has_the_parts_of_memory_in_one(void **stat
 	f.snap.pyheap.n = f.snap.native.n = 0;
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 2,
-	       "PSS 801.0M  +38.1M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██  priv 796.2M  VSZ 1.20G  threads 18");
+		"PSS 801.0M  +38.1M  ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██ "
+		" priv 796.2M  VSZ 1.20G  threads 18");
 	fixture_draw(&f, 40, 120);
 	assert_null(strchr(fixture_row(&f, 3), '%'));
 	EXPECT(&f, 4, "native");
@@ -421,13 +422,15 @@ static void the_cause_of_a_growth_without_a_leak_is_told_with_its_part(void **st
 	f.snap.ledger.delta = kept;
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 5,
-	       ">> no leak but fragmentation: RSS +100.0M: 98 % C heap free but kept  2 hold");
+		">> no leak but fragmentation: RSS +100.0M: "
+		"98 % C heap free but kept  2 hold");
 	f.snap.ledger.delta = used;
 	f.snap.verdict.cause = CAUSE_NATIVE;
 	f.snap.verdict.leaking = true;
 	fixture_draw(&f, 24, 80);
 	EXPECT(&f, 5,
-	       ">> native memory, not objects: RSS +100.0M: 98 % C heap in use  2 hold  415 flat");
+		">> native memory, not objects: RSS +100.0M: "
+		"98 % C heap in use  2 hold  415 flat");
 }
 
 static void help_scrolls_where_it_does_not_fit(void **state)
