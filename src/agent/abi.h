@@ -21,12 +21,22 @@
 
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
 #define AGENT_NAME 64
-#define AGENT_MAGIC 0x31656d6f68746c00ul	/* of a block; another number for another layout */
+#define AGENT_MAGIC 0x32656d6f68746c00ul	/* of a block; another number for another layout */
 
 enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 	AGENT_DICT_27,
 	AGENT_DICT_36,
 	AGENT_DICT_311,
+};
+
+struct agent_range { uint64_t at, size; };	/* whole pages that can be read */
+
+enum agent_guard {		/* who looks for a range: each has one of its own that matched last */
+	AGENT_GUARD_LO,		/* objects, from the first on */
+	AGENT_GUARD_HI,		/* objects, from the last on */
+	AGENT_GUARD_KEYS,	/* tables of dicts */
+	AGENT_GUARD_TYPE,	/* new types and their names */
+	AGENT_GUARDS,
 };
 
 struct agent_type {
@@ -69,6 +79,8 @@ struct agent_block {
 	uint32_t slots;			/* of the index, a power of two */
 	uint32_t max_types;		/* of the table, < slots */
 	uint32_t index_at, table_at;	/* byte offsets from the block's start */
+	uint32_t ranges_at, max_ranges;	/* likewise; struct agent_range, room for so many */
+	uint32_t ranges;		/* sorted, no two touch; written in the stop (guard.h) */
 
 	struct agent_order order;
 
@@ -84,6 +96,10 @@ struct agent_block {
 	uint64_t hold_ticks;		/* how long COUNT held the GIL */
 
 	/* the helper's own, between slices */
+	uint64_t missed;		/* the address that was in no range, 0: none */
+	uint64_t outside;		/* that of the slice before */
+	uint32_t outside_again, excused;
+	struct agent_range recent[AGENT_GUARDS];
 	uint64_t until_ticks, until_objects;	/* where this slice ends */
 	uint32_t open[AGENT_LISTS];	/* bookmarks lie in it */
 	uint32_t restarts, rollbacks;
@@ -92,6 +108,6 @@ struct agent_block {
 };
 
 #define AGENT_ALIGN 64
-/* The table and the index follow the block in the same mapping. */
+/* The index, the table and the ranges follow the block in the same mapping. */
 
 #endif

@@ -4,7 +4,8 @@
 #define FLAG_LIST (1UL << 25)	/* Py_TPFLAGS_LIST_SUBCLASS */
 #define FLAG_DICT (1UL << 29)	/* Py_TPFLAGS_DICT_SUBCLASS */
 
-#define NO_TYPE UINT32_MAX
+#define NO_TYPE UINT32_MAX	/* the table is full */
+#define NO_PLACE (UINT32_MAX - 1)	/* there is no type */
 
 enum agent_payload { PAYLOAD_NONE, PAYLOAD_LIST, PAYLOAD_DICT, PAYLOAD_SET };
 
@@ -40,17 +41,19 @@ static uint32_t payload_of(const struct agent_block *b, uint64_t type, uint64_t 
 	return type == b->set_type || type == b->frozenset_type ? PAYLOAD_SET : PAYLOAD_NONE;
 }
 
-static void copy_name(char *dst, uint64_t src)
+/* As far as it can be read: a type whose name is gone can live, for nobody else looks at it. */
+static void copy_name(struct agent_block *b, char *dst, uint64_t src)
 {
 	uint64_t i = 0;
 
-	if (src)
-		for (; i < AGENT_NAME - 1 && READ(char, src + i); i++)
-			dst[i] = READ(char, src + i);
+	for (; i < AGENT_NAME - 1 && guard_has(b, AGENT_GUARD_TYPE, src + i, 1); i++)
+		if (!(dst[i] = READ(char, src + i)))
+			break;
 	dst[i] = '\0';
+	b->missed = 0;
 }
 
-static void fill_type(const struct agent_block *b, struct agent_type *t, uint64_t type)
+static void fill_type(struct agent_block *b, struct agent_type *t, uint64_t type)
 {
 	uint64_t flags = READ(uint64_t, type + b->tp_flags);
 
@@ -65,23 +68,38 @@ static void fill_type(const struct agent_block *b, struct agent_type *t, uint64_
 	t->item = is_unsized(b, type) ? 0 : (uint32_t)READ(uint64_t, type + b->tp_itemsize);
 	t->payload = payload_of(b, type, flags);
 	t->shift = flags & FLAG_LONG ? b->long_shift : 0;
-	copy_name(t->name, t->tp_name);
+	copy_name(b, t->name, t->tp_name);
 }
 
-/* The entry of a type, made if it is new; NO_TYPE when the table is full. */
+/* tp_flags is the last of what is read of a type, in all versions. */
+static int is_type(struct agent_block *b, uint64_t type)
+{
+	if (type % 8 == 0)
+		return guard_has(b, AGENT_GUARD_TYPE, type, b->tp_flags + 8u);
+	b->missed = type;
+	return 0;
+}
+
+AGENT_COLD static uint32_t new_type(struct agent_block *b, uint64_t type, uint32_t *slot)
+{
+	if (b->types >= b->max_types)
+		return NO_TYPE;
+	if (!is_type(b, type))
+		return NO_PLACE;
+	fill_type(b, &table_of(b)[b->types], type);
+	*slot = ++b->types;
+	return b->types - 1;
+}
+
+/* The entry of a type, made if it is new; or NO_TYPE, NO_PLACE. */
 static uint32_t find_type(struct agent_block *b, uint64_t type)
 {
 	struct agent_type *table = table_of(b);
 	uint32_t *index = index_of(b);
 
 	for (uint32_t at = slot_of(b, type);; at = (at + 1) & (b->slots - 1)) {
-		if (index[at] == 0) {
-			if (b->types >= b->max_types)
-				return NO_TYPE;
-			fill_type(b, &table[b->types], type);
-			index[at] = ++b->types;
-			return b->types - 1;
-		}
+		if (index[at] == 0)
+			return new_type(b, type, &index[at]);
 		if (table[index[at] - 1].type == type)
 			return index[at] - 1;
 	}
@@ -95,16 +113,11 @@ static uint64_t index_bytes(uint64_t size)
 }
 
 /* Bytes of the tables that belong to this dict alone: a shared key table is nobody's. */
-static uint64_t dict_bytes(const struct agent_block *b, uint64_t obj)
+static uint64_t keys_bytes(const struct agent_block *b, uint64_t keys)
 {
-	uint64_t keys, size, own = 0;
+	uint64_t size;
 
-	if (b->dict == AGENT_DICT_27) {		/* ma_mask; up to 8 slots lie in the object */
-		size = READ(uint64_t, obj + b->dict_keys) + 1;
-		return size > 8 ? size * 24 : 0;
-	}
-	keys = READ(uint64_t, obj + b->dict_keys);
-	if (!keys || READ(uint64_t, keys) != 1)
+	if (READ(uint64_t, keys) != 1)
 		return 0;
 	/* 3.6-3.10: refcnt, size, lookup, usable, nentries, indices[] */
 	if (b->dict == AGENT_DICT_36) {
@@ -112,52 +125,78 @@ static uint64_t dict_bytes(const struct agent_block *b, uint64_t obj)
 		return 40 + index_bytes(size) + size * 2 / 3 * 24;
 	}
 	/* 3.11+: refcnt, log2_size, log2_index_bytes, kind, version, usable, nentries, indices[] */
-	size = 1UL << READ(uint8_t, keys + 8);
-	own = 32 + (1UL << READ(uint8_t, keys + 9));
-	return own + size * 2 / 3 * (READ(uint8_t, keys + 10) == 0 ? 24 : 16);
+	size = 1UL << (READ(uint8_t, keys + 8) & 63);
+	return 32 + (1UL << (READ(uint8_t, keys + 9) & 63)) +
+	       size * 2 / 3 * (READ(uint8_t, keys + 10) == 0 ? 24 : 16);
 }
 
-static uint64_t payload_bytes(const struct agent_block *b, uint32_t payload, uint64_t obj)
+/* 0: look again with new ranges. A dict without a place for its keys is counted without them. */
+static int add_dict(struct agent_block *b, uint64_t field, uint64_t *bytes)
 {
+	if (b->dict == AGENT_DICT_27) {		/* ma_mask; up to 8 slots lie in the object */
+		*bytes += field + 1 > 8 ? (field + 1) * 24 : 0;
+		return 1;
+	}
+	if (!field)
+		return 1;
+	if (!guard_has(b, AGENT_GUARD_KEYS, field, 16))
+		return guard_excuses(b);
+	*bytes += keys_bytes(b, field);
+	return 1;
+}
+
+static int add_payload(struct agent_block *b, uint32_t payload, uint64_t obj,
+		       enum agent_guard which, uint64_t *bytes)
+{
+	uint64_t at = obj + (payload == PAYLOAD_LIST   ? b->list_allocated
+			     : payload == PAYLOAD_DICT ? b->dict_keys
+						       : b->set_mask);
 	uint64_t n;
 
-	switch (payload) {
-	case PAYLOAD_LIST:			/* -1 while list.sort() is at work on it */
-		n = READ(uint64_t, obj + b->list_allocated);
-		return (int64_t)n < 0 ? 0 : n * 8;
-	case PAYLOAD_DICT:
-		return dict_bytes(b, obj);
-	case PAYLOAD_SET:
-		n = READ(uint64_t, obj + b->set_mask) + 1;
-		return n > 8 ? n * 16 : 0;	/* up to 8 entries lie in the object itself */
-	default:
+	if (!guard_has(b, which, at, 8))
 		return 0;
-	}
+	n = READ(uint64_t, at);
+	if (payload == PAYLOAD_DICT)
+		return add_dict(b, n, bytes);
+	if (payload == PAYLOAD_LIST)		/* -1 while list.sort() is at work on it */
+		*bytes += (int64_t)n < 0 ? 0 : n * 8;
+	else					/* up to 8 entries lie in the object itself */
+		*bytes += n + 1 > 8 ? (n + 1) * 16 : 0;
+	return 1;
 }
 
-void count_object(struct agent_block *b, uint64_t obj)
+int count_object(struct agent_block *b, uint64_t obj, enum agent_guard which)
 {
 	uint32_t at = find_type(b, READ(uint64_t, obj + b->ob_type));
 	struct agent_type *t;
+	uint64_t bytes;
 
-	b->objects++;
+	if (at == NO_PLACE)
+		return 0;
 	if (at == NO_TYPE) {
+		b->objects++;
 		b->left_out++;
-		return;
+		return 1;
 	}
 	t = &table_of(b)[at];
-	t->count++;
-	t->bytes += t->base;
+	bytes = t->base;
 	if (t->item) {
-		int64_t n = READ(int64_t, obj + b->ob_size);
+		int64_t n;
 
-		t->bytes += ((uint64_t)(n < 0 ? -n : n) % (1UL << 40) >> t->shift) * t->item;
+		if (!guard_has(b, which, obj + b->ob_size, 8))
+			return 0;
+		n = READ(int64_t, obj + b->ob_size);
+		bytes += ((uint64_t)(n < 0 ? -n : n) % (1UL << 40) >> t->shift) * t->item;
 	}
-	if (t->payload)
-		t->bytes += payload_bytes(b, t->payload, obj);
+	if (t->payload && !add_payload(b, t->payload, obj, which, &bytes))
+		return 0;
+	b->objects++;
+	t->count++;
+	t->bytes += bytes;
+	return 1;
 }
 
-void count_reset(struct agent_block *b)
+AGENT_COLD void count_reset(struct agent_block *b)
 {
 	uint32_t *index = index_of(b);
 
@@ -171,7 +210,7 @@ void count_reset(struct agent_block *b)
 	}
 }
 
-void count_save(struct agent_block *b, int which)
+AGENT_COLD void count_save(struct agent_block *b, int which)
 {
 	struct agent_type *t = table_of(b);
 
@@ -186,7 +225,7 @@ void count_save(struct agent_block *b, int which)
 }
 
 /* Types that were met since then stay in the table with what they had: nothing (fill_type). */
-void count_restore(struct agent_block *b, int which)
+AGENT_COLD void count_restore(struct agent_block *b, int which)
 {
 	struct agent_type *t = table_of(b);
 
