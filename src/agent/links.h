@@ -80,20 +80,4 @@ static inline int is_linked(uint64_t at)
 	return next_of(at) != 0;
 }
 
-/* 0: its neighbours do not know it; touching them would make it worse. */
-AGENT_COLD static int mark_unlink(uint64_t at)
-{
-	uint64_t before = prev_of(at), behind = next_of(at);
-
-	if (!behind)
-		return 1;		/* never linked, or untracked by the interpreter's end */
-	if (!before || next_of(before) != at || prev_of(behind) != at)
-		return 0;
-	set_next(before, behind);
-	set_prev(behind, before);
-	WRITE(at, 0);
-	WRITE(at + 8, 0);
-	return 1;
-}
-
 #endif
