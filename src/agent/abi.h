@@ -31,13 +31,7 @@ enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 
 struct agent_range { uint64_t at, size; };	/* whole pages that can be read */
 
-enum agent_guard {		/* who looks for a range: each has one of its own that matched last */
-	AGENT_GUARD_LO,		/* objects, from the first on */
-	AGENT_GUARD_HI,		/* objects, from the last on */
-	AGENT_GUARD_KEYS,	/* tables of dicts */
-	AGENT_GUARD_TYPE,	/* new types and their names */
-	AGENT_GUARDS,
-};
+#define AGENT_RECENT 256		/* ranges that matched last, by address: a power of two */
 
 struct agent_type {
 	uint64_t type;		/* address of the PyTypeObject, the key */
@@ -46,7 +40,7 @@ struct agent_type {
 	uint64_t tp_name;	/* the pointer, to notice a type that died and was replaced */
 	uint32_t base;		/* bytes of every instance */
 	uint32_t item;		/* bytes per |ob_size|, 0 if it has none */
-	uint32_t payload;	/* enum agent_payload */
+	uint16_t payload, field;	/* enum agent_payload; where the word is that says more */
 	uint32_t shift;		/* of the size word */
 	struct { uint64_t count, bytes; } saved[2];	/* before generation 0, 1 */
 	char name[AGENT_NAME];	/* copy of *tp_name while the type was alive, cut, terminated */
@@ -99,7 +93,8 @@ struct agent_block {
 	uint64_t missed;		/* the address that was in no range, 0: none */
 	uint64_t outside;		/* that of the slice before */
 	uint32_t outside_again, excused;
-	struct agent_range recent[AGENT_GUARDS];
+	uint32_t node_size;		/* of a gc head and the object behind it, up to its type */
+	struct agent_range recent[AGENT_RECENT];
 	uint64_t until_ticks, until_objects;	/* where this slice ends */
 	uint32_t open[AGENT_LISTS];	/* bookmarks lie in it */
 	uint32_t restarts, rollbacks;

@@ -32,13 +32,20 @@ static int is_unsized(const struct agent_block *b, uint64_t type)
 	return 0;
 }
 
-static uint32_t payload_of(const struct agent_block *b, uint64_t type, uint64_t flags)
+static void fill_payload(const struct agent_block *b, struct agent_type *t, uint64_t flags)
 {
-	if (flags & FLAG_LIST)
-		return PAYLOAD_LIST;
-	if (flags & FLAG_DICT)
-		return PAYLOAD_DICT;
-	return type == b->set_type || type == b->frozenset_type ? PAYLOAD_SET : PAYLOAD_NONE;
+	t->payload = PAYLOAD_NONE;
+	t->field = 0;
+	if (flags & FLAG_LIST) {
+		t->payload = PAYLOAD_LIST;
+		t->field = (uint16_t)b->list_allocated;
+	} else if (flags & FLAG_DICT) {
+		t->payload = PAYLOAD_DICT;
+		t->field = (uint16_t)b->dict_keys;
+	} else if (t->type == b->set_type || t->type == b->frozenset_type) {
+		t->payload = PAYLOAD_SET;
+		t->field = (uint16_t)b->set_mask;
+	}
 }
 
 /* As far as it can be read: a type whose name is gone can live, for nobody else looks at it. */
@@ -46,7 +53,7 @@ static void copy_name(struct agent_block *b, char *dst, uint64_t src)
 {
 	uint64_t i = 0;
 
-	for (; i < AGENT_NAME - 1 && guard_has(b, AGENT_GUARD_TYPE, src + i, 1); i++)
+	for (; i < AGENT_NAME - 1 && guard_has(b, src + i, 1); i++)
 		if (!(dst[i] = READ(char, src + i)))
 			break;
 	dst[i] = '\0';
@@ -66,7 +73,7 @@ static void fill_type(struct agent_block *b, struct agent_type *t, uint64_t type
 	if (flags & b->managed_flags)
 		t->base += b->managed_size;
 	t->item = is_unsized(b, type) ? 0 : (uint32_t)READ(uint64_t, type + b->tp_itemsize);
-	t->payload = payload_of(b, type, flags);
+	fill_payload(b, t, flags);
 	t->shift = flags & FLAG_LONG ? b->long_shift : 0;
 	copy_name(b, t->name, t->tp_name);
 }
@@ -75,7 +82,7 @@ static void fill_type(struct agent_block *b, struct agent_type *t, uint64_t type
 static int is_type(struct agent_block *b, uint64_t type)
 {
 	if (type % 8 == 0)
-		return guard_has(b, AGENT_GUARD_TYPE, type, b->tp_flags + 8u);
+		return guard_has(b, type, b->tp_flags + 8u);
 	b->missed = type;
 	return 0;
 }
@@ -139,33 +146,30 @@ static int add_dict(struct agent_block *b, uint64_t field, uint64_t *bytes)
 	}
 	if (!field)
 		return 1;
-	if (!guard_has(b, AGENT_GUARD_KEYS, field, 16))
+	if (!guard_has(b, field, 16))
 		return guard_excuses(b);
 	*bytes += keys_bytes(b, field);
 	return 1;
 }
 
-static int add_payload(struct agent_block *b, uint32_t payload, uint64_t obj,
-		       enum agent_guard which, uint64_t *bytes)
+static int add_payload(struct agent_block *b, const struct agent_type *t, uint64_t obj,
+		       uint64_t *bytes)
 {
-	uint64_t at = obj + (payload == PAYLOAD_LIST   ? b->list_allocated
-			     : payload == PAYLOAD_DICT ? b->dict_keys
-						       : b->set_mask);
-	uint64_t n;
+	uint64_t at = obj + t->field, n;
 
-	if (!guard_has(b, which, at, 8))
+	if (!guard_has_near(b, at, obj))
 		return 0;
 	n = READ(uint64_t, at);
-	if (payload == PAYLOAD_DICT)
+	if (t->payload == PAYLOAD_DICT)
 		return add_dict(b, n, bytes);
-	if (payload == PAYLOAD_LIST)		/* -1 while list.sort() is at work on it */
+	if (t->payload == PAYLOAD_LIST)		/* -1 while list.sort() is at work on it */
 		*bytes += (int64_t)n < 0 ? 0 : n * 8;
 	else					/* up to 8 entries lie in the object itself */
 		*bytes += n + 1 > 8 ? (n + 1) * 16 : 0;
 	return 1;
 }
 
-int count_object(struct agent_block *b, uint64_t obj, enum agent_guard which)
+int count_object(struct agent_block *b, uint64_t obj)
 {
 	uint32_t at = find_type(b, READ(uint64_t, obj + b->ob_type));
 	struct agent_type *t;
@@ -183,12 +187,12 @@ int count_object(struct agent_block *b, uint64_t obj, enum agent_guard which)
 	if (t->item) {
 		int64_t n;
 
-		if (!guard_has(b, which, obj + b->ob_size, 8))
+		if (!guard_has_near(b, obj + b->ob_size, obj))
 			return 0;
 		n = READ(int64_t, obj + b->ob_size);
 		bytes += ((uint64_t)(n < 0 ? -n : n) % (1UL << 40) >> t->shift) * t->item;
 	}
-	if (t->payload && !add_payload(b, t->payload, obj, which, &bytes))
+	if (t->payload && !add_payload(b, t, obj, &bytes))
 		return 0;
 	b->objects++;
 	t->count++;
@@ -196,7 +200,7 @@ int count_object(struct agent_block *b, uint64_t obj, enum agent_guard which)
 	return 1;
 }
 
-AGENT_COLD void count_reset(struct agent_block *b)
+void count_reset(struct agent_block *b)
 {
 	uint32_t *index = index_of(b);
 
@@ -210,7 +214,7 @@ AGENT_COLD void count_reset(struct agent_block *b)
 	}
 }
 
-AGENT_COLD void count_save(struct agent_block *b, int which)
+void count_save(struct agent_block *b, int which)
 {
 	struct agent_type *t = table_of(b);
 
@@ -225,7 +229,7 @@ AGENT_COLD void count_save(struct agent_block *b, int which)
 }
 
 /* Types that were met since then stay in the table with what they had: nothing (fill_type). */
-AGENT_COLD void count_restore(struct agent_block *b, int which)
+void count_restore(struct agent_block *b, int which)
 {
 	struct agent_type *t = table_of(b);
 

@@ -11,10 +11,10 @@
 /* Forgets all types and sums. */
 void count_reset(struct agent_block *b);
 /*
- * Up to the end of ob_type the object is known to be there, and `which` has its range. 0: it leads
- * to where nothing is, b->missed, and was not counted.
+ * Up to the end of ob_type the object is known to be there. 0: it leads to where nothing is, and
+ * was not counted.
  */
-int count_object(struct agent_block *b, uint64_t obj, enum agent_guard which);
+int count_object(struct agent_block *b, uint64_t obj);
 
 /* Two places to go back to: what was counted after count_save(which) is taken out again. */
 void count_save(struct agent_block *b, int which);

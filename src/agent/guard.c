@@ -6,7 +6,8 @@
 void guard_begin(struct agent_block *b)
 {
 	b->missed = 0;
-	for (int i = 0; i < AGENT_GUARDS; i++) {
+	b->node_size = b->gc_head_size + b->ob_type + 8;
+	for (int i = 0; i < AGENT_RECENT; i++) {
 		b->recent[i].at = (uint64_t)(uintptr_t)b;	/* the block is surely there */
 		b->recent[i].size = sizeof(*b);
 	}
@@ -21,7 +22,7 @@ static int has(const struct agent_range *r, uint64_t at, uint64_t n)
 	return at - r->at <= r->size - n;
 }
 
-AGENT_COLD int guard_find(struct agent_block *b, enum agent_guard which, uint64_t at, uint64_t n)
+AGENT_COLD int guard_find(struct agent_block *b, uint64_t at, uint64_t n)
 {
 	const struct agent_range block = {(uint64_t)(uintptr_t)b, sizeof(*b)};
 	const struct agent_range *list = (const void *)((const char *)b + b->ranges_at);
@@ -38,7 +39,7 @@ AGENT_COLD int guard_find(struct agent_block *b, enum agent_guard which, uint64_
 			high = mid;
 	}
 	if (low && has(&list[low - 1], at, n)) {
-		b->recent[which] = list[low - 1];
+		b->recent[at >> 20 & (AGENT_RECENT - 1)] = list[low - 1];
 		return 1;
 	}
 	b->missed = at ? at : 1;

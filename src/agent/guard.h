@@ -21,18 +21,27 @@
 /* Forgets which ranges matched: there are new ones. */
 void guard_begin(struct agent_block *b);
 /* Looks in all ranges. 0: in none; b->missed is the address. */
-int guard_find(struct agent_block *b, enum agent_guard which, uint64_t at, uint64_t n);
+int guard_find(struct agent_block *b, uint64_t at, uint64_t n);
 /* Something was not as it should be. AGENT_OUTSIDE: if new ranges may help; else AGENT_BROKEN. */
 uint32_t guard_status(struct agent_block *b);
 /* Can what was missed last be done without, as it will not come? Then it is forgotten. */
 int guard_excuses(struct agent_block *b);
 
-/* May n bytes at `at` be read? 0 < n <= 4096. Nearly always the range that matched last has them. */
-static inline int guard_has(struct agent_block *b, enum agent_guard which, uint64_t at, uint64_t n)
+/*
+ * May n bytes at `at` be read? 0 < n <= 4096. Nearly always the range has them that matched last
+ * in this MiB, or in another that shares its place: arenas are mapped next to one another.
+ */
+static inline int guard_has(struct agent_block *b, uint64_t at, uint64_t n)
 {
-	const struct agent_range *r = &b->recent[which];
+	const struct agent_range *r = &b->recent[at >> 20 & (AGENT_RECENT - 1)];
 
-	return __builtin_expect(at - r->at <= r->size - n, 1) || guard_find(b, which, at, n);
+	return __builtin_expect(at - r->at <= r->size - n, 1) || guard_find(b, at, n);
+}
+
+/* The same for a word, both at multiples of 8, near one that was found: ranges are whole pages. */
+static inline int guard_has_near(struct agent_block *b, uint64_t at, uint64_t found)
+{
+	return __builtin_expect((at ^ found) < 4096, 1) || guard_has(b, at, 8);
 }
 
 #endif

@@ -15,8 +15,8 @@ static int visit(void *obj, void *arg)
 	struct agent_block *b = arg;
 	uint64_t at = (uint64_t)(uintptr_t)obj;
 
-	return guard_has(b, AGENT_GUARD_LO, at, b->ob_type + 8u) &&
-	       count_object(b, at, AGENT_GUARD_LO);	/* 1: go on */
+	return guard_has(b, at, b->ob_type + 8u) &&
+	       count_object(b, at);	/* 1: go on */
 }
 
 /*

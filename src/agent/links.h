@@ -59,10 +59,10 @@ static inline int is_head(const struct agent_block *b, uint64_t at)
 }
 
 /* Can there be an object, up to its type? Asked before a link is followed. */
-static inline int is_place(struct agent_block *b, enum agent_guard which, uint64_t at)
+static inline int is_place(struct agent_block *b, uint64_t at)
 {
 	return at % 8 == 0 && !is_head(b, at) &&
-	       guard_has(b, which, at, b->gc_head_size + b->ob_type + 8);
+	       guard_has(b, at, b->node_size);
 }
 
 static inline void link_behind(uint64_t at, uint64_t before)

@@ -10,10 +10,10 @@
  *   gc.freeze(), gc.unfreeze()		a whole list appended to another
  *
  * So a list that is not collected keeps its order and grows at its end only. Each list has four
- * bookmarks while it is walked: HEAD, which must stay the first (else the list was emptied); LO and
+ * bookmarks while it is walked: HEAD must stay the first (else the list was emptied); LO and
  * HI, with everything that is not counted yet between them; TAIL, behind which is what was appended
  * since. A collection of the last generation does not empty it: there the canary comes before
- * HEAD, which is a tuple that holds it. Its one reference comes from an object behind it in the
+ * HEAD is a tuple that holds it. Its one reference comes from an object behind it in the
  * list, so the collector takes it for unreachable, finds it again through the tuple and appends it
  * to the end (move_unreachable, visit_reachable: 2.7 to 3.15). Where it is still in its place,
  * nothing was collected.
@@ -120,14 +120,14 @@ AGENT_COLD static int has_first(struct agent_block *b, int list)
 {
 	uint64_t head = b->head[list], first = next_of(head);
 
-	return first == head || (is_place(b, AGENT_GUARD_LO, first) && prev_of(first) == head);
+	return first == head || (is_place(b, first) && prev_of(first) == head);
 }
 
 AGENT_COLD static int has_last(struct agent_block *b, int list)
 {
 	uint64_t head = b->head[list], last = prev_of(head);
 
-	return last == head || (is_place(b, AGENT_GUARD_HI, last) && next_of(last) == head);
+	return last == head || (is_place(b, last) && next_of(last) == head);
 }
 
 AGENT_COLD static int open_list(struct agent_block *b, int list)
@@ -245,14 +245,20 @@ AGENT_COLD static uint32_t look_again(struct agent_block *b)
 
 /* ---- the walk --------------------------------------------------------------------------- */
 
-static int count_one(struct agent_block *b, int list, uint64_t at, enum agent_guard which)
+static int count_one(struct agent_block *b, int list, uint64_t at)
 {
 	if (is_mark(b, at))
 		return 1;
-	if (!count_object(b, at + b->gc_head_size, which))
+	if (!count_object(b, at + b->gc_head_size))
 		return 0;
 	b->list_objects[list]++;
 	return 1;
+}
+
+/* Begins to wait for it while there is other work; it will be looked at next. */
+static inline void touch(uint64_t at)
+{
+	(void)*(const volatile uint64_t *)(uintptr_t)at;
 }
 
 /*
@@ -265,18 +271,22 @@ static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t 
 {
 	uint64_t at = next_of(*lo);
 
-	if (!is_place(b, AGENT_GUARD_LO, at) || !is_place(b, AGENT_GUARD_HI, prev_of(*hi)))
+	if (!is_place(b, at) || !is_place(b, prev_of(*hi)))
 		return guard_status(b);
 	for (uint32_t n = 1; at != *hi; at = next_of(*lo), n++) {
-		if (prev_of(at) != *lo || !is_place(b, AGENT_GUARD_LO, next_of(at)) ||
-		    !count_one(b, list, at, AGENT_GUARD_LO))
+		if (prev_of(at) != *lo || !is_place(b, next_of(at)))
+			return guard_status(b);
+		touch(next_of(at));
+		if (!count_one(b, list, at))
 			return guard_status(b);
 		*lo = at;
 		at = prev_of(*hi);
 		if (at == *lo)
 			break;
-		if (next_of(at) != *hi || !is_place(b, AGENT_GUARD_HI, prev_of(at)) ||
-		    !count_one(b, list, at, AGENT_GUARD_HI))
+		if (next_of(at) != *hi || !is_place(b, prev_of(at)))
+			return guard_status(b);
+		touch(prev_of(at));
+		if (!count_one(b, list, at))
 			return guard_status(b);
 		*hi = at;
 		if (b->objects > b->order.max_objects)

@@ -178,10 +178,18 @@ static void keys_where_memory_is_new_are_counted_with_new_ranges(void **state)
 /* Its memory ends behind ob_type: a plain object is whole then, one with a size is not. */
 static void an_object_at_the_end_of_its_memory_is_read_as_far_as_it_goes(void **state)
 {
-	put(0, 0);
-	put(0, 1);
-	set_hole(addr(&objects[1].size), addr(&objects[2]));
+	static uint8_t pages[8192] __attribute__((aligned(4096)));
+	const uint64_t at = addr(pages) + 4096 - offsetof(struct paper_object, size);
+	struct paper_object *o = (struct paper_object *)(uintptr_t)at;
+
+	*o = (struct paper_object){
+		.next = addr(&heads[0]), .prev = addr(&heads[0]), .refcnt = 1,
+		.type = addr(&types[1]),
+	};
+	heads[0].next = heads[0].prev = at;
+	set_hole(addr(pages) + 4096, addr(pages) + 8192);
 	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_OK);
+	assert_int_equal(block.b.objects, 1);
 	types[1].itemsize = 8;
 	slice(AGENT_OP_BEGIN);
 	assert_int_equal(go_on(), AGENT_BROKEN);
