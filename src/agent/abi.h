@@ -21,13 +21,17 @@
 
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
 #define AGENT_NAME 64
-#define AGENT_MAGIC 0x31656d6f68746c00ul	/* of a block; another number for another layout */
+#define AGENT_MAGIC 0x32656d6f68746c00ul	/* of a block; another number for another layout */
 
 enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 	AGENT_DICT_27,
 	AGENT_DICT_36,
 	AGENT_DICT_311,
 };
+
+struct agent_range { uint64_t at, size; };	/* whole pages that can be read */
+
+#define AGENT_RECENT 256		/* ranges that matched last, by address: a power of two */
 
 struct agent_type {
 	uint64_t type;		/* address of the PyTypeObject, the key */
@@ -36,7 +40,7 @@ struct agent_type {
 	uint64_t tp_name;	/* the pointer, to notice a type that died and was replaced */
 	uint32_t base;		/* bytes of every instance */
 	uint32_t item;		/* bytes per |ob_size|, 0 if it has none */
-	uint32_t payload;	/* enum agent_payload */
+	uint16_t payload, field;	/* enum agent_payload; where the word is that says more */
 	uint32_t shift;		/* of the size word */
 	struct { uint64_t count, bytes; } saved[2];	/* before generation 0, 1 */
 	char name[AGENT_NAME];	/* copy of *tp_name while the type was alive, cut, terminated */
@@ -69,6 +73,8 @@ struct agent_block {
 	uint32_t slots;			/* of the index, a power of two */
 	uint32_t max_types;		/* of the table, < slots */
 	uint32_t index_at, table_at;	/* byte offsets from the block's start */
+	uint32_t ranges_at, max_ranges;	/* likewise; struct agent_range, room for so many */
+	uint32_t ranges;		/* sorted, no two touch; written in the stop (guard.h) */
 
 	struct agent_order order;
 
@@ -84,6 +90,11 @@ struct agent_block {
 	uint64_t hold_ticks;		/* how long COUNT held the GIL */
 
 	/* the helper's own, between slices */
+	uint64_t missed;		/* the address that was in no range, 0: none */
+	uint64_t outside;		/* that of the slice before */
+	uint32_t outside_again, excused;
+	uint32_t node_size;		/* of a gc head and the object behind it, up to its type */
+	struct agent_range recent[AGENT_RECENT];
 	uint64_t until_ticks, until_objects;	/* where this slice ends */
 	uint32_t open[AGENT_LISTS];	/* bookmarks lie in it */
 	uint32_t restarts, rollbacks;
@@ -92,6 +103,6 @@ struct agent_block {
 };
 
 #define AGENT_ALIGN 64
-/* The table and the index follow the block in the same mapping. */
+/* The index, the table and the ranges follow the block in the same mapping. */
 
 #endif

@@ -7,12 +7,16 @@
 #include "agent/abi.h"
 #include "agent/arch.h"
 #include "agent/count.h"
+#include "agent/guard.h"
 #include "agent/ring.h"
 
 static int visit(void *obj, void *arg)
 {
-	count_object(arg, (uint64_t)(uintptr_t)obj);
-	return 1;				/* go on */
+	struct agent_block *b = arg;
+	uint64_t at = (uint64_t)(uintptr_t)obj;
+
+	return guard_has(b, at, b->ob_type + 8u) &&
+	       count_object(b, at);	/* 1: go on */
 }
 
 /*
@@ -35,12 +39,13 @@ static uint32_t work(struct agent_block *b)
 		return AGENT_CANNOT;
 	if (b->order.op == AGENT_OP_UNLINK)
 		return ring_unlink(b);
+	guard_begin(b);
 	if (b->walk)
 		return ring_slice(b);
 	b->approximate = 0;
 	count_reset(b);
 	((void (*)(int (*)(void *, void *), void *))(uintptr_t)b->fn_visit)(visit, b);
-	return AGENT_OK;
+	return b->missed ? guard_status(b) : AGENT_OK;
 }
 
 static void answer(struct agent_block *b, uint32_t request, uint32_t status)

@@ -4,13 +4,11 @@
 
 #include "agent/abi.h"
 #include "agent/arch.h"
-#include "agent/count.h"
+#include "agent/guard.h"
 
 #define WRITE(addr, value) (*(uint64_t *)(uintptr_t)(addr) = (value))
 
 #define FLAGS 3ul
-#define LOWEST 4096ul		/* addresses that a program can have */
-#define HIGHEST (1ul << 47)
 #define OLDEST 2
 #define PERMANENT 3
 
@@ -60,10 +58,11 @@ static inline int is_head(const struct agent_block *b, uint64_t at)
 	return at == b->head[0] || at == b->head[1] || at == b->head[2] || at == b->head[3];
 }
 
-/* Can there be an object? Asked before a link is followed that nobody has vouched for. */
-static inline int is_place(const struct agent_block *b, uint64_t at)
+/* Can there be an object, up to its type? Asked before a link is followed. */
+static inline int is_place(struct agent_block *b, uint64_t at)
 {
-	return at % 8 == 0 && at - LOWEST < HIGHEST - LOWEST && !is_head(b, at);
+	return at % 8 == 0 && !is_head(b, at) &&
+	       guard_has(b, at, b->node_size);
 }
 
 static inline void link_behind(uint64_t at, uint64_t before)
@@ -79,22 +78,6 @@ static inline void link_behind(uint64_t at, uint64_t before)
 static inline int is_linked(uint64_t at)
 {
 	return next_of(at) != 0;
-}
-
-/* 0: its neighbours do not know it; touching them would make it worse. */
-static inline int mark_unlink(uint64_t at)
-{
-	uint64_t before = prev_of(at), behind = next_of(at);
-
-	if (!behind)
-		return 1;		/* never linked, or untracked by the interpreter's end */
-	if (!before || next_of(before) != at || prev_of(behind) != at)
-		return 0;
-	set_next(before, behind);
-	set_prev(behind, before);
-	WRITE(at, 0);
-	WRITE(at + 8, 0);
-	return 1;
 }
 
 #endif

@@ -21,9 +21,10 @@ enum agent_status {		/* the answer to it */
 	AGENT_SEVERAL,		/* several interpreters: whose GIL would it be? */
 	AGENT_LOCKED,		/* the lock of pending calls was taken just now */
 	AGENT_CANNOT,		/* asked to visit without a function for it */
-	AGENT_BROKEN,		/* a list is not linked as it should be, or a type is none */
+	AGENT_BROKEN,		/* a list is not linked as it should be, or leads to no memory */
 	AGENT_RESTLESS,		/* the lists were rebuilt again and again while they were walked */
 	AGENT_HELD,		/* the program holds a bookmark, or one cannot be taken out */
+	AGENT_OUTSIDE,		/* an address is in no range: STEP goes on, with new ones */
 };
 
 struct agent_order {		/* what leaktop asks for, written at once */

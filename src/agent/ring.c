@@ -10,10 +10,10 @@
  *   gc.freeze(), gc.unfreeze()		a whole list appended to another
  *
  * So a list that is not collected keeps its order and grows at its end only. Each list has four
- * bookmarks while it is walked: HEAD, which must stay the first (else the list was emptied); LO and
+ * bookmarks while it is walked: HEAD must stay the first (else the list was emptied); LO and
  * HI, with everything that is not counted yet between them; TAIL, behind which is what was appended
  * since. A collection of the last generation does not empty it: there the canary comes before
- * HEAD, which is a tuple that holds it. Its one reference comes from an object behind it in the
+ * HEAD is a tuple that holds it. Its one reference comes from an object behind it in the
  * list, so the collector takes it for unreachable, finds it again through the tuple and appends it
  * to the end (move_unreachable, visit_reachable: 2.7 to 3.15). Where it is still in its place,
  * nothing was collected.
@@ -29,6 +29,7 @@
 #include "agent/ring.h"
 
 #include "agent/count.h"
+#include "agent/guard.h"
 #include "agent/links.h"
 
 #define RESTARTS 3		/* exact tries; then rebuilt lists cost exactness, not time */
@@ -37,6 +38,22 @@
 #define ROLLBACKS 16		/* of young generations, likewise */
 
 /* ---- bookmarks -------------------------------------------------------------------------- */
+
+/* 0: its neighbours do not know it; touching them would make it worse. */
+AGENT_COLD static int mark_unlink(uint64_t at)
+{
+	uint64_t before = prev_of(at), behind = next_of(at);
+
+	if (!behind)
+		return 1;		/* never linked, or untracked by the interpreter's end */
+	if (!before || next_of(before) != at || prev_of(behind) != at)
+		return 0;
+	set_next(before, behind);
+	set_prev(behind, before);
+	WRITE(at, 0);
+	WRITE(at + 8, 0);
+	return 1;
+}
 
 static uint32_t refs_wanted(int i)
 {
@@ -65,7 +82,7 @@ static void make_mark(struct agent_block *b, int i)
 	WRITE(obj + items, mark_at(b, AGENT_CANARY) + b->gc_head_size);
 }
 
-static int make_marks(struct agent_block *b)
+AGENT_COLD static int make_marks(struct agent_block *b)
 {
 	uint64_t items = b->tuple_type ? READ(uint64_t, b->tuple_type + b->tp_basicsize) : 0;
 
@@ -76,7 +93,7 @@ static int make_marks(struct agent_block *b)
 	return 1;
 }
 
-uint32_t ring_unlink(struct agent_block *b)
+AGENT_COLD uint32_t ring_unlink(struct agent_block *b)
 {
 	uint32_t status = AGENT_OK;
 
@@ -99,12 +116,25 @@ static uint64_t canary(const struct agent_block *b)
 	return mark_at(b, AGENT_CANARY);
 }
 
-static int open_list(struct agent_block *b, int list)
+AGENT_COLD static int has_first(struct agent_block *b, int list)
 {
-	uint64_t head = b->head[list], first = next_of(head), last = prev_of(head);
+	uint64_t head = b->head[list], first = next_of(head);
 
-	if ((first != head && (!is_place(b, first) || prev_of(first) != head)) ||
-	    (last != head && (!is_place(b, last) || next_of(last) != head)))
+	return first == head || (is_place(b, first) && prev_of(first) == head);
+}
+
+AGENT_COLD static int has_last(struct agent_block *b, int list)
+{
+	uint64_t head = b->head[list], last = prev_of(head);
+
+	return last == head || (is_place(b, last) && next_of(last) == head);
+}
+
+AGENT_COLD static int open_list(struct agent_block *b, int list)
+{
+	uint64_t head = b->head[list];
+
+	if (!has_first(b, list) || !has_last(b, list))
 		return 0;
 	for (int role = 0; role < AGENT_ROLES; role++)
 		if (is_linked(mark(b, list, role)))
@@ -119,20 +149,20 @@ static int open_list(struct agent_block *b, int list)
 	return 1;
 }
 
-static void close_list(struct agent_block *b, int list)
+AGENT_COLD static void close_list(struct agent_block *b, int list)
 {
 	for (int role = 0; role < AGENT_ROLES; role++)
 		(void)mark_unlink(mark(b, list, role));
 	b->open[list] = 0;
 }
 
-/* What was appended behind TAIL becomes what is to be counted. 0: the list is damaged. */
-static int go_on_behind_tail(struct agent_block *b, int list)
+/* What was appended behind TAIL becomes what is to be counted. 0: its end is not to be had. */
+AGENT_COLD static int go_on_behind_tail(struct agent_block *b, int list)
 {
 	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
-	uint64_t tail = mark(b, list, AGENT_TAIL), last = prev_of(b->head[list]);
+	uint64_t tail = mark(b, list, AGENT_TAIL);
 
-	if (!is_place(b, last) || next_of(last) != b->head[list])
+	if (!has_last(b, list))
 		return 0;
 	mark_unlink(lo);
 	mark_unlink(hi);
@@ -144,7 +174,7 @@ static int go_on_behind_tail(struct agent_block *b, int list)
 }
 
 /* Has an open list been left alone, or only appended to? */
-static int stands(const struct agent_block *b, int list)
+AGENT_COLD static int stands(const struct agent_block *b, int list)
 {
 	uint64_t first = b->head[list], head = mark(b, list, AGENT_HEAD);
 
@@ -157,10 +187,11 @@ static int stands(const struct agent_block *b, int list)
 	       is_linked(mark(b, list, AGENT_HI)) && is_linked(mark(b, list, AGENT_TAIL));
 }
 
-static void begin(struct agent_block *b)
+AGENT_COLD static void begin(struct agent_block *b)
 {
 	(void)ring_unlink(b);
 	count_reset(b);
+	b->missed = 0;
 	b->approximate = 0;
 }
 
@@ -168,9 +199,10 @@ static void begin(struct agent_block *b)
  * The oldest list was rebuilt, or a whole list moved. After some exact tries: only the canary is
  * put back, and what the collector has appended to the end again is counted again.
  */
-static uint32_t restart(struct agent_block *b)
+AGENT_COLD static uint32_t restart(struct agent_block *b)
 {
-	if (b->restarts++ >= RESTARTS && b->open[OLDEST] && mark_unlink(canary(b))) {
+	if (b->restarts++ >= RESTARTS && b->open[OLDEST] && has_first(b, OLDEST) &&
+	    mark_unlink(canary(b))) {
 		link_behind(canary(b), b->head[OLDEST]);
 		if (stands(b, OLDEST) && (!b->open[PERMANENT] || stands(b, PERMANENT))) {
 			b->approximate = 1;
@@ -184,7 +216,7 @@ static uint32_t restart(struct agent_block *b)
 }
 
 /* Young lists were emptied: what was counted of them is in older ones now, and comes again. */
-static void roll_back(struct agent_block *b, int to)
+AGENT_COLD static void roll_back(struct agent_block *b, int to)
 {
 	for (int list = to; list >= 0; list--)
 		close_list(b, list);
@@ -194,7 +226,7 @@ static void roll_back(struct agent_block *b, int to)
 		b->approximate = 1;
 }
 
-static uint32_t look_again(struct agent_block *b)
+AGENT_COLD static uint32_t look_again(struct agent_block *b)
 {
 	if ((b->open[PERMANENT] && !stands(b, PERMANENT)) ||
 	    (b->open[OLDEST] && !stands(b, OLDEST))) {
@@ -213,34 +245,49 @@ static uint32_t look_again(struct agent_block *b)
 
 /* ---- the walk --------------------------------------------------------------------------- */
 
-static void count_one(struct agent_block *b, int list, uint64_t at)
+static int count_one(struct agent_block *b, int list, uint64_t at)
 {
 	if (is_mark(b, at))
-		return;
-	count_object(b, at + b->gc_head_size);
+		return 1;
+	if (!count_object(b, at + b->gc_head_size))
+		return 0;
 	b->list_objects[list]++;
+	return 1;
+}
+
+/* Begins to wait for it while there is other work; it will be looked at next. */
+static inline void touch(uint64_t at)
+{
+	(void)*(const volatile uint64_t *)(uintptr_t)at;
 }
 
 /*
  * From both ends at once: each step waits for memory, and two waits overlap. A node is believed
  * only if the one before knows it and it knows the one before: a ring that was damaged, by the
- * program or by an extension of it, must not lead the walk astray.
+ * program or by an extension of it, must not lead the walk astray. Nor is it counted before it is
+ * known that the one behind it can be read: a bookmark is put between the two.
  */
 static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t *hi)
 {
-	uint64_t at;
+	uint64_t at = next_of(*lo);
 
-	for (uint32_t n = 1; (at = next_of(*lo)) != *hi; n++) {
-		if (!is_place(b, at) || prev_of(at) != *lo)
-			return AGENT_BROKEN;
-		count_one(b, list, at);
+	if (!is_place(b, at) || !is_place(b, prev_of(*hi)))
+		return guard_status(b);
+	for (uint32_t n = 1; at != *hi; at = next_of(*lo), n++) {
+		if (prev_of(at) != *lo || !is_place(b, next_of(at)))
+			return guard_status(b);
+		touch(next_of(at));
+		if (!count_one(b, list, at))
+			return guard_status(b);
 		*lo = at;
 		at = prev_of(*hi);
 		if (at == *lo)
 			break;
-		if (!is_place(b, at) || next_of(at) != *hi)
-			return AGENT_BROKEN;
-		count_one(b, list, at);
+		if (next_of(at) != *hi || !is_place(b, prev_of(at)))
+			return guard_status(b);
+		touch(prev_of(at));
+		if (!count_one(b, list, at))
+			return guard_status(b);
 		*hi = at;
 		if (b->objects > b->order.max_objects)
 			return AGENT_LOOP;
@@ -250,11 +297,10 @@ static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t 
 	return AGENT_OK;
 }
 
-/* Are two neighbours what they say of each other? One of them is believed already. */
-static int are_joined(const struct agent_block *b, uint64_t before, uint64_t behind)
+/* Are two neighbours what they say of each other? That both can be read is known (between). */
+static int are_joined(uint64_t before, uint64_t behind)
 {
-	return is_place(b, before) && is_place(b, behind) && next_of(before) == behind &&
-	       prev_of(behind) == before;
+	return next_of(before) == behind && prev_of(behind) == before;
 }
 
 /* LO and HI go to where the walk got, unless the next link on their way is damaged. */
@@ -264,9 +310,10 @@ static uint32_t walk_list(struct agent_block *b, int list)
 	uint64_t from = lo, to = hi;
 	uint32_t status = between(b, list, &from, &to);
 
-	if (status != AGENT_OK && status != AGENT_MORE)
+	if (status != AGENT_OK && status != AGENT_MORE && status != AGENT_OUTSIDE)
 		return status;
-	if (!are_joined(b, from, next_of(from)) || !are_joined(b, prev_of(to), to))
+	if ((from != lo && !are_joined(from, next_of(from))) ||
+	    (to != hi && !are_joined(prev_of(to), to)))
 		return AGENT_BROKEN;
 	if (from != lo && mark_unlink(lo))
 		link_behind(lo, from);
@@ -284,7 +331,7 @@ static uint32_t walk_to_end(struct agent_block *b, int list)
 		if (next_of(mark(b, list, AGENT_TAIL)) == b->head[list])
 			break;
 		if (!go_on_behind_tail(b, list))
-			return AGENT_BROKEN;
+			return guard_status(b);
 	}
 	return status;
 }
@@ -300,7 +347,7 @@ static uint32_t walk(struct agent_block *b)
 			if (list < OLDEST)
 				count_save(b, list);
 			if (!open_list(b, list))
-				return AGENT_BROKEN;
+				return guard_status(b);
 		}
 		if ((status = walk_to_end(b, list)) != AGENT_OK)
 			return status;
@@ -324,7 +371,7 @@ uint32_t ring_slice(struct agent_block *b)
 						  : UINT64_MAX;
 	if (status == AGENT_OK)
 		status = walk(b);
-	if (status != AGENT_MORE)
+	if (status != AGENT_MORE && status != AGENT_OUTSIDE)
 		(void)ring_unlink(b);
 	return status;
 }

@@ -139,7 +139,10 @@ static size_t intern(struct names *n, const char *text)
 	return n->text_n - 1;
 }
 
-/* Does the memory still hold the type that the helper saw? */
+/*
+ * Does the memory still hold the type that the helper saw? A name that it could not read says
+ * nothing; the pointer to it, if it dangles, is all the better a sign.
+ */
 static bool still_same(const struct python *py, const struct agent_type *type)
 {
 	char now[AGENT_NAME];
@@ -147,7 +150,8 @@ static bool still_same(const struct python *py, const struct agent_type *type)
 
 	return remote_u64(&py->remote, type->type + (uint64_t)py->layout->tp_name, &tp_name) &&
 	       tp_name == type->tp_name &&
-	       remote_string(&py->remote, tp_name, now, sizeof(now)) && !strcmp(now, type->name);
+	       (!type->name[0] ||
+		(remote_string(&py->remote, tp_name, now, sizeof(now)) && !strcmp(now, type->name)));
 }
 
 /* The full name, or what the helper copied if the type has died since. */

@@ -254,6 +254,8 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 		return lt_err_set(err, LT_E_BAD_DATA, 0, "a list of the collector is damaged");
 	case AGENT_RESTLESS:
 		return lt_err_set(err, LT_E_COLLECTING, 0, "again and again, while it was counted");
+	case AGENT_OUTSIDE:
+		return lt_err_set(err, LT_E_BUSY, 0, "it maps memory faster than it is counted");
 	case AGENT_MORE:
 		return lt_err_set(err, LT_E_TIMEOUT, 0, "too many slices");
 	default:

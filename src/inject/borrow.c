@@ -30,6 +30,7 @@
 #define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
 #define SLICES_MOST 100000
 #define WAITS_MOST 250				/* NAP_NS each */
+#define OUTSIDES_MOST 200			/* slices that end where memory is new */
 #define HOLD_MOST_NS (1 * CLOCK_NS_PER_S)	/* that is believed */
 #define GAP 19					/* pauses to holds: the GIL for 1/20 of the time */
 
@@ -46,6 +47,7 @@ struct errand {
 	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
 	int64_t stop_ns;		/* the last stop */
 	int waits;			/* for the end of a collection, in the middle of a walk */
+	int outsides;			/* slices that met memory mapped since they began */
 	bool asked;			/* the request is made: wait for its answer */
 	bool searched;			/* for pages that others have left */
 };
@@ -153,7 +155,8 @@ static enum lt_errc do_job(struct errand *e, struct call *c, const struct maps *
 	e->searched = true;
 	if (e->job->leave)
 		return move_out(e, c, point, err);
-	if ((rc = lodging_move_in(l, &e->plan, maps, c, err)) != LT_OK)
+	if ((rc = lodging_move_in(l, &e->plan, maps, c, err)) != LT_OK ||
+	    (rc = lodging_tell(l, &e->plan, err)) != LT_OK)
 		return rc;
 	return run_helper(e, c, point, err);
 }
@@ -258,6 +261,14 @@ static bool stop_may_kill(const struct errand *e, const struct status_syscall *n
 		(st.seccomp > 0 && st.filters != e->r->filters));
 }
 
+/* What can be made of the mappings before the stop is no part of the pause. */
+static enum lt_errc use_maps(struct errand *e, const struct maps *maps, struct lt_err *err)
+{
+	if (!e->job->leave)
+		ranges_take(&e->plan.ranges, maps);
+	return one_stop(e, maps, err);
+}
+
 /* One look at /proc; a stop only if it promises something. */
 static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 {
@@ -297,7 +308,7 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 	if (guess == SAFEPOINT_NO)
 		rc = lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
 	else
-		rc = one_stop(e, &maps, err);
+		rc = use_maps(e, &maps, err);
 	maps_done(&maps);
 	if (guess != SAFEPOINT_NO)
 		timed_remember(&r->wait, pid, &now);
@@ -387,6 +398,7 @@ static bool goes_on(struct errand *e, const struct agent_block *b)
 		return false;
 	/* a finalizer of the program's that runs in a collection may wait: the walk waits, too */
 	return b->status == AGENT_MORE ||
+	       (b->status == AGENT_OUTSIDE && e->outsides++ < OUTSIDES_MOST) ||
 	       (b->status == AGENT_COLLECTING && e->r->slices > 1 && e->waits++ < WAITS_MOST);
 }
 
@@ -407,7 +419,7 @@ static bool next_slice(struct errand *e)
 	if (!goes_on(e, &b))
 		return false;
 	fault_at(FAULT_SLICED);
-	gap = b.status == AGENT_MORE ? hold * GAP : NAP_NS;
+	gap = b.status == AGENT_COLLECTING ? NAP_NS : hold * GAP;
 	if (!pause_for(e, gap > RETRY_NS ? gap : RETRY_NS)) {
 		lt_err_set(&r->err, LT_E_TIMEOUT, 0, "leaktop is leaving");
 		return false;
@@ -432,6 +444,7 @@ static void run_job(const struct borrow_job *job, struct borrow_result *r, pid_t
 
 	while (run_one(&e) && !job->leave && next_slice(&e))
 		;
+	ranges_done(&e.plan.ranges);
 	r->request = e.order.request;
 }
 

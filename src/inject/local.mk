@@ -10,6 +10,7 @@ libinject_a_SOURCES = \
 	src/inject/pace.c src/inject/pace.h \
 	src/inject/policy.c src/inject/policy.h \
 	src/inject/preflight.c src/inject/preflight.h \
+	src/inject/ranges.c src/inject/ranges.h \
 	src/inject/safepoint.c src/inject/safepoint.h \
 	src/inject/seccomp.c src/inject/seccomp.h \
 	src/inject/timed.c src/inject/timed.h \

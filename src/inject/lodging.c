@@ -26,6 +26,9 @@
 #define PLACE_TRIES 8
 #define AROUND (256ul << 20)
 #define BLOCK_MOST (64ul << 20)
+#define PAGE 4096ul
+#define RANGES_LEAST (PAGE / sizeof(struct agent_range))
+#define RANGES_MOST 65536ul			/* 1 MiB; vm.max_map_count is 65,530 mostly */
 
 /* The last bytes of the code. Written before the block is mapped, after the code is. */
 struct sign {
@@ -159,6 +162,14 @@ static enum lt_errc map_code(struct lodging *l, const struct maps *maps, struct 
 	return rc;
 }
 
+/* Twice what there are now: a block with bookmarks in the lists cannot be exchanged. */
+static uint32_t room_for(size_t n)
+{
+	size_t room = (2 * n + RANGES_LEAST) / RANGES_LEAST * RANGES_LEAST;
+
+	return (uint32_t)(room < RANGES_MOST ? room : RANGES_MOST);
+}
+
 static enum lt_errc map_block(struct lodging *l, const struct lodging_plan *plan, struct call *c,
 			      struct lt_err *err)
 {
@@ -167,7 +178,9 @@ static enum lt_errc map_block(struct lodging *l, const struct lodging_plan *plan
 	int64_t ret = 0;
 	enum lt_errc rc;
 
-	l->block_size = plan->block_size;
+	first.ranges_at = (uint32_t)plan->block_size;
+	first.max_ranges = room_for(plan->ranges.n);
+	l->block_size = plan->block_size + first.max_ranges * sizeof(struct agent_range);
 	if ((rc = write_sign(l, plan->owner, c, err)) != LT_OK)
 		return rc;
 	fault_at(FAULT_SIGNED);
@@ -193,6 +206,48 @@ static bool note_is_queued(const struct lodging *l, const struct remote *r)
 
 	(void)remote_u32(r, l->block + offsetof(struct agent_block, posted), &posted);
 	return posted != 0;
+}
+
+/* What the block says of its room, as far as that can be true. */
+static bool room_of(const struct lodging *l, const struct remote *r, uint32_t *at, uint32_t *most)
+{
+	_Static_assert(offsetof(struct agent_block, max_ranges) ==
+		       offsetof(struct agent_block, ranges_at) + 4, "read at once");
+	uint32_t said[2];
+
+	if (!remote_read(r, l->block + offsetof(struct agent_block, ranges_at), said,
+			 sizeof(said)) ||
+	    said[0] < sizeof(struct agent_block) ||
+	    said[0] + said[1] * sizeof(struct agent_range) > l->block_size)
+		return false;
+	*at = said[0];
+	*most = said[1];
+	return true;
+}
+
+/* Is it the block of the plan, with room for the ranges? */
+static bool fits(const struct lodging *l, const struct lodging_plan *plan)
+{
+	uint32_t at, most;
+
+	return room_of(l, plan->remote, &at, &most) && at == plan->block_size &&
+	       (plan->ranges.n <= most || most >= RANGES_MOST);
+}
+
+enum lt_errc lodging_tell(const struct lodging *l, struct lodging_plan *plan, struct lt_err *err)
+{
+	struct ranges *ranges = &plan->ranges;
+	uint32_t at, most, n;
+
+	if (!room_of(l, plan->remote, &at, &most))
+		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's block is damaged");
+	ranges_cut(ranges, most);
+	n = (uint32_t)ranges->n;
+	if (!remote_write(plan->remote, l->block + at, ranges->list, n * sizeof(*ranges->list)) ||
+	    !remote_write(plan->remote, l->block + offsetof(struct agent_block, ranges), &n,
+			  sizeof(n)))
+		return lt_err_set(err, LT_E_REMOTE, errno, "writing the helper's block");
+	return LT_OK;
 }
 
 static enum lt_errc first_move_in(struct lodging *l, const struct lodging_plan *plan,
@@ -223,7 +278,7 @@ enum lt_errc lodging_move_in(struct lodging *l, const struct lodging_plan *plan,
 
 	if (!l->code)
 		return first_move_in(l, plan, maps, c, err);
-	if (l->block && (l->block_size == plan->block_size || note_is_queued(l, plan->remote) ||
+	if (l->block && (fits(l, plan) || note_is_queued(l, plan->remote) ||
 			 !lodging_is_clear(l, plan->remote)))
 		return LT_OK;
 	if ((rc = unmap(c, l->block, l->block_size, err)) != LT_OK)
@@ -368,6 +423,8 @@ static enum lt_errc furnish(const struct lodging *l, const struct lodging_plan *
 	b.max_types = old.max_types;
 	b.index_at = old.index_at;
 	b.table_at = old.table_at;
+	b.ranges_at = old.ranges_at;
+	b.max_ranges = old.max_ranges;
 	if (!remote_write(plan->remote, l->block, &b, n))
 		return lt_err_set(err, LT_E_REMOTE, errno, "writing the helper's block");
 	return LT_OK;

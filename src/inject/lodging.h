@@ -16,6 +16,7 @@
 
 #include "agent/abi.h"
 #include "inject/call.h"
+#include "inject/ranges.h"
 #include "proc/maps.h"
 #include "target/remote.h"
 #include "util/err.h"
@@ -27,20 +28,24 @@ struct lodging {			/* all 0 when there is none. Sizes are whole pages. */
 	uint64_t code_size, block_size;
 };
 
-/* What is to be there: the block begins with these bytes; size in whole pages. */
+/* What is to be there: the block begins with these bytes; sizes in whole pages. */
 struct lodging_plan {
 	const struct remote *remote;
 	pid_t owner;			/* the leaktop, not the child that borrows */
 	const struct agent_block *block;
-	uint64_t block_size;
+	uint64_t block_size;		/* without the ranges, which come behind it */
+	struct ranges ranges;		/* what the helper may read, as of now */
 };
 
 /*
- * Maps what is missing. A block of another size is exchanged if lodging_is_clear and no note in the
- * interpreter's queue points at it. On failure what was begun is taken out again.
+ * Maps what is missing. A block of another size, or too small for the ranges, is exchanged if
+ * lodging_is_clear and no note in the interpreter's queue points at it. On failure what was begun
+ * is taken out again.
  */
 enum lt_errc lodging_move_in(struct lodging *l, const struct lodging_plan *plan,
 			     const struct maps *maps, struct call *c, struct lt_err *err);
+/* Tells the helper what it may read: in each stop, before it is called. */
+enum lt_errc lodging_tell(const struct lodging *l, struct lodging_plan *plan, struct lt_err *err);
 /* Unmaps both. LT_E_BUSY unless lodging_is_clear. */
 enum lt_errc lodging_move_out(struct lodging *l, const struct remote *r, struct call *c,
 			      struct lt_err *err);

@@ -8,9 +8,11 @@ so that Python itself does not come across them.
 import ctypes
 import gc
 import json
+import mmap
 import os
 import struct
 import sys
+import tempfile
 import threading
 
 KEEP = []
@@ -217,6 +219,53 @@ def ring_leads_nowhere():
 
 def ring_leads_to_garbage():
     poke(victim() - GC_HEAD, buffer_of(b"\0" * 4096) + 63 & ~63)
+
+
+def ring_leads_back_nowhere():
+    poke(victim() - GC_HEAD + 8, NOWHERE)
+
+
+def pages(fd, flags):
+    """Two pages of a file, or of memory with no access to the second."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    base = libc.mmap(None, 8192, mmap.PROT_READ | mmap.PROT_WRITE, flags, fd, 0)
+    if fd < 0 and libc.mprotect(base + 4096, 4096, 0) != 0:
+        raise SystemExit("no hole")
+    return base
+
+
+def hole():
+    """A page and one without access."""
+    return pages(-1, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) + 4096
+
+
+def beyond_a_file():
+    """In a file's mapping, readable as /proc says; a read there is a SIGBUS."""
+    with tempfile.TemporaryFile() as f:
+        f.write(b"x")
+        f.flush()
+        return pages(f.fileno(), mmap.MAP_PRIVATE) + 4096
+
+
+def ring_leads_into_a_hole():
+    poke(victim() - GC_HEAD, hole() + 64)
+
+
+def type_is_beyond_its_file():
+    poke(victim() + OB_TYPE, beyond_a_file())
+
+
+def name_is_beyond_its_file():
+    poke(id(make("Nameless")) + TP_NAME, beyond_a_file())
+
+
+def name_runs_into_a_hole():
+    at = hole() - 5
+    ctypes.memmove(at, b"ragge", 5)
+    poke(id(make("Ragged")) + TP_NAME, at)
 
 
 def type_is_nowhere():

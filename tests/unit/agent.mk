@@ -1,11 +1,16 @@
 # unit tests of src/agent: the helper itself, on a heap made by hand
 if HAVE_CMOCKA
-check_PROGRAMS += test_agent
-TESTS += test_agent
+check_PROGRAMS += test_agent test_guard
+TESTS += test_agent test_guard
 test_agent_SOURCES = tests/unit/test_agent.c tests/unit/test.h
+test_guard_SOURCES = tests/unit/test_guard.c tests/unit/test.h
 if ARCH_X86_64
 test_agent_SOURCES += src/agent/arch_x86_64.c
+test_guard_SOURCES += src/agent/arch_x86_64.c
 endif
 test_agent_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_agent_LDADD = $(CMOCKA_LIBS)
+test_guard_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_guard_LDADD = $(CMOCKA_LIBS)
 endif
+EXTRA_DIST += tests/unit/paper_heap.c

@@ -13,4 +13,10 @@ test_preflight_SOURCES = tests/unit/test_preflight.c tests/unit/test.h
 test_preflight_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_preflight_LDADD = libinject.a libagent.a libtarget.a libproc.a libutil.a $(CMOCKA_LIBS)
 endif
+
+check_PROGRAMS += test_ranges
+TESTS += test_ranges
+test_ranges_SOURCES = tests/unit/test_ranges.c tests/unit/test.h
+test_ranges_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_ranges_LDADD = libinject.a libproc.a libutil.a $(CMOCKA_LIBS)
 endif
