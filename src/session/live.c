@@ -418,12 +418,15 @@ enum session_step session_advance(struct session *s, const struct sample **ret)
 	return census_advance(s->census, &r) ? finish(s, &r, ret) : SESSION_WAIT;
 }
 
-/* ^Z holds nobody who only takes his things; anything else could hold leaktop, or do harm. */
+/*
+ * ^Z holds nobody who only takes his things, and a vfork is over in a moment: the borrower waits for
+ * that without a stop. Anything else could hold leaktop, or do harm.
+ */
 static bool may_leave(const struct session *s)
 {
 	enum lt_errc rc = preflight_inject(s->target.pid, NULL);
 
-	return !s->ended && (rc == LT_OK || rc == LT_E_STOPPED);
+	return !s->ended && (rc == LT_OK || rc == LT_E_STOPPED || rc == LT_E_VFORK);
 }
 
 void session_detach(struct session *s, struct sample_left *ret)
