@@ -19,8 +19,7 @@
 #define VAR_CACHED   0x20
 #define NODE_ITEMS   0x18	/* hamt nodes: ob_size or more, then pairs of key and value */
 #define DEQUE_SIZE   0x10	/* ob_size; dequeobject: ob_base.ob_size */
-#define DICT_BEFORE  -24	/* managed dict and weak references, 3.11+ */
-#define WEAK_BEFORE  -32
+#define DICT_BEFORE  -24	/* managed dict, 3.11+ */
 #define TAGS	     3ull
 
 struct climber {
@@ -31,14 +30,14 @@ struct climber {
 	size_t i;		/* the node whose holder is next */
 };
 
-static bool read_word(const struct climber *k, uint64_t addr, uint64_t *ret)
-{
-	return remote_u64(&k->py->remote, addr, ret);
-}
-
 static bool is_generator(const struct typed *t)
 {
 	return t && t->form >= FORM_GENERATOR && t->form <= FORM_ASYNC_GENERATOR;
+}
+
+static bool read_word(const struct climber *k, uint64_t addr, uint64_t *ret)
+{
+	return remote_u64(&k->py->remote, addr, ret);
 }
 
 /* The place in a generator's own frame that `at` is: LAYOUT_NONE where it is none. */
@@ -63,6 +62,30 @@ static uint64_t frame_of(const struct frames_layout *f, const struct typed *t, u
 	return t->form == FORM_FRAME ? object : object + (uint64_t)f->gen_frame;
 }
 
+/*
+ * Is it a word of the object that can be a reference? Behind its fields a block has remains of
+ * what was there before.
+ */
+static bool is_within(const struct roots *r, const struct typed *t, uint64_t object, int64_t at)
+{
+	const struct layout *l = r->py->layout;
+	uint64_t end = t->basic;
+
+	if (at < 0)
+		return t->managed && (at == DICT_BEFORE || at == l->values_at);
+	if (at < 16)
+		return false;
+	if (t->inline_values) {		/* {u8 capacity, size, embedded, valid} */
+		unsigned char head[4];
+
+		if (!remote_read(&r->py->remote, object + t->basic, head, sizeof(head)) ||
+		    ((uint64_t)at >= t->basic && !head[3]))
+			return false;
+		end += (uint64_t)l->dict_first_value + head[0] * 8u;
+	}
+	return (uint64_t)at < end || t->item == 8 || t->form == FORM_FRAME || is_generator(t);
+}
+
 bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
 		 const struct typed *target)
 {
@@ -70,12 +93,13 @@ bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t obje
 	struct frame frame;
 	int64_t slot;
 
-	if ((at >= 0 && at < 16) || (owner->weak_at > 0 && at == owner->weak_at) ||
-	    (owner->managed && at == WEAK_BEFORE))
+	if (!is_within(r, owner, object, at) || (owner->weak_at > 0 && at == owner->weak_at))
 		return false;
 	switch (owner->form) {
 	case FORM_WEAK:
 		return at >= WEAK_BACK && (at < WEAK_END || at >= (int64_t)owner->basic);
+	case FORM_DATA:
+		return false;
 	case FORM_LRU:
 	case FORM_LRU_LINK:
 		return at >= LRU_NEXT;
@@ -247,33 +271,37 @@ static bool is_attributes(const struct climber *k, size_t i)
 	default:
 		return (by->typed->managed && at == DICT_BEFORE) ||
 		       (by->typed->dict_at > 0 && at == by->typed->dict_at) ||
-		       (by->typed->dict_at < 0 && at >= (int64_t)by->typed->basic - 8);
+		       (!by->typed->managed && by->typed->dict_at < 0 &&
+			at >= (int64_t)by->typed->basic - 8);
 	}
 }
 
 /* threading.local: {weak reference to what the thread's own dict has: dict of attributes} */
 static bool thread_local_step(struct climber *k, size_t dict)
 {
-	const struct node *table = node_at(k, dict + 1), *map = node_at(k, dict + 2);
+	const struct node *table = node_at(k, dict + 1);
+	size_t i = table && table->kind == NODE_RAW ? dict + 2 : dict + 1;	/* 2.7: within it */
+	const struct node *map = node_at(k, i);
 	struct step *key = &k->path->steps[k->path->n - 1];
 	char attribute[CLIMB_TEXT], thread[64];
 	uint64_t value, id;
 
-	if (!table || table->kind != NODE_RAW || !is_form(map, FORM_DICT) ||
-	    !is_form(node_at(k, dict + 3), FORM_LOCAL))
+	if (!is_form(map, FORM_DICT) || !is_form(node_at(k, i + 1), FORM_LOCAL))
 		return false;
 	snprintf(attribute, sizeof(attribute), "%s", key->text);
 	k->path->n--;
 	if (!dict_item(k, map, table->addr + (uint64_t)k->c->at[dict]))
 		return false;
 	key = &k->path->steps[--k->path->n];
-	if (!read_word(k, key->which + 16, &value) ||
-	    !roots_thread_of_value(k->r, value, &id) ||
+	/* 3.13+: the key is what the thread's dict has; before, a weak reference to that */
+	if ((!roots_thread_of_value(k->r, key->which, &id) &&
+	     !(read_word(k, key->which + 16, &value) &&
+	       roots_thread_of_value(k->r, value, &id))) ||
 	    !roots_thread_name(k->r, id, thread, sizeof(thread)))
 		snprintf(thread, sizeof(thread), "?");
 	key = push(k, STEP_TEXT, "", 0);
 	snprintf(key->text, sizeof(key->text), " -> thread '%.32s' -> %.40s", thread, attribute);
-	k->i = dict + 3;
+	k->i = i + 1;
 	return true;
 }
 
@@ -314,6 +342,8 @@ static bool container_step(struct climber *k, size_t i, uint64_t word)
 	default:
 		if (value_of(k, n, word))
 			return true;
+		if (k->c->at[i - 1] < 0)	/* no value: remains of one */
+			return false;
 		push(k, STEP_TEXT, "", 0);
 		snprintf(k->path->steps[k->path->n - 1].text, CLIMB_TEXT, " <%.80s>",
 			 n->typed->name);

@@ -552,7 +552,7 @@ static void take_merged(struct holders *h, const struct merged *m, struct found 
 	f->shown = mem_strdup(buf_text(&shown));
 	buf_done(&text);
 	buf_done(&shown);
-	snprintf(f->root, sizeof(f->root), "%s", m->path.root_words);
+	snprintf(f->root, sizeof(f->root), "%s", merge_root(m));
 	f->holder = (struct holder){.length = LT_UNKNOWN, .samples = m->count};
 	if (at) {
 		f->holder.address = at->container;

@@ -114,24 +114,22 @@ static void put_item(const struct merged *m, size_t i, bool show_values, struct 
 		buf_puts(out, "[...]");
 }
 
-static void use_alias(struct buf *out)
+/* Which alias the path begins with; COUNT_OF(aliases): none. */
+static size_t alias_of(const char *text)
 {
-	for (size_t i = 0; i < COUNT_OF(aliases); i++) {
-		size_t n = strlen(aliases[i].from);
-		const char *text = buf_text(out);
-		struct buf other = {0};
+	size_t i = 0;
 
-		if (strncmp(text, aliases[i].from, n) != 0 || (text[n] && !strchr(".[ ", text[n])))
-			continue;
-		buf_puts(&other, aliases[i].to);
-		buf_puts(&other, text + n);
-		buf_done(out);
-		*out = other;
-		return;
+	for (; i < COUNT_OF(aliases); i++) {
+		size_t n = strlen(aliases[i].from);
+
+		if (strncmp(text, aliases[i].from, n) == 0 &&
+		    (!text[n] || strchr(".[ ", text[n])))
+			break;
 	}
+	return i;
 }
 
-void merge_text(const struct merged *m, bool show_values, struct buf *out)
+static void put_path(const struct merged *m, bool show_values, struct buf *out)
 {
 	const struct path *p = &m->path;
 
@@ -143,7 +141,33 @@ void merge_text(const struct merged *m, bool show_values, struct buf *out)
 			buf_printf(out, "%s%s", p->steps[i].kind == STEP_NAME ? "." : "",
 				   p->steps[i].text);
 	}
-	use_alias(out);
+}
+
+void merge_text(const struct merged *m, bool show_values, struct buf *out)
+{
+	struct buf plain = {0};
+	size_t alias;
+
+	put_path(m, show_values, &plain);
+	alias = alias_of(buf_text(&plain));
+	if (alias < COUNT_OF(aliases)) {
+		buf_puts(out, aliases[alias].to);
+		buf_puts(out, buf_text(&plain) + strlen(aliases[alias].from));
+	} else {
+		buf_puts(out, buf_text(&plain));
+	}
+	buf_done(&plain);
+}
+
+const char *merge_root(const struct merged *m)
+{
+	struct buf text = {0};
+	size_t alias;
+
+	put_path(m, false, &text);
+	alias = alias_of(buf_text(&text));
+	buf_done(&text);
+	return alias < COUNT_OF(aliases) ? aliases[alias].words : m->path.root_words;
 }
 
 const struct step *merge_container(const struct merged *m)

@@ -33,6 +33,8 @@ void merge_add(struct merge *m, uint32_t sample, const struct path *p);
 void merge_sort(struct merge *m);
 /* The path in words. */
 void merge_text(const struct merged *m, bool show_values, struct buf *out);
+/* "module __main__" */
+const char *merge_root(const struct merged *m);
 /* The container where they fan out, the outermost; 0: none, or there are many. */
 const struct step *merge_container(const struct merged *m);
 /* Wilson's interval of k out of n, 95 %. */

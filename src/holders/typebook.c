@@ -69,6 +69,9 @@ static const struct { const char *name; enum form form; } forms[] = {
 	{"weakref.ProxyType", FORM_WEAK},
 	{"weakcallableproxy", FORM_WEAK},
 	{"weakref.CallableProxyType", FORM_WEAK},
+	{"str", FORM_DATA}, {"unicode", FORM_DATA}, {"bytes", FORM_DATA}, {"int", FORM_DATA},
+	{"long", FORM_DATA}, {"float", FORM_DATA}, {"complex", FORM_DATA}, {"bool", FORM_DATA},
+	{"bytearray", FORM_DATA}, {"array.array", FORM_DATA},
 };
 
 struct typebook *typebook_new(const struct python *py)
@@ -187,6 +190,8 @@ static enum form find_form(const struct typebook *b, const struct typed *t)
 		    !remote_u64(&py->remote, type + (uint64_t)py->layout->tp_flags, &flags))
 			break;
 		form = form_by_name(name, flags & FLAG_HEAP);
+		if (form == FORM_DATA && i > 0)		/* it may have attributes */
+			return FORM_PLAIN;
 		if (!remote_u64(&py->remote, type + TP_BASE, &type))
 			break;
 	}
