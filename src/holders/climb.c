@@ -603,24 +603,57 @@ static bool root_reached(struct climber *k)
 	       root_named(k, root->addr, root->typed->form == FORM_TYPE);
 }
 
-bool climb(const struct roots *r, const struct chain *c, struct path *ret)
+static bool begin(struct climber *k, const struct roots *r, const struct chain *c,
+		  struct path *ret)
 {
-	struct climber k = {.r = r, .py = r->py, .c = c, .path = ret};
-
+	*k = (struct climber){.r = r, .py = r->py, .c = c, .path = ret};
 	ret->n = 0;
 	for (size_t i = 0; i + 1 < c->n; i++)
-		if (!still_so(&k, i))
+		if (!still_so(k, i))
 			return false;
-	while (k.i + 1 < c->n) {
-		const struct node *o = c->nodes[k.i + 1];
-		uint64_t word = o->addr + (uint64_t)c->at[k.i];
+	return true;
+}
 
-		if (o->root && k.i + 2 == c->n && root_step(&k))
+/* From nodes[i] to the next object that holds it. */
+static bool next_step(struct climber *k)
+{
+	const struct node *o = k->c->nodes[k->i + 1];
+	size_t before = k->path->n;
+
+	if (o->kind == NODE_FRAME || (o->kind == NODE_RAW && k->i + 2 >= k->c->n))
+		return false;
+	if (!(o->kind == NODE_RAW
+		      ? container_step(k, k->i + 2, o->addr + (uint64_t)k->c->at[k->i])
+		      : object_step(k)))
+		return false;
+	if (k->path->n > before)
+		k->path->steps[k->path->n - 1].by = k->c->nodes[k->i]->typed;
+	return true;
+}
+
+bool climb(const struct roots *r, const struct chain *c, struct path *ret)
+{
+	struct climber k;
+
+	if (!begin(&k, r, c, ret))
+		return false;
+	while (k.i + 1 < c->n) {
+		if (c->nodes[k.i + 1]->root && k.i + 2 == c->n && root_step(&k))
 			return true;
-		if (o->kind == NODE_FRAME || (o->kind == NODE_RAW && k.i + 2 >= c->n))
-			return false;
-		if (!(o->kind == NODE_RAW ? container_step(&k, k.i + 2, word) : object_step(&k)))
+		if (!next_step(&k))
 			return false;
 	}
 	return root_reached(&k);
+}
+
+bool climb_ring(const struct roots *r, const struct chain *c, struct path *ret)
+{
+	struct climber k;
+
+	if (!begin(&k, r, c, ret))
+		return false;
+	while (k.i + 1 < c->n)
+		if (!next_step(&k))
+			return false;
+	return ret->n > 0;
 }

@@ -30,6 +30,7 @@ struct step {
 	uint64_t which;		/* the index, the address of the key */
 	uint64_t container;	/* object that was indexed, 0: none */
 	const struct typed *typed;	/* its type */
+	const struct typed *by;	/* type of the object that this is a step of */
 };
 
 enum root_rank { RANK_MODULE, RANK_CLASS, RANK_TASK, RANK_CONTEXT, RANK_FRAME };
@@ -51,6 +52,8 @@ struct chain {
 
 /* false: it is not so (any more), or says nothing. */
 bool climb(const struct roots *r, const struct chain *c, struct path *ret);
+/* The same of a chain that comes back to where it began: it has no root. */
+bool climb_ring(const struct roots *r, const struct chain *c, struct path *ret);
 /* May a word of this owner hold that target? What is known not to be a reference is left out. */
 bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
 		 const struct typed *target);

@@ -10,6 +10,7 @@
 #include "holders/climb.h"
 #include "holders/graph.h"
 #include "holders/merge.h"
+#include "holders/rings.h"
 #include "holders/roots.h"
 #include "holders/seek.h"
 #include "target/cheap.h"
@@ -64,6 +65,8 @@ struct holders {
 	int64_t begun_ns, begun_cpu_ns;
 	int64_t bytes_read;
 
+	struct rings rings;
+	struct holders_cycle *cycles;	/* owned; its strings are in rings */
 	struct found *found;		/* owned */
 	struct holder *list;
 	size_t n_found;
@@ -89,6 +92,9 @@ static void forget_found(struct holders *h)
 	}
 	free(h->found);
 	free(h->list);
+	free(h->cycles);
+	rings_done(&h->rings);
+	h->cycles = NULL;
 	h->found = NULL;
 	h->list = NULL;
 	h->n_found = 0;
@@ -513,7 +519,8 @@ static void paths_of(struct holders *h, uint32_t sample)
 		w->most = CLIMB_CHAIN;
 	if (n->height < GRAPH_FAR)
 		walk_up(w, sample);
-	h->result.no_path += w->paths == 0;
+	if (w->paths == 0 && !rings_find(&h->rings, &h->roots, &h->graph, sample))
+		h->result.no_path++;
 	free(w);
 }
 
@@ -569,6 +576,26 @@ static void take_c(const struct holders *h, struct found *f)
 	f->holder = (struct holder){.length = LT_UNKNOWN, .samples = h->result.c_only};
 }
 
+static void take_rings(struct holders *h)
+{
+	struct rings *r = &h->rings;
+
+	rings_sort(r);
+	h->cycles = mem_array(r->n, sizeof(*h->cycles));
+	for (size_t i = 0; i < r->n; i++) {
+		struct holders_cycle *c = &h->cycles[i];
+
+		c->n = r->list[i].n;
+		c->samples = r->list[i].samples;
+		for (size_t k = 0; k < c->n; k++) {
+			c->types[k] = r->list[i].types[k];
+			c->attributes[k] = r->list[i].attributes[k];
+		}
+	}
+	h->result.cycles = h->cycles;
+	h->result.n_cycles = r->n;
+}
+
 static void make_result(struct holders *h)
 {
 	size_t most = h->merge.n < HOLDERS_PATHS ? h->merge.n : HOLDERS_PATHS;
@@ -603,6 +630,7 @@ static void make_result(struct holders *h)
 	h->result.time_ns = clock_mono_ns() - h->begun_ns;
 	h->result.cpu_ns = clock_cpu_ns() - h->begun_cpu_ns;
 	sum_refcounts(h);
+	take_rings(h);
 	h->phase = DONE;
 	holders_abandon(h);
 }

@@ -16,6 +16,7 @@
 #define HOLDERS_SAMPLES 200
 #define HOLDERS_PATHS	16
 #define HOLDERS_DEEPEST 50	/* levels */
+#define HOLDERS_RING	8	/* members of a cycle */
 
 struct holder {
 	const char *path;	/* "__main__._CONNECTIONS[*]"; constant keys are [...] */
@@ -29,8 +30,8 @@ struct holder {
 };
 
 struct holders_cycle {
-	const char *types[8];		/* the ring, the last refers to the first */
-	const char *attributes[8];	/* by which it goes on from each */
+	const char *types[HOLDERS_RING];	/* full names; the last refers to the first */
+	const char *attributes[HOLDERS_RING];	/* by which it goes on from each */
 	size_t n;
 	size_t samples;			/* that are in such a ring */
 };
@@ -40,7 +41,7 @@ struct holders_result {
 	size_t n;
 	size_t sampled;
 	int64_t instances;		/* seen of the type */
-	size_t no_path;			/* samples that something holds, but nothing with a name */
+	size_t no_path;			/* held by something that has no name and is in no cycle */
 	size_t c_only;			/* samples that no word in memory refers to: C code does */
 	size_t freed;			/* samples that are no more */
 	const struct holders_cycle *cycles;	/* most frequent first */

@@ -5,6 +5,7 @@ libholders_a_SOURCES = \
 	src/holders/graph.c src/holders/graph.h \
 	src/holders/holders.c src/holders/holders.h \
 	src/holders/merge.c src/holders/merge.h \
+	src/holders/rings.c src/holders/rings.h \
 	src/holders/roots.c src/holders/roots.h \
 	src/holders/seek.c src/holders/seek.h \
 	src/holders/typebook.c src/holders/typebook.h

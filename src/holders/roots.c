@@ -13,6 +13,7 @@
 #define MODULES_MAX 16384
 #define FRAMES_MOST 8192
 #define NAMES_MAX   64		/* attributes of a class that are kept in instances */
+#define THREAD_WORDS 96		/* of a PyThreadState that are looked at */
 #define DICT_BEFORE -24		/* managed dict, 3.11+: MANAGED_DICT_OFFSET */
 
 static void add_dict(struct roots *r, uint64_t dict, uint64_t of, bool is_class)
@@ -205,21 +206,43 @@ bool roots_thread_name(const struct roots *r, uint64_t thread_id, char *dst, siz
 	return false;
 }
 
+/* 3.13+: threading_local_key, a word of the thread state itself. */
+static bool is_in_thread(const struct roots *r, uint64_t thread, uint64_t value)
+{
+	uint64_t words[THREAD_WORDS];
+	size_t n = remote_read_some(&r->py->remote, thread, words, sizeof(words)) / 8;
+
+	for (size_t i = 0; i < n; i++)
+		if (words[i] == value)
+			return true;
+	return false;
+}
+
+/* The thread's own dict has it as a value: to 3.12. */
+static bool is_in_dict(const struct roots *r, uint64_t dict, uint64_t value)
+{
+	struct pyobj_entries e;
+	uint64_t key, got;
+
+	if (!dict || !pyobj_dict_open(r->py, dict, &e))
+		return false;
+	for (uint64_t i = 0; i < e.n && i < MODULES_MAX; i++)
+		if (pyobj_dict_entry(r->py, &e, i, &key, &got) && got == value)
+			return true;
+	return false;
+}
+
 bool roots_thread_of_value(const struct roots *r, uint64_t value, uint64_t *ret_id)
 {
 	const struct frames_layout *f = frames_layout(r->py);
-	struct pyobj_entries e;
-	uint64_t dict, key, got;
+	const struct remote *remote = &r->py->remote;
+	uint64_t dict;
 
-	for (size_t i = 0; f && i < r->n_threads; i++) {
-		if (!remote_u64(&r->py->remote, r->threads[i] + (uint64_t)f->ts_dict, &dict) ||
-		    !dict || !pyobj_dict_open(r->py, dict, &e))
-			continue;
-		for (uint64_t k = 0; k < e.n && k < MODULES_MAX; k++)
-			if (pyobj_dict_entry(r->py, &e, k, &key, &got) && got == value)
-				return remote_u64(&r->py->remote,
-						  r->threads[i] + (uint64_t)f->ts_thread_id,
-						  ret_id);
-	}
+	for (size_t i = 0; f && value && i < r->n_threads; i++)
+		if (is_in_thread(r, r->threads[i], value) ||
+		    (remote_u64(remote, r->threads[i] + (uint64_t)f->ts_dict, &dict) &&
+		     is_in_dict(r, dict, value)))
+			return remote_u64(remote, r->threads[i] + (uint64_t)f->ts_thread_id,
+					  ret_id);
 	return false;
 }
