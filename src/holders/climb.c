@@ -86,6 +86,31 @@ static bool is_within(const struct roots *r, const struct typed *t, uint64_t obj
 	return (uint64_t)at < end || t->item == 8 || t->form == FORM_FRAME || is_generator(t);
 }
 
+/* May this word refer to a block that is no object? */
+static bool holds_block(const struct layout *l, const struct typed *t, int64_t at)
+{
+	switch (t->form) {
+	case FORM_LIST:
+		return at == l->list_item || (uint64_t)at >= t->basic;
+	case FORM_DICT:
+		return at == l->dict_keys || at == l->dict_values;
+	case FORM_SET:
+		return at == l->set_table;
+	case FORM_TUPLE:
+	case FORM_TYPE:
+	case FORM_CELL:
+	case FORM_FUNCTION:
+	case FORM_FRAME:
+	case FORM_GENERATOR:
+	case FORM_COROUTINE:
+	case FORM_ASYNC_GENERATOR:
+	case FORM_HAMT_NODE:
+		return false;
+	default:
+		return at >= 0 || at == l->values_at;
+	}
+}
+
 bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
 		 const struct typed *target)
 {
@@ -94,6 +119,8 @@ bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t obje
 	int64_t slot;
 
 	if (!is_within(r, owner, object, at) || (owner->weak_at > 0 && at == owner->weak_at))
+		return false;
+	if (!target && !holds_block(r->py->layout, owner, at))
 		return false;
 	switch (owner->form) {
 	case FORM_WEAK:
@@ -114,7 +141,7 @@ bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t obje
 		slot = frame_slot(f, owner, at);
 		if (slot == LAYOUT_NONE)	/* f_back is no holder that says anything */
 			return is_generator(owner) && target && target->form == FORM_FRAME;
-		return is_generator(target) || target == NULL ||
+		return is_generator(target) ||
 		       (frames_open(r->py, frame_of(f, owner, object), &frame) &&
 			(uint64_t)slot < frame.n_locals);
 	default:
@@ -231,17 +258,33 @@ static bool shared_name(struct climber *k, const struct typed *t, uint64_t i)
 	return true;
 }
 
-/* 3.11, 3.12: an instance's values are a block of their own. */
-static bool value_of(struct climber *k, const struct node *object, uint64_t word)
+/* 3.11, 3.12: an instance's values are a block of their own. 0: it has none. */
+static uint64_t values_of(const struct roots *r, const struct typed *t, uint64_t object)
 {
-	const struct layout *l = k->py->layout;
+	const struct layout *l = r->py->layout;
 	uint64_t values;
 
-	if (l->values_at == LAYOUT_NONE || !object->typed->managed ||
-	    !read_word(k, object->addr + (uint64_t)(int64_t)l->values_at, &values))
-		return false;
+	if (l->values_at == LAYOUT_NONE || !t->managed ||
+	    !remote_u64(&r->py->remote, object + (uint64_t)(int64_t)l->values_at, &values))
+		return 0;
 	if (l->values_tagged)
 		values = values & 1 ? values + 1 : 0;
+	return values;
+}
+
+bool climb_is_value(const struct roots *r, const struct typed *t, uint64_t object, uint64_t word)
+{
+	uint64_t values = values_of(r, t, object);
+	struct pyobj_entries e;
+
+	return values && word >= values && t->cached_keys &&
+	       pyobj_keys_open(r->py, t->cached_keys, &e) && (word - values) / 8 < e.n;
+}
+
+static bool value_of(struct climber *k, const struct node *object, uint64_t word)
+{
+	uint64_t values = values_of(k->r, object->typed, object->addr);
+
 	return values && word >= values && shared_name(k, object->typed, (word - values) / 8);
 }
 

@@ -103,7 +103,7 @@ size_t graph_measure(struct graph *g)
 			const struct node *o = &g->nodes[l->owner];
 			struct node *t = &g->nodes[l->target];
 
-			if (o->height < GRAPH_FAR - 1 && o->height + 1 < t->height) {
+			if (!l->dead && o->height < GRAPH_FAR - 1 && o->height + 1 < t->height) {
 				t->height = (uint16_t)(o->height + 1);
 				changed = true;
 			}

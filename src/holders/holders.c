@@ -24,6 +24,7 @@
 #define PATHS_OF_ONE  16u
 #define NEAR	      6		/* steps longer than the shortest path, and no further */
 #define INSIDE_WORDS  33u	/* pointers into a block of values: 3.11, 3.12 */
+#define LEVELS_OF_RINGS 20u	/* as many as ten objects and their tables */
 #define DEQUE_BLOCK   528u	/* collections.deque: two links and 64 items */
 #define DEQUE_RIGHT   520u
 #define DEQUE_BLOCKS  (1u << 17)
@@ -455,7 +456,7 @@ static void walk_links(struct walk *w, uint32_t node, uint16_t height)
 	for (uint32_t i = g->nodes[node].links; i; i = g->links[i - 1].next) {
 		const struct link *l = &g->links[i - 1];
 
-		if (g->nodes[l->owner].height != height || is_on_path(w, l->owner))
+		if (l->dead || g->nodes[l->owner].height != height || is_on_path(w, l->owner))
 			continue;
 		w->chain.at[w->chain.n - 1] = l->at;
 		walk_up(w, l->owner);
@@ -635,12 +636,57 @@ static void make_result(struct holders *h)
 	holders_abandon(h);
 }
 
+/*
+ * A block of values that an instance refers to (3.11, 3.12) has room for more attributes than
+ * there are: what is in these words was there before.
+ */
+static void bury_remains(struct holders *h)
+{
+	struct graph *g = &h->graph;
+
+	for (size_t i = 0; i < g->n_links; i++) {
+		struct link *l = &g->links[i];
+		const struct node *raw = &g->nodes[l->owner];
+
+		if (l->dead || raw->kind != NODE_RAW || !raw->links)
+			continue;
+		for (uint32_t k = raw->links; k; k = g->links[k - 1].next) {
+			const struct link *by = &g->links[k - 1];
+			const struct node *o = &g->nodes[by->owner];
+
+			if (by->at < 0 && o->kind == NODE_OBJECT &&
+			    !climb_is_value(&h->roots, o->typed, o->addr,
+					    raw->addr + (uint64_t)l->at))
+				l->dead = true;
+		}
+	}
+}
+
 /* ---- the steps ---- */
+
+/*
+ * Is each sample that no root reaches in a ring? Then, when the search has gone on for longer than
+ * any path that a person would follow, it is garbage.
+ */
+static bool all_in_rings(struct holders *h)
+{
+	struct rings rings = {0};
+	bool all = true;
+
+	for (uint32_t i = 0; i < h->graph.n && all; i++)
+		if (h->graph.nodes[i].sample && h->graph.nodes[i].height == GRAPH_FAR)
+			all = rings_find(&rings, &h->roots, &h->graph, i);
+	rings_done(&rings);
+	return all;
+}
 
 static enum phase level_ends(struct holders *h)
 {
 	h->bytes_read += h->seek.bytes;
-	if (graph_measure(&h->graph) < h->sampled && h->level < HOLDERS_DEEPEST && next_level(h))
+	if (h->py->layout->values_at != LAYOUT_NONE)
+		bury_remains(h);
+	if (graph_measure(&h->graph) < h->sampled && h->level < HOLDERS_DEEPEST &&
+	    !(h->level >= LEVELS_OF_RINGS && all_in_rings(h)) && next_level(h))
 		return SEEK;
 	h->next_sample = 0;
 	return PATHS;

@@ -111,6 +111,8 @@ static bool visit(struct rings *r, const struct roots *roots, const struct graph
 	for (uint32_t i = g->nodes[node].links; i; i = g->links[i - 1].next) {
 		uint32_t owner = g->links[i - 1].owner;
 
+		if (g->links[i - 1].dead)
+			continue;
 		if (owner != sample && !s->from[owner] && s->n < VISITS_MAX) {
 			s->from[owner] = i;
 			s->queue[s->n++] = owner;
