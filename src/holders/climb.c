@@ -272,13 +272,41 @@ static uint64_t values_of(const struct roots *r, const struct typed *t, uint64_t
 	return values;
 }
 
-bool climb_is_value(const struct roots *r, const struct typed *t, uint64_t object, uint64_t word)
+static bool is_value(const struct roots *r, const struct typed *t, uint64_t object, uint64_t word)
 {
 	uint64_t values = values_of(r, t, object);
 	struct pyobj_entries e;
 
 	return values && word >= values && t->cached_keys &&
 	       pyobj_keys_open(r->py, t->cached_keys, &e) && (word - values) / 8 < e.n;
+}
+
+static bool is_list_item(const struct roots *r, uint64_t list, uint64_t word)
+{
+	const struct layout *l = r->py->layout;
+	uint64_t items, n;
+
+	return remote_u64(&r->py->remote, list + (uint64_t)l->list_item, &items) &&
+	       remote_u64(&r->py->remote, list + (uint64_t)l->ob_size, &n) && word >= items &&
+	       (word - items) / 8 < n;
+}
+
+static bool is_dict_entry(const struct roots *r, uint64_t dict, uint64_t word)
+{
+	struct pyobj_entries e;
+
+	return pyobj_dict_open(r->py, dict, &e) &&
+	       (word - e.addr < e.n * e.size || (e.values && word - e.values < e.n * 8));
+}
+
+bool climb_uses(const struct roots *r, const struct typed *t, uint64_t object, int64_t at,
+		uint64_t word)
+{
+	if (t->form == FORM_LIST && at == r->py->layout->list_item)
+		return is_list_item(r, object, word);
+	if (t->form == FORM_DICT)
+		return is_dict_entry(r, object, word);
+	return at >= 0 || is_value(r, t, object, word);
 }
 
 static bool value_of(struct climber *k, const struct node *object, uint64_t word)
@@ -448,12 +476,17 @@ static bool local_step(struct climber *k, size_t gen, uint64_t frame, uint64_t s
 	return true;
 }
 
-/* func_defaults and func_kwdefaults have no member, but are in front of the closure. */
-static bool function_step(struct climber *k, const struct typed *t, int64_t at)
+/* func_code, _defaults and _kwdefaults have no member; two are in front of the closure. */
+static bool function_step(struct climber *k, const struct typed *t, int64_t at,
+			  const struct node *held)
 {
 	bool only_defaults = k->py->layout->unicode_state == LAYOUT_NONE;
 	char name[64];
 
+	if (held->typed && !strcmp(held->typed->name, "code")) {
+		push(k, STEP_NAME, "__code__", 0);
+		return true;
+	}
 	if (typebook_member(k->r->book, t, at + 8, name, sizeof(name)) && strstr(name, "closure")) {
 		push(k, STEP_NAME, only_defaults ? "__defaults__" : "__kwdefaults__", 0);
 		return true;
@@ -512,16 +545,14 @@ static bool object_step(struct climber *k)
 		if (at < k->py->layout->tuple_item || !read_word(k, o->addr + 16, &n))
 			return false;
 		at = (at - k->py->layout->tuple_item) / 8;
-		if ((uint64_t)at >= n)
-			return plain_step(k, o, k->c->at[k->i - 1]);
-		return push_item(k, STEP_ITEM, (uint64_t)at, o);
+		return (uint64_t)at < n && push_item(k, STEP_ITEM, (uint64_t)at, o);
 	case FORM_CELL:
 		k->i++;
 		push(k, STEP_NAME, "cell_contents", 0);
 		return at == CELL_REF;
 	case FORM_FUNCTION:
 		k->i++;
-		return function_step(k, o->typed, at) || plain_step(k, o, at);
+		return function_step(k, o->typed, at, node_at(k, k->i - 1)) || plain_step(k, o, at);
 	case FORM_LRU_LINK:
 		k->i++;
 		return true;

@@ -57,8 +57,12 @@ bool climb_ring(const struct roots *r, const struct chain *c, struct path *ret);
 /* May a word of this owner hold that target? What is known not to be a reference is left out. */
 bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
 		 const struct typed *target);
-/* Is the word one of the attribute values of the object that lie in a block of their own? */
-bool climb_is_value(const struct roots *r, const struct typed *t, uint64_t object, uint64_t word);
+/*
+ * The object refers by its word at `at` to the block that has the address `word` in it. Is this
+ * one that it uses, or is it beyond its length, where remains are?
+ */
+bool climb_uses(const struct roots *r, const struct typed *t, uint64_t object, int64_t at,
+		uint64_t word);
 /* Has an object of this type a name of its own, that is held by this word? */
 bool climb_is_root(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
 		   const struct typed *target);

@@ -36,6 +36,7 @@ struct link {
 	uint32_t target, owner;
 	int64_t at;			/* the word: owner's addr + at */
 	uint32_t next;			/* of the same target, + 1 */
+	uint32_t checked;		/* against so many owners of its owner, a block */
 	bool dead;			/* remains of a reference */
 };
 

@@ -28,6 +28,7 @@
 #define DEQUE_BLOCK   528u	/* collections.deque: two links and 64 items */
 #define DEQUE_RIGHT   520u
 #define DEQUE_BLOCKS  (1u << 17)
+#define IMMORTAL      (1 << 29)		/* 3.12+: references to it are not counted */
 
 enum phase { IDLE, SAMPLE_POOLS, SAMPLE_CHUNKS, SEEK, CHUNKS, PATHS, DONE };
 
@@ -506,8 +507,10 @@ static void paths_of(struct holders *h, uint32_t sample)
 		h->result.freed++;
 		return;
 	}
-	h->counts[h->n_counts] = count;
-	h->explained[h->n_counts++] = n->n_links;
+	if (count < IMMORTAL) {
+		h->counts[h->n_counts] = count;
+		h->explained[h->n_counts++] = n->n_links;
+	}
 	if (n->links == 0) {
 		h->result.c_only++;
 		return;
@@ -636,9 +639,25 @@ static void make_result(struct holders *h)
 	holders_abandon(h);
 }
 
+/* Does any of the objects that refer to the block use the word of it? */
+static bool is_used(const struct holders *h, const struct node *raw, uint64_t word)
+{
+	const struct graph *g = &h->graph;
+
+	for (uint32_t i = raw->links; i; i = g->links[i - 1].next) {
+		const struct link *by = &g->links[i - 1];
+		const struct node *o = &g->nodes[by->owner];
+
+		if (o->kind != NODE_OBJECT ||
+		    climb_uses(&h->roots, o->typed, o->addr, by->at, word))
+			return true;
+	}
+	return false;
+}
+
 /*
- * A block of values that an instance refers to (3.11, 3.12) has room for more attributes than
- * there are: what is in these words was there before.
+ * A list's items and an instance's values have room for more than there are: what is in these
+ * words was there before.
  */
 static void bury_remains(struct holders *h)
 {
@@ -648,17 +667,10 @@ static void bury_remains(struct holders *h)
 		struct link *l = &g->links[i];
 		const struct node *raw = &g->nodes[l->owner];
 
-		if (l->dead || raw->kind != NODE_RAW || !raw->links)
+		if (raw->kind != NODE_RAW || l->checked == raw->n_links)
 			continue;
-		for (uint32_t k = raw->links; k; k = g->links[k - 1].next) {
-			const struct link *by = &g->links[k - 1];
-			const struct node *o = &g->nodes[by->owner];
-
-			if (by->at < 0 && o->kind == NODE_OBJECT &&
-			    !climb_is_value(&h->roots, o->typed, o->addr,
-					    raw->addr + (uint64_t)l->at))
-				l->dead = true;
-		}
+		l->checked = raw->n_links;
+		l->dead = !is_used(h, raw, raw->addr + (uint64_t)l->at);
 	}
 }
 
@@ -683,8 +695,7 @@ static bool all_in_rings(struct holders *h)
 static enum phase level_ends(struct holders *h)
 {
 	h->bytes_read += h->seek.bytes;
-	if (h->py->layout->values_at != LAYOUT_NONE)
-		bury_remains(h);
+	bury_remains(h);
 	if (graph_measure(&h->graph) < h->sampled && h->level < HOLDERS_DEEPEST &&
 	    !(h->level >= LEVELS_OF_RINGS && all_in_rings(h)) && next_level(h))
 		return SEEK;
