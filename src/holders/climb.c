@@ -683,8 +683,10 @@ static bool begin(struct climber *k, const struct roots *r, const struct chain *
 	*k = (struct climber){.r = r, .py = r->py, .c = c, .path = ret};
 	ret->n = 0;
 	for (size_t i = 0; i + 1 < c->n; i++)
-		if (!still_so(k, i))
+		if (!still_so(k, i)) {
+			ret->failed = i;
 			return false;
+		}
 	return true;
 }
 
@@ -694,6 +696,7 @@ static bool next_step(struct climber *k)
 	const struct node *o = k->c->nodes[k->i + 1];
 	size_t before = k->path->n;
 
+	k->path->failed = k->i + (o->kind == NODE_RAW && k->i + 2 < k->c->n);
 	if (o->kind == NODE_FRAME || (o->kind == NODE_RAW && k->i + 2 >= k->c->n))
 		return false;
 	if (!(o->kind == NODE_RAW

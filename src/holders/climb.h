@@ -38,6 +38,7 @@ enum root_rank { RANK_MODULE, RANK_CLASS, RANK_TASK, RANK_CONTEXT, RANK_FRAME };
 struct path {
 	struct step steps[CLIMB_CHAIN + 4];	/* from the sample up */
 	size_t n;
+	size_t failed;		/* at[failed] of the chain is no reference, where climb said no */
 	enum root_rank rank;
 	char root[256];		/* as the path begins */
 	char root_words[160];	/* "module __main__" */

@@ -10,6 +10,7 @@
 #define NODES_MAX    (1u << 16)
 #define LINKS_MAX    (1u << 18)
 #define SAME_MAX     16u	/* owners of one type that one target is followed to */
+#define BLOCKS_LOOKED 64	/* in a chain of blocks without an object */
 #define RAW_MAX	     256u	/* blocks of which it is not known yet whose they are */
 
 void graph_done(struct graph *g)
@@ -112,4 +113,27 @@ size_t graph_measure(struct graph *g)
 	for (size_t i = 0; i < g->n; i++)
 		reached += g->nodes[i].sample && g->nodes[i].height < GRAPH_FAR;
 	return reached;
+}
+
+bool graph_has_object(const struct graph *g, uint32_t node)
+{
+	uint32_t queue[BLOCKS_LOOKED];
+	size_t n = 0;
+
+	queue[n++] = node;
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = g->nodes[queue[i]].links; k; k = g->links[k - 1].next) {
+			const struct link *l = &g->links[k - 1];
+			size_t seen = 0;
+
+			if (l->dead)
+				continue;
+			if (g->nodes[l->owner].kind != NODE_RAW)
+				return true;
+			while (seen < n && queue[seen] != l->owner)
+				seen++;
+			if (seen == n && n < BLOCKS_LOOKED)
+				queue[n++] = l->owner;
+		}
+	return false;
 }

@@ -25,8 +25,8 @@
 #define NEAR	      6		/* steps longer than the shortest path, and no further */
 #define INSIDE_WORDS  33u	/* pointers into a block of values: 3.11, 3.12 */
 #define LEVELS_OF_RINGS 20u	/* as many as ten objects and their tables */
-#define DEQUE_BLOCK   528u	/* collections.deque: two links and 64 items */
-#define DEQUE_RIGHT   520u
+#define DEQUE_BLOCK   528u	/* collections.deque: two links and items */
+#define DEQUE_BLOCK_27 512u
 #define DEQUE_BLOCKS  (1u << 17)
 #define IMMORTAL      (1 << 29)		/* 3.12+: references to it are not counted */
 
@@ -242,15 +242,15 @@ static void sample_chunk(void *arg, const struct cheap_chunk *chunk)
 static uint64_t first_of_deque(const struct holders *h, uint64_t block, uint64_t size)
 {
 	const struct remote *r = &h->py->remote;
-	uint64_t left, right, back;
+	/* 62 (2.7) or 64 items between two links */
+	uint64_t right_at = (size == DEQUE_BLOCK_27 ? DEQUE_BLOCK_27 : DEQUE_BLOCK) - 8;
+	uint64_t left, right;
 
-	if (size < DEQUE_BLOCK || size > DEQUE_BLOCK + 24)
+	if (size != DEQUE_BLOCK_27 && (size < DEQUE_BLOCK || size > DEQUE_BLOCK + 24))
 		return block;
 	for (uint32_t i = 0; i < DEQUE_BLOCKS; i++) {
-		if (!remote_u64(r, block, &left) || !left || left % 8)
-			break;
-		if (!remote_u64(r, left + DEQUE_RIGHT, &right) || right != block ||
-		    !remote_u64(r, block + DEQUE_RIGHT, &back))
+		if (!remote_u64(r, block, &left) || !left || left % 8 ||
+		    !remote_u64(r, left + right_at, &right) || right != block)
 			break;
 		block = left;
 	}
@@ -320,14 +320,12 @@ static void add_holder(struct holders *h, uint32_t target, uint64_t word, const 
 	bool root = roots_dict(&h->roots, b->object ? b->object : b->start) != NULL;
 	uint32_t owner;
 
-	if (b->object && b->object == h->graph.nodes[target].addr)
-		return;
 	if (b->object && !climb_holds(&h->roots, b->typed, b->object, at, t))
 		return;
 	if (b->object && !root)
 		root = climb_is_root(&h->roots, b->typed, b->object, at, t);
 	owner = node_of_block(h, b);
-	if (owner == GRAPH_NONE || owner == target)
+	if (owner == GRAPH_NONE || (owner == target && !b->object))
 		return;
 	if (!h->graph.nodes[owner].sample)
 		h->graph.nodes[owner].root |= root;
@@ -511,7 +509,7 @@ static void paths_of(struct holders *h, uint32_t sample)
 		h->counts[h->n_counts] = count;
 		h->explained[h->n_counts++] = n->n_links;
 	}
-	if (n->links == 0) {
+	if (!graph_has_object(&h->graph, sample)) {
 		h->result.c_only++;
 		return;
 	}

@@ -10,6 +10,7 @@
 
 #define RINGS_MAX  64
 #define VISITS_MAX 4096		/* nodes in the search for one ring */
+#define TRIES	   16		/* to go round where a link was none */
 
 void rings_done(struct rings *r)
 {
@@ -71,13 +72,15 @@ struct search {
 	uint32_t *queue;		/* nodes, nearest first */
 	uint32_t *from;			/* by node: the link over which it was reached, + 1 */
 	size_t n;
+	uint32_t wrong[TRIES];		/* links that are none */
+	size_t n_wrong;
 };
 
 /* The chain up to the node that `last` is a link of, and over it back to the sample. */
 static bool make_chain(const struct graph *g, const struct search *s, uint32_t sample,
-		       uint32_t last, struct chain *ret)
+		       uint32_t last, struct chain *ret, uint32_t links[CLIMB_CHAIN])
 {
-	uint32_t links[CLIMB_CHAIN], link = last;
+	uint32_t link = last;
 	size_t n = 0;
 
 	while (n < CLIMB_CHAIN - 1) {
@@ -90,8 +93,13 @@ static bool make_chain(const struct graph *g, const struct search *s, uint32_t s
 		return false;
 	ret->n = n + 1;
 	ret->nodes[0] = &g->nodes[sample];
+	for (size_t i = 0; i < n / 2; i++) {
+		link = links[i];
+		links[i] = links[n - 1 - i];
+		links[n - 1 - i] = link;
+	}
 	for (size_t i = 0; i < n; i++) {
-		const struct link *l = &g->links[links[n - 1 - i]];
+		const struct link *l = &g->links[links[i]];
 
 		ret->at[i] = l->at;
 		ret->nodes[i + 1] = &g->nodes[l->owner];
@@ -99,50 +107,79 @@ static bool make_chain(const struct graph *g, const struct search *s, uint32_t s
 	return true;
 }
 
-/* One node's holders. true: the sample is among them, and the ring was counted. */
-static bool visit(struct rings *r, const struct roots *roots, const struct graph *g,
-		  struct search *s, uint32_t sample, uint32_t node)
+static bool is_wrong(const struct graph *g, const struct search *s, uint32_t link)
+{
+	for (size_t i = 0; i < s->n_wrong; i++)
+		if (s->wrong[i] == link)
+			return true;
+	return g->links[link].dead;
+}
+
+enum visited { GO_ON, FOUND, AGAIN };
+
+/* The ring that ends with this link. AGAIN: one of its links is wrong, and is known now. */
+static enum visited close_ring(struct rings *r, const struct roots *roots, const struct graph *g,
+			       struct search *s, uint32_t sample, uint32_t link)
 {
 	struct path *path;
 	struct chain chain;
 	struct ring ring;
-	bool ok;
+	uint32_t links[CLIMB_CHAIN];
+	enum visited ret = GO_ON;
 
-	for (uint32_t i = g->nodes[node].links; i; i = g->links[i - 1].next) {
+	if (!make_chain(g, s, sample, link, &chain, links))
+		return GO_ON;
+	path = MEM_NEW(struct path);
+	if (climb_ring(roots, &chain, path)) {
+		ret = make_ring(path, &ring) ? FOUND : GO_ON;
+		if (ret == FOUND)
+			count(r, &ring);
+	} else if (s->n_wrong < TRIES) {
+		s->wrong[s->n_wrong++] = links[path->failed];
+		ret = AGAIN;
+	}
+	free(path);
+	return ret;
+}
+
+/* One node's holders. */
+static enum visited visit(struct rings *r, const struct roots *roots, const struct graph *g,
+			  struct search *s, uint32_t sample, uint32_t node)
+{
+	enum visited ret = GO_ON;
+
+	for (uint32_t i = g->nodes[node].links; i && ret == GO_ON; i = g->links[i - 1].next) {
 		uint32_t owner = g->links[i - 1].owner;
 
-		if (g->links[i - 1].dead)
+		if (is_wrong(g, s, i - 1))
 			continue;
-		if (owner != sample && !s->from[owner] && s->n < VISITS_MAX) {
+		if (owner == sample) {
+			ret = close_ring(r, roots, g, s, sample, i - 1);
+		} else if (!s->from[owner] && s->n < VISITS_MAX) {
 			s->from[owner] = i;
 			s->queue[s->n++] = owner;
 		}
-		if (owner != sample || !make_chain(g, s, sample, i - 1, &chain))
-			continue;
-		path = MEM_NEW(struct path);
-		ok = climb_ring(roots, &chain, path) && make_ring(path, &ring);
-		free(path);
-		if (ok)
-			count(r, &ring);
-		if (ok)
-			return true;
 	}
-	return false;
+	return ret;
 }
 
 bool rings_find(struct rings *r, const struct roots *roots, const struct graph *g, uint32_t sample)
 {
 	struct search s = {0};
-	bool found;
+	enum visited ret;
 
 	s.queue = mem_array(VISITS_MAX, sizeof(*s.queue));
 	s.from = mem_array(g->n, sizeof(*s.from));
-	found = visit(r, roots, g, &s, sample, sample);
-	for (size_t i = 0; i < s.n && !found; i++)
-		found = visit(r, roots, g, &s, sample, s.queue[i]);
+	do {
+		memset(s.from, 0, g->n * sizeof(*s.from));
+		s.n = 0;
+		ret = visit(r, roots, g, &s, sample, sample);
+		for (size_t i = 0; i < s.n && ret == GO_ON; i++)
+			ret = visit(r, roots, g, &s, sample, s.queue[i]);
+	} while (ret == AGAIN);
 	free(s.queue);
 	free(s.from);
-	return found;
+	return ret == FOUND;
 }
 
 static int by_samples(const void *a, const void *b)
