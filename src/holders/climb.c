@@ -570,6 +570,8 @@ static bool still_so(const struct climber *k, size_t i)
 
 	if (!read_word(k, o->addr + (uint64_t)k->c->at[i], &v))
 		return false;
+	if (t->kind == NODE_RAW && is_form(o, FORM_DEQUE))	/* any of its blocks */
+		return v != 0;
 	if (t->kind == NODE_RAW)
 		return v + 1 >= t->addr && v < t->addr + t->size;
 	return (v & ~TAGS) == t->addr;

@@ -25,9 +25,10 @@
 #define NEAR	      6		/* steps longer than the shortest path, and no further */
 #define INSIDE_WORDS  33u	/* pointers into a block of values: 3.11, 3.12 */
 #define LEVELS_OF_RINGS 20u	/* as many as ten objects and their tables */
-#define DEQUE_BLOCK   528u	/* collections.deque: two links and items */
+#define DEQUE_BLOCK   528u	/* collections.deque: the links left and right, and items */
 #define DEQUE_BLOCK_27 512u
 #define DEQUE_BLOCKS  (1u << 17)
+#define DEQUE_FIRST   8		/* that may be its first one */
 #define IMMORTAL      (1 << 29)		/* 3.12+: references to it are not counted */
 
 enum phase { IDLE, SAMPLE_POOLS, SAMPLE_CHUNKS, SEEK, CHUNKS, PATHS, DONE };
@@ -238,22 +239,44 @@ static void sample_chunk(void *arg, const struct cheap_chunk *chunk)
 
 /* ---- levels ---- */
 
-/* The first block of the deque that a block of items belongs to. */
-static uint64_t first_of_deque(const struct holders *h, uint64_t block, uint64_t size)
+static const struct { uint64_t left_at, right_at; } deque_links[] = {
+	{0, DEQUE_BLOCK - 8},				/* 3.6+: left, 64 items, right */
+	{DEQUE_BLOCK_27 - 8, DEQUE_BLOCK_27 - 16},	/* 2.7: 62 items, right, left */
+};
+
+/* The block beside it, where the two refer to each other as those of a deque do; or 0. */
+static uint64_t beside(const struct holders *h, uint64_t block, bool left)
 {
 	const struct remote *r = &h->py->remote;
-	/* 62 (2.7) or 64 items between two links */
-	uint64_t right_at = (size == DEQUE_BLOCK_27 ? DEQUE_BLOCK_27 : DEQUE_BLOCK) - 8;
-	uint64_t left, right;
+	uint64_t other, back;
 
-	if (size != DEQUE_BLOCK_27 && (size < DEQUE_BLOCK || size > DEQUE_BLOCK + 24))
-		return block;
-	for (uint32_t i = 0; i < DEQUE_BLOCKS; i++) {
-		if (!remote_u64(r, block, &left) || !left || left % 8 ||
-		    !remote_u64(r, left + right_at, &right) || right != block)
-			break;
-		block = left;
+	for (size_t i = 0; i < COUNT_OF(deque_links); i++) {
+		uint64_t to = left ? deque_links[i].left_at : deque_links[i].right_at;
+		uint64_t from = left ? deque_links[i].right_at : deque_links[i].left_at;
+
+		if (remote_u64(r, block + to, &other) && other && other % 8 == 0 &&
+		    remote_u64(r, other + from, &back) && back == block)
+			return other;
 	}
+	return 0;
+}
+
+static bool is_deque_block(uint64_t size)
+{
+	return size >= DEQUE_BLOCK_27 && size <= DEQUE_BLOCK + 24;
+}
+
+/*
+ * The first block of the deque that a block of items belongs to. The link left of the first one is
+ * never set, so it may lead on to a block or two that were part of a deque once.
+ */
+static uint64_t first_of_deque(const struct holders *h, uint64_t block, uint64_t size)
+{
+	uint64_t left;
+
+	for (uint32_t i = 0; is_deque_block(size) && i < DEQUE_BLOCKS &&
+			     (left = beside(h, block, true)); i++)
+		block = left;
 	return block;
 }
 
@@ -269,6 +292,9 @@ static void seek_node(struct holders *h, uint32_t i)
 			seek_add(&h->seek, n->addr | 1, i);
 		return;
 	}
+	for (uint64_t k = 0, at = n->addr; is_deque_block(n->size) && k < DEQUE_FIRST &&
+					   (at = beside(h, at, false)); k++)
+		seek_add(&h->seek, at, i);
 	if (l->values_at == LAYOUT_NONE || n->size > POOL_BLOCK_MAX)
 		return;
 	for (uint64_t k = 0; k < INSIDE_WORDS && k * 8 < n->size; k++) {
