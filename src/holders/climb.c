@@ -6,20 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "holders/refs.h"
 #include "target/pyobj.h"
 #include "util/mem.h"
-#include "util/num.h"
 
-#define MODULE_DICT  0x10	/* PyModuleObject.md_dict, the same in 2.7 and every 3.x */
 #define CELL_REF     0x10
-#define WEAK_BACK    0x18	/* PyWeakReference: wr_object is in front, wr_callback here */
-#define WEAK_END     0x20
-#define LRU_NEXT     0x20	/* prev and next of a link are in front */
 #define VAR_NAME     0x10	/* PyContextVar */
-#define VAR_CACHED   0x20
-#define NODE_ITEMS   0x18	/* hamt nodes: ob_size or more, then pairs of key and value */
-#define DEQUE_SIZE   0x10	/* ob_size; dequeobject: ob_base.ob_size */
-#define DICT_BEFORE  -24	/* managed dict, 3.11+ */
 #define TAGS	     3ull
 
 struct climber {
@@ -30,159 +22,9 @@ struct climber {
 	size_t i;		/* the node whose holder is next */
 };
 
-static bool is_generator(const struct typed *t)
-{
-	return t && t->form >= FORM_GENERATOR && t->form <= FORM_ASYNC_GENERATOR;
-}
-
 static bool read_word(const struct climber *k, uint64_t addr, uint64_t *ret)
 {
 	return remote_u64(&k->py->remote, addr, ret);
-}
-
-/* The place in a generator's own frame that `at` is: LAYOUT_NONE where it is none. */
-static int64_t frame_slot(const struct frames_layout *f, const struct typed *t, int64_t at)
-{
-	int64_t from;
-
-	if (!f)
-		return LAYOUT_NONE;
-	if (t->form == FORM_FRAME)
-		from = f->chain == FRAMES_OBJECTS ? f->locals : INT64_MAX;
-	else if (is_generator(t))
-		from = f->chain == FRAMES_OBJECTS ? INT64_MAX : f->gen_frame + f->locals;
-	else
-		return LAYOUT_NONE;
-	return at >= from ? (at - from) / 8 : LAYOUT_NONE;
-}
-
-/* Where the frame of a frame object or generator begins. */
-static uint64_t frame_of(const struct frames_layout *f, const struct typed *t, uint64_t object)
-{
-	return t->form == FORM_FRAME ? object : object + (uint64_t)f->gen_frame;
-}
-
-/*
- * Is it a word of the object that can be a reference? Behind its fields a block has remains of
- * what was there before.
- */
-static bool is_within(const struct roots *r, const struct typed *t, uint64_t object, int64_t at)
-{
-	const struct layout *l = r->py->layout;
-	uint64_t end = t->basic;
-
-	if (at < 0)
-		return t->managed && (at == DICT_BEFORE || at == l->values_at);
-	if (at < 16)
-		return false;
-	if (t->inline_values) {		/* {u8 capacity, size, embedded, valid} */
-		unsigned char head[4];
-
-		if (!remote_read(&r->py->remote, object + t->basic, head, sizeof(head)) ||
-		    ((uint64_t)at >= t->basic && !head[3]))
-			return false;
-		end += (uint64_t)l->dict_first_value + head[0] * 8u;
-	}
-	return (uint64_t)at < end || t->item == 8 || t->form == FORM_FRAME || is_generator(t);
-}
-
-/* May this word refer to a block that is no object? */
-static bool holds_block(const struct layout *l, const struct typed *t, int64_t at)
-{
-	switch (t->form) {
-	case FORM_LIST:
-		return at == l->list_item || (uint64_t)at >= t->basic;
-	case FORM_DICT:
-		return at == l->dict_keys || at == l->dict_values;
-	case FORM_SET:
-		return at == l->set_table;
-	case FORM_TUPLE:
-	case FORM_TYPE:
-	case FORM_CELL:
-	case FORM_FUNCTION:
-	case FORM_FRAME:
-	case FORM_GENERATOR:
-	case FORM_COROUTINE:
-	case FORM_ASYNC_GENERATOR:
-	case FORM_HAMT_NODE:
-		return false;
-	default:
-		return at >= 0 || at == l->values_at;
-	}
-}
-
-bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
-		 const struct typed *target)
-{
-	const struct frames_layout *f = frames_layout(r->py);
-	struct frame frame;
-	int64_t slot;
-
-	if (!is_within(r, owner, object, at) || (owner->weak_at > 0 && at == owner->weak_at))
-		return false;
-	if (!target && !holds_block(r->py->layout, owner, at))
-		return false;
-	switch (owner->form) {
-	case FORM_WEAK:
-		return at >= WEAK_BACK && (at < WEAK_END || at >= (int64_t)owner->basic);
-	case FORM_DATA:
-		return false;
-	case FORM_LRU:
-	case FORM_LRU_LINK:
-		return at >= LRU_NEXT;
-	case FORM_CONTEXT_VAR:
-		return at < VAR_CACHED;
-	case FORM_TYPE:
-		return at == r->py->layout->tp_dict;
-	case FORM_FRAME:
-	case FORM_GENERATOR:
-	case FORM_COROUTINE:
-	case FORM_ASYNC_GENERATOR:
-		slot = frame_slot(f, owner, at);
-		if (slot == LAYOUT_NONE)	/* f_back is no holder that says anything */
-			return is_generator(owner) && target && target->form == FORM_FRAME;
-		return is_generator(target) ||
-		       (frames_open(r->py, frame_of(f, owner, object), &frame) &&
-			(uint64_t)slot < frame.n_locals);
-	default:
-		return true;
-	}
-}
-
-bool climb_is_root(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
-		   const struct typed *target)
-{
-	uint64_t key;
-	const struct typed *t;
-
-	switch (owner->form) {
-	case FORM_MODULE:
-		return at == MODULE_DICT;
-	case FORM_TYPE:
-		return at == r->py->layout->tp_dict;
-	case FORM_TASK:
-		return is_generator(target);
-	case FORM_HAMT_NODE:
-		if (!remote_u64(&r->py->remote, object + (uint64_t)at - 8, &key))
-			return false;
-		t = typebook_of(r->book, key);
-		return t && t->form == FORM_CONTEXT_VAR;
-	default:
-		return false;
-	}
-}
-
-int64_t climb_length(const struct roots *r, uint64_t object, const struct typed *t)
-{
-	uint64_t n;
-
-	if (!t || (t->form != FORM_LIST && t->form != FORM_TUPLE && t->form != FORM_DICT &&
-		   t->form != FORM_SET && t->form != FORM_DEQUE))
-		return LT_UNKNOWN;
-	if (t->form == FORM_SET)		/* {fill, used, mask, ..} */
-		object += 8;
-	return remote_u64(&r->py->remote, object + (uint64_t)r->py->layout->ob_size, &n) &&
-	       n < 1ull << 40 ? (int64_t)n : LT_UNKNOWN;
 }
 
 static struct step *push(struct climber *k, enum step_kind kind, const char *text, uint64_t which)
@@ -258,60 +100,9 @@ static bool shared_name(struct climber *k, const struct typed *t, uint64_t i)
 	return true;
 }
 
-/* 3.11, 3.12: an instance's values are a block of their own. 0: it has none. */
-static uint64_t values_of(const struct roots *r, const struct typed *t, uint64_t object)
-{
-	const struct layout *l = r->py->layout;
-	uint64_t values;
-
-	if (l->values_at == LAYOUT_NONE || !t->managed ||
-	    !remote_u64(&r->py->remote, object + (uint64_t)(int64_t)l->values_at, &values))
-		return 0;
-	if (l->values_tagged)
-		values = values & 1 ? values + 1 : 0;
-	return values;
-}
-
-static bool is_value(const struct roots *r, const struct typed *t, uint64_t object, uint64_t word)
-{
-	uint64_t values = values_of(r, t, object);
-	struct pyobj_entries e;
-
-	return values && word >= values && t->cached_keys &&
-	       pyobj_keys_open(r->py, t->cached_keys, &e) && (word - values) / 8 < e.n;
-}
-
-static bool is_list_item(const struct roots *r, uint64_t list, uint64_t word)
-{
-	const struct layout *l = r->py->layout;
-	uint64_t items, n;
-
-	return remote_u64(&r->py->remote, list + (uint64_t)l->list_item, &items) &&
-	       remote_u64(&r->py->remote, list + (uint64_t)l->ob_size, &n) && word >= items &&
-	       (word - items) / 8 < n;
-}
-
-static bool is_dict_entry(const struct roots *r, uint64_t dict, uint64_t word)
-{
-	struct pyobj_entries e;
-
-	return pyobj_dict_open(r->py, dict, &e) &&
-	       (word - e.addr < e.n * e.size || (e.values && word - e.values < e.n * 8));
-}
-
-bool climb_uses(const struct roots *r, const struct typed *t, uint64_t object, int64_t at,
-		uint64_t word)
-{
-	if (t->form == FORM_LIST && at == r->py->layout->list_item)
-		return is_list_item(r, object, word);
-	if (t->form == FORM_DICT)
-		return is_dict_entry(r, object, word);
-	return at >= 0 || is_value(r, t, object, word);
-}
-
 static bool value_of(struct climber *k, const struct node *object, uint64_t word)
 {
-	uint64_t values = values_of(k->r, object->typed, object->addr);
+	uint64_t values = refs_values(k->r, object->typed, object->addr);
 
 	return values && word >= values && shared_name(k, object->typed, (word - values) / 8);
 }
@@ -336,11 +127,11 @@ static bool is_attributes(const struct climber *k, size_t i)
 		return false;
 	switch (by->typed->form) {
 	case FORM_MODULE:
-		return at == MODULE_DICT;
+		return at == REFS_MODULE_DICT;
 	case FORM_TYPE:
 		return at == k->py->layout->tp_dict;
 	default:
-		return (by->typed->managed && at == DICT_BEFORE) ||
+		return (by->typed->managed && at == REFS_DICT_BEFORE) ||
 		       (by->typed->dict_at > 0 && at == by->typed->dict_at) ||
 		       (!by->typed->managed && by->typed->dict_at < 0 &&
 			at >= (int64_t)by->typed->basic - 8);
@@ -460,7 +251,7 @@ static bool local_step(struct climber *k, size_t gen, uint64_t frame, uint64_t s
 	drop_cell(k);
 	k->i = gen;
 	if (is_form(by, FORM_TASK) || slot >= f.n_locals ||
-	    (by && by->kind == NODE_OBJECT && is_generator(by->typed)) ||
+	    (by && by->kind == NODE_OBJECT && refs_is_generator(by->typed)) ||
 	    is_form(by, FORM_FRAME)) {
 		if (!frame_text(k, &f, slot, text, sizeof(text)))
 			return false;
@@ -471,7 +262,7 @@ static bool local_step(struct climber *k, size_t gen, uint64_t frame, uint64_t s
 	s = push(k, STEP_KEY, "", slot + 1);
 	(void)frames_local_name(k->py, f.code, slot, s->text, sizeof(s->text));
 	push(k, STEP_NAME, "f_locals", 0);
-	if (g && is_generator(g->typed))
+	if (g && refs_is_generator(g->typed))
 		push(k, STEP_NAME, names[g->typed->form - FORM_GENERATOR], 0);
 	return true;
 }
@@ -514,7 +305,7 @@ static bool plain_step(struct climber *k, const struct node *o, int64_t at)
 		push(k, STEP_NAME, name, 0);
 		return true;
 	}
-	if ((t->managed && at == DICT_BEFORE) || (t->dict_at > 0 && at == t->dict_at)) {
+	if ((t->managed && at == REFS_DICT_BEFORE) || (t->dict_at > 0 && at == t->dict_at)) {
 		push(k, STEP_NAME, "__dict__", 0);
 		return true;
 	}
@@ -528,14 +319,14 @@ static bool object_step(struct climber *k)
 {
 	const struct frames_layout *f = frames_layout(k->py);
 	const struct node *o = node_at(k, k->i + 1);
-	int64_t at = k->c->at[k->i], slot = frame_slot(f, o->typed, at);
+	int64_t at = k->c->at[k->i], slot = refs_frame_slot(f, o->typed, at);
 	uint64_t n;
 
 	if (slot != LAYOUT_NONE)
 		return local_step(k, o->typed->form == FORM_FRAME &&
-				     node_at(k, k->i + 2) && is_generator(node_at(k, k->i + 2)->typed)
+				     node_at(k, k->i + 2) && refs_is_generator(node_at(k, k->i + 2)->typed)
 					     ? k->i + 2 : k->i + 1,
-				  frame_of(f, o->typed, o->addr), (uint64_t)slot);
+				  refs_frame(f, o->typed, o->addr), (uint64_t)slot);
 	switch (o->typed->form) {
 	case FORM_DICT:
 	case FORM_SET:

@@ -55,19 +55,5 @@ struct chain {
 bool climb(const struct roots *r, const struct chain *c, struct path *ret);
 /* The same of a chain that comes back to where it began: it has no root. */
 bool climb_ring(const struct roots *r, const struct chain *c, struct path *ret);
-/* May a word of this owner hold that target? What is known not to be a reference is left out. */
-bool climb_holds(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
-		 const struct typed *target);
-/*
- * The object refers by its word at `at` to the block that has the address `word` in it. Is this
- * one that it uses, or is it beyond its length, where remains are?
- */
-bool climb_uses(const struct roots *r, const struct typed *t, uint64_t object, int64_t at,
-		uint64_t word);
-/* Has an object of this type a name of its own, that is held by this word? */
-bool climb_is_root(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
-		   const struct typed *target);
-/* len() of a container; LT_UNKNOWN where it has none. */
-int64_t climb_length(const struct roots *r, uint64_t object, const struct typed *t);
 
 #endif
