@@ -282,7 +282,8 @@ static bool function_step(struct climber *k, const struct typed *t, int64_t at,
 		push(k, STEP_NAME, only_defaults ? "__defaults__" : "__kwdefaults__", 0);
 		return true;
 	}
-	if (typebook_member(k->r->book, t, at + 16, name, sizeof(name)) && strstr(name, "closure")) {
+	if (typebook_member(k->r->book, t, at + 16, name, sizeof(name)) &&
+	    strstr(name, "closure")) {
 		push(k, STEP_NAME, "__defaults__", 0);
 		return true;
 	}
@@ -322,11 +323,14 @@ static bool object_step(struct climber *k)
 	int64_t at = k->c->at[k->i], slot = refs_frame_slot(f, o->typed, at);
 	uint64_t n;
 
-	if (slot != LAYOUT_NONE)
-		return local_step(k, o->typed->form == FORM_FRAME &&
-				     node_at(k, k->i + 2) && refs_is_generator(node_at(k, k->i + 2)->typed)
-					     ? k->i + 2 : k->i + 1,
+	if (slot != LAYOUT_NONE) {	/* to 3.10 a generator has a frame object */
+		const struct node *by = node_at(k, k->i + 2);
+		bool of_generator = o->typed->form == FORM_FRAME && by &&
+				    refs_is_generator(by->typed);
+
+		return local_step(k, k->i + (of_generator ? 2 : 1),
 				  refs_frame(f, o->typed, o->addr), (uint64_t)slot);
+	}
 	switch (o->typed->form) {
 	case FORM_DICT:
 	case FORM_SET:

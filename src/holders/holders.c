@@ -182,7 +182,8 @@ static void sample_chunk(void *arg, const struct cheap_chunk *chunk)
 	struct holders *h = arg;
 	struct block block;
 
-	blocks_chunk(&h->up.blocks, chunk->addr, chunk->usable, chunk->head, chunk->head_len, &block);
+	blocks_chunk(&h->up.blocks, chunk->addr, chunk->usable, chunk->head, chunk->head_len,
+		     &block);
 	sample_block(h, &block);
 }
 
@@ -266,6 +267,16 @@ static bool is_alive(const struct holders *h, const struct node *n, int64_t *ret
 	return true;
 }
 
+/* References that were found, of count. */
+static int64_t count_links(const struct graph *g, const struct node *n, int64_t count)
+{
+	int64_t found = 0;
+
+	for (uint32_t i = n->links; i; i = g->links[i - 1].next)
+		found += !g->links[i - 1].dead;
+	return found < count ? found : count;
+}
+
 static void paths_of(struct holders *h, uint32_t sample)
 {
 	const struct node *n = &h->up.graph.nodes[sample];
@@ -278,7 +289,7 @@ static void paths_of(struct holders *h, uint32_t sample)
 	}
 	if (count < IMMORTAL) {
 		h->counts[h->n_counts] = count;
-		h->explained[h->n_counts++] = n->n_links;
+		h->explained[h->n_counts++] = count_links(&h->up.graph, n, count);
 	}
 	if (!graph_has_object(&h->up.graph, sample)) {
 		h->result.c_only++;
@@ -337,7 +348,8 @@ static void take_merged(struct holders *h, const struct merged *m, struct found 
 	if (at) {
 		f->holder.address = at->container;
 		f->holder.length = refs_length(&h->up.roots, at->container, at->typed);
-		snprintf(f->container, sizeof(f->container), "%s", at->typed ? at->typed->name : "");
+		snprintf(f->container, sizeof(f->container), "%s",
+			 at->typed ? at->typed->name : "");
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #define RINGS_MAX  64
 #define VISITS_MAX 4096		/* nodes in the search for one ring */
+#define ABOVE_MAX  24		/* holders of a sample that are looked at */
 #define TRIES	   16		/* to go round where a link was none */
 
 void rings_done(struct rings *r)
@@ -52,7 +53,8 @@ static void count(struct rings *r, const struct ring *ring)
 	for (size_t i = 0; i < r->n; i++) {
 		struct ring *other = &r->list[i];
 
-		if (other->n == ring->n && !memcmp(other->types, ring->types, sizeof(ring->types)) &&
+		if (other->n == ring->n &&
+		    !memcmp(other->types, ring->types, sizeof(ring->types)) &&
 		    !memcmp(other->attributes, ring->attributes, sizeof(ring->attributes))) {
 			other->samples++;
 			return;
@@ -163,7 +165,8 @@ static enum visited visit(struct rings *r, const struct roots *roots, const stru
 	return ret;
 }
 
-bool rings_find(struct rings *r, const struct roots *roots, const struct graph *g, uint32_t sample)
+static bool ring_of(struct rings *r, const struct roots *roots, const struct graph *g,
+		    uint32_t sample)
 {
 	struct search s = {0};
 	enum visited ret;
@@ -180,6 +183,23 @@ bool rings_find(struct rings *r, const struct roots *roots, const struct graph *
 	free(s.queue);
 	free(s.from);
 	return ret == FOUND;
+}
+
+/* What hangs on something that is in a ring is garbage as well: the ring of the nearest holder. */
+bool rings_find(struct rings *r, const struct roots *roots, const struct graph *g, uint32_t sample)
+{
+	uint32_t near[ABOVE_MAX];
+	size_t n = 0;
+
+	near[n++] = sample;
+	for (size_t i = 0; i < n; i++) {
+		if (g->nodes[near[i]].kind == NODE_OBJECT && ring_of(r, roots, g, near[i]))
+			return true;
+		for (uint32_t k = g->nodes[near[i]].links; k; k = g->links[k - 1].next)
+			if (n < ABOVE_MAX && !g->links[k - 1].dead)
+				near[n++] = g->links[k - 1].owner;
+	}
+	return false;
 }
 
 static int by_samples(const void *a, const void *b)

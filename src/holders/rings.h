@@ -26,7 +26,7 @@ struct rings {			/* zero it to begin; owns all it points to */
 };
 
 void rings_done(struct rings *r);
-/* Looks for the ring of one sample. true: it is in one. */
+/* Looks for the ring of one sample, or of what holds it. true: there is one, it was counted. */
 bool rings_find(struct rings *r, const struct roots *roots, const struct graph *g,
 		uint32_t sample);
 /* Most frequent first. */

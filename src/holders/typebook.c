@@ -31,7 +31,7 @@
 #define PLACES_MAX  (1u << 20)
 #define BASES_MAX   32
 #define MEMBERS_MAX 64
-#define MEMBER_SIZE 40			/* struct PyMemberDef {name, int type, offset, flags, doc} */
+#define MEMBER_SIZE 40		/* struct PyMemberDef {name, int type, offset, flags, doc} */
 #define T_OBJECT    6
 #define T_OBJECT_EX 16
 

@@ -25,7 +25,7 @@ struct frames_layout {
 	int32_t cframe_current;
 	int32_t code, previous, owner, locals;	/* of the frame; owner: a byte, 3.11+ */
 	int32_t frame_own;	/* 3.11+: from a frame object to the pointer to its frame */
-	int32_t gen_frame;	/* from a generator: to the pointer, from 3.11 to the frame itself */
+	int32_t gen_frame;	/* in a generator: the pointer, from 3.11 the frame itself */
 	int32_t gen_state;	/* 3.11+: a byte, FRAME_CLEARED and more when it has ended */
 	int32_t co_name;
 	int32_t co_names[3];	/* tuples of the names of locals, one behind the other */

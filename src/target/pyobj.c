@@ -303,8 +303,8 @@ static bool key_is(const struct python *py, uint64_t addr, const char *key, size
 }
 
 /* The value under key among the entries [from, to); one read for each. */
-static bool search(const struct python *py, const struct pyobj_entries *e, uint64_t from, uint64_t to,
-		   const char *key, uint64_t *ret)
+static bool search(const struct python *py, const struct pyobj_entries *e, uint64_t from,
+		   uint64_t to, const char *key, uint64_t *ret)
 {
 	unsigned char part[ENTRIES_READ * 24];
 	size_t n = strlen(key);

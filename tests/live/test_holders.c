@@ -124,7 +124,7 @@ static int rings_differ(const struct python_exe *exe, const char *collector)
 				write_ring(&r.cycles[0], &text);
 			if (strcmp(buf_text(&text), json_string_value(ring)) != 0 || r.n != 0 ||
 			    r.cycles[0].samples != r.sampled || r.sampled == 0) {
-				printf("# %s, gc %s: %s, found %s, %zu of %zu, %zu held, %zu no path\n",
+				printf("# %s, gc %s: %s, found %s, %zu of %zu, held %zu, not %zu\n",
 				       exe->name, collector, json_string_value(ring),
 				       buf_text(&text), r.n_cycles ? r.cycles[0].samples : 0,
 				       r.sampled, r.n, r.no_path);
