@@ -52,7 +52,7 @@
 #define POOLS_16K .pool_size = 16384
 
 /* to 3.11 a str has a wstr; it went in 3.12 (PEP 623), and int got its tag */
-#define VALUES_36  .unicode_ascii_data = 0x30, .unicode_compact_data = 0x48, \
+#define VALUES_36  .tuple_item = 0x18, .unicode_ascii_data = 0x30, .unicode_compact_data = 0x48, \
 	.integer = LAYOUT_INT_OBSIZE
 #define VALUES_311 VALUES_36, .values_at = -0x20, POOLS_16K, \
 	.managed_flags = 1 << 4, .managed_size = 16, .frame_unsized = true
@@ -87,7 +87,7 @@
 	.gc_permanent = 0x1d50, .gc_stats = 0x1d68, .gc_collecting = 0x1db0, \
 	.gc_garbage = 0x1db8, .gc_heap_size = 0x1dc8, GC_38, \
 	.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xb28, \
-	OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368
+	OBJECTS_3, DICT_313, VALUES_312, .tuple_item = 0x20, .ht_name = 0x358, .ht_qualname = 0x368
 
 static const struct layout rows[] = {
 	{
@@ -110,6 +110,7 @@ static const struct layout rows[] = {
 		.unicode_length = 0x10, .unicode_state = LAYOUT_NONE,
 		.unicode_ascii_data = 0x24, .unicode_compact_data = LAYOUT_NONE,
 		.set_smalltable = 0x38, .bytearray_alloc = 0x20, .values_at = LAYOUT_NONE,
+		.tuple_item = 0x18,
 		POOLS_4K,
 	}, {
 		.version_lo = 0x030600f0, .version_hi = 0x0306ffff, .name = "3.6", RUNTIME_NONE,
@@ -207,6 +208,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x138, .gc_garbage = 0x140, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x7e8,
 		OBJECTS_3, DICT_311, VALUES_312, .values_at = -0x18, .values_tagged = true,
+		.tuple_item = 0x18,
 		.ht_name = 0x358, .ht_qualname = 0x368,
 	}, {
 		.version_lo = 0x030d00f0, .version_hi = 0x030dffff, .name = "3.13",
@@ -220,6 +222,7 @@ static const struct layout rows[] = {
 		.gc_permanent = 0x1d50, .gc_stats = 0x1d68,
 		.gc_collecting = 0x1db0, .gc_garbage = 0x1db8, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xa58,
+		.tuple_item = 0x18,
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
 	}, {
 		/* The incremental collector: young and old[2] lie where generations[3] does, but an
@@ -246,7 +249,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x1d58, .gc_garbage = 0x1d68, .gc_heap_size = 0x1d78, GC_38,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xba8,
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x360, .ht_qualname = 0x370,
-		.bytearray_shares = true,
+		.bytearray_shares = true, .tuple_item = 0x20,	/* 3.14+: behind a hash */
 	},
 };
 

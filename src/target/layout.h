@@ -66,7 +66,7 @@ struct layout {
 	uint32_t managed_size;		/* bytes of them, in front of the gc head (3.11+) */
 	bool frame_unsized;		/* 3.11+: a frame has items but no ob_size */
 	int32_t ht_name, ht_qualname;	/* in a heap type */
-	int32_t list_item, list_allocated;
+	int32_t list_item, list_allocated, tuple_item;
 	int32_t dict_keys, dict_values;	/* 2.7: dict_keys is ma_table */
 	int32_t dict_mask;		/* 2.7: ma_mask */
 	int32_t dict_first_value;	/* from *ma_values to the values of a split table */

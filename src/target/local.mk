@@ -6,10 +6,12 @@ libtarget_a_SOURCES = \
 	src/target/chunks.c src/target/chunks.h \
 	src/target/clib.c src/target/clib.h \
 	src/target/elf.c src/target/elf.h \
+	src/target/frames.c src/target/frames.h \
 	src/target/gcread.c \
 	src/target/glibc.c src/target/glibc.h \
 	src/target/image.c src/target/image.h \
 	src/target/layout.c src/target/layout.h src/target/layout_kinds.h \
+	src/target/layout_frames.c \
 	src/target/legacy.c src/target/legacy.h \
 	src/target/lock.c src/target/lock.h \
 	src/target/mmapped.c src/target/mmapped.h \

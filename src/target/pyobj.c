@@ -198,14 +198,7 @@ bool pyobj_int(const struct python *py, uint64_t addr, int64_t *ret)
 			   tag < 0, ret);
 }
 
-/* The entries of a dict: where, how many, how large, and where in one the key and value are. */
-struct entries {
-	uint64_t addr, n;
-	uint64_t values;		/* split table: array of values, else 0 */
-	unsigned size, key;		/* the value is behind the key */
-};
-
-static bool entries_27(const struct layout *l, const unsigned char *dict, struct entries *ret)
+static bool entries_27(const struct layout *l, const unsigned char *dict, struct pyobj_entries *ret)
 {
 	ret->n = u64_at(dict, l->dict_mask) + 1;
 	ret->addr = u64_at(dict, l->dict_keys);
@@ -215,7 +208,7 @@ static bool entries_27(const struct layout *l, const unsigned char *dict, struct
 }
 
 /* 3.6-3.10: {refcnt, size, lookup, usable, nentries, indices[]}, entries behind the indices */
-static bool entries_36(const struct python *py, uint64_t keys, struct entries *ret)
+static bool entries_36(const struct python *py, uint64_t keys, struct pyobj_entries *ret)
 {
 	uint64_t k[5], width;
 
@@ -230,7 +223,7 @@ static bool entries_36(const struct python *py, uint64_t keys, struct entries *r
 }
 
 /* 3.11+: {refcnt, u8 log2_size, u8 log2_index_bytes, u8 kind, version, usable, nentries, ...} */
-static bool entries_311(const struct python *py, uint64_t keys, struct entries *ret)
+static bool entries_311(const struct python *py, uint64_t keys, struct pyobj_entries *ret)
 {
 	unsigned char k[32];
 
@@ -243,13 +236,13 @@ static bool entries_311(const struct python *py, uint64_t keys, struct entries *
 	return true;
 }
 
-static bool find_entries(const struct python *py, uint64_t dict, struct entries *ret)
+bool pyobj_dict_open(const struct python *py, uint64_t dict, struct pyobj_entries *ret)
 {
 	const struct layout *l = py->layout;
 	unsigned char head[0x30];
 	bool ok;
 
-	*ret = (struct entries){0};
+	*ret = (struct pyobj_entries){0};
 	if (!dict || dict % 8 || !remote_read(&py->remote, dict, head, sizeof(head)) ||
 	    !is_kind(py, u64_at(head, l->ob_type), py->sym.dict_type, FLAG_DICT))
 		return false;
@@ -259,9 +252,36 @@ static bool find_entries(const struct python *py, uint64_t dict, struct entries 
 		ok = entries_36(py, u64_at(head, l->dict_keys), ret);
 	else
 		ok = entries_311(py, u64_at(head, l->dict_keys), ret);
+	ret->used = u64_at(head, l->ob_size);
+	ret->table = u64_at(head, l->dict_keys);
 	if (l->dict_values != LAYOUT_NONE && u64_at(head, l->dict_values))
 		ret->values = u64_at(head, l->dict_values) + (uint64_t)l->dict_first_value;
-	return ok && ret->n <= ENTRIES_MAX;
+	return ok && ret->n < 1ull << 40;
+}
+
+bool pyobj_keys_open(const struct python *py, uint64_t keys, struct pyobj_entries *ret)
+{
+	*ret = (struct pyobj_entries){.table = keys};
+	if (!keys || keys % 8 || py->layout->dict == LAYOUT_DICT_27)
+		return false;
+	return (py->layout->dict == LAYOUT_DICT_36 ? entries_36(py, keys, ret)
+						   : entries_311(py, keys, ret)) &&
+	       ret->n < 1ull << 40;
+}
+
+bool pyobj_dict_entry(const struct python *py, const struct pyobj_entries *e, uint64_t i,
+		      uint64_t *ret_key, uint64_t *ret_value)
+{
+	uint64_t pair[2];
+
+	if (i >= e->n ||
+	    !remote_read(&py->remote, e->addr + i * e->size + e->key, pair, sizeof(pair)))
+		return false;
+	if (e->values && !remote_u64(&py->remote, e->values + i * 8, &pair[1]))
+		return false;
+	*ret_key = pair[0];
+	*ret_value = pair[1];
+	return true;
 }
 
 /* Is the object an ASCII str equal to key? One read. */
@@ -282,8 +302,8 @@ static bool key_is(const struct python *py, uint64_t addr, const char *key, size
 }
 
 /* The value under key among the entries [from, to); one read for each. */
-static bool search(const struct python *py, const struct entries *e, uint64_t from, uint64_t to,
-		   const char *key, uint64_t *ret)
+static bool search(const struct python *py, const struct pyobj_entries *e, uint64_t from,
+		   uint64_t to, const char *key, uint64_t *ret)
 {
 	unsigned char part[ENTRIES_READ * 24];
 	size_t n = strlen(key);
@@ -311,16 +331,17 @@ static bool search(const struct python *py, const struct entries *e, uint64_t fr
 
 bool pyobj_dict_get(const struct python *py, uint64_t dict, const char *key, uint64_t *ret)
 {
-	struct entries e;
+	struct pyobj_entries e;
 
-	return find_entries(py, dict, &e) && search(py, &e, 0, e.n, key, ret);
+	return pyobj_dict_open(py, dict, &e) && e.n <= ENTRIES_MAX &&
+	       search(py, &e, 0, e.n, key, ret);
 }
 
 bool pyobj_dict_ends(const struct python *py, uint64_t dict, const char *key, uint64_t *ret)
 {
-	struct entries e;
+	struct pyobj_entries e;
 
-	if (!find_entries(py, dict, &e))
+	if (!pyobj_dict_open(py, dict, &e) || e.n > ENTRIES_MAX)
 		return false;
 	if (py->layout->dict == LAYOUT_DICT_27 || e.n <= 2 * ENTRIES_END)
 		return search(py, &e, 0, e.n, key, ret);

@@ -19,6 +19,22 @@ bool pyobj_dict_get(const struct python *py, uint64_t dict, const char *key, uin
  * in 2.7, which keeps no order): for what a class statement puts first and type() puts last.
  */
 bool pyobj_dict_ends(const struct python *py, uint64_t dict, const char *key, uint64_t *ret);
+
+/* The entries of a dict: where, how many, how large, and where in one the key and value are. */
+struct pyobj_entries {
+	uint64_t table;			/* ma_keys, 2.7: ma_table */
+	uint64_t used;			/* len() */
+	uint64_t addr, n;
+	uint64_t values;		/* split table: array of values, else 0 */
+	unsigned size, key;		/* the value is behind the key */
+};
+bool pyobj_dict_open(const struct python *py, uint64_t dict, struct pyobj_entries *ret);
+/* The same of a table of keys alone, without values (3.6+; used is 0). */
+bool pyobj_keys_open(const struct python *py, uint64_t keys, struct pyobj_entries *ret);
+/* Either may be 0: an entry that is not used. */
+bool pyobj_dict_entry(const struct python *py, const struct pyobj_entries *e, uint64_t i,
+		      uint64_t *ret_key, uint64_t *ret_value);
+
 /* ob_type of the object. */
 bool pyobj_type(const struct python *py, uint64_t addr, uint64_t *ret);
 

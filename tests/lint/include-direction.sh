@@ -11,7 +11,8 @@ model	util
 agent
 inject	proc target agent/abi.h agent/blob.h util
 census	inject target proc agent/abi.h util
-session	census inject proc target model agent/abi.h util
+holders	target proc util
+session	census holders inject proc target model agent/abi.h util
 ui	model util
 output	model util
 cli	util proc target model inject census session ui output

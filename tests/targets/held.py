@@ -1,20 +1,21 @@
 #!/usr/bin/env python
 """Objects that are held in one known way, and the path that says so.
 
-    held.py --kind KIND [--count N] [--list]
+    held.py --kind KIND [--count N]
 
 Makes N instances of Held (300), held as KIND says and in no other way, prints
 one line of JSON and then stands still until its standard input ends:
 
     {"ready": true, "kind": .., "pid": .., "type": "__main__.Held", "count": N,
-     "path": the path as leaktop writes it, "root": kind and name of its root}
+     "path": the path as leaktop writes it, "root": kind and name of its root,
+     "kinds": all that this version of Python has}
 
 "path" is exact: a test compares the whole string. [...] stands for a key that
-is the same for all of them, [*] for where they fan out. --list prints the
-kinds that this version of Python has, one a line.
+is the same for all of them, [*] for where they fan out.
 """
 
 import argparse
+import collections
 import functools
 import gc
 import json
@@ -92,6 +93,15 @@ class Link(object):
         self.held, self.before = held, before
 
 
+class Entry(object):
+    def __init__(self, held):
+        self.attributes = {"held": held, "more": None}
+
+
+class Pile(list):
+    pass
+
+
 server = Server()
 slotted = Slots()
 chain = None
@@ -117,6 +127,30 @@ def dict_of_lists(count):
 @kind("__main__._SET[*]", "module __main__")
 def global_set(count):
     _SET.update(make(count))
+
+
+@kind("__main__._DEQUE[*]", "module __main__")
+def deque(count):
+    global _DEQUE
+    _DEQUE = collections.deque(make(count))
+
+
+@kind("__main__._KEYS[*]", "module __main__")
+def keys_of_a_dict(count):
+    global _KEYS
+    _KEYS = dict((held, None) for held in make(count))
+
+
+@kind("__main__._ENTRIES[*].attributes[...]", "module __main__")
+def dicts_of_elements(count):
+    global _ENTRIES
+    _ENTRIES = [Entry(held) for held in make(count)]
+
+
+@kind("__main__._SUBCLASSED[*]", "module __main__")
+def subclass_of_list(count):
+    global _SUBCLASSED
+    _SUBCLASSED = Pile(make(count))
 
 
 @kind("__main__._TUPLES[*][1]", "module __main__")
@@ -274,7 +308,7 @@ if contextvars:
     request = contextvars.ContextVar("request")
 
 
-@kind("contextvars.ContextVar 'request' -> [*]", "context of thread MainThread",
+@kind("contextvars.ContextVar 'request' -> [*]", "context variable request",
       contextvars is not None)
 def context_variable(count):
     request.set(list(make(count)))
@@ -357,7 +391,7 @@ def say_ready():
     function, path, root = KINDS[options.kind]
     sys.stdout.write(json.dumps({
         "ready": True, "kind": options.kind, "pid": os.getpid(), "type": "__main__.Held",
-        "count": options.count, "path": path, "root": root}) + "\n")
+        "count": options.count, "path": path, "root": root, "kinds": sorted(KINDS)}) + "\n")
     sys.stdout.flush()
 
 
@@ -368,13 +402,9 @@ def stand_still():
 def main():
     global options
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kind", choices=sorted(KINDS))
+    parser.add_argument("--kind", choices=sorted(KINDS), required=True)
     parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
-    if options.list:
-        print("\n".join(sorted(KINDS)))
-        return
     KINDS[options.kind][0](options.count)
     if options.kind != "task":
         say_ready()

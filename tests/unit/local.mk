@@ -4,6 +4,7 @@ include tests/unit/target.mk
 include tests/unit/agent.mk
 include tests/unit/inject.mk
 include tests/unit/census.mk
+include tests/unit/holders.mk
 include tests/unit/session.mk
 include tests/unit/model.mk
 include tests/unit/output.mk

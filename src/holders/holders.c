@@ -1,0 +1,537 @@
+#include "config.h"
+
+#include "holders/holders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "holders/climb.h"
+#include "holders/levels.h"
+#include "holders/merge.h"
+#include "holders/refs.h"
+#include "holders/rings.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+#define STEP_LEAST_NS CLOCK_NS_PER_MS
+#define POOLS_AT_ONCE 16u
+#define VISITS_MAX    2000u	/* of nodes, in the search for one sample's paths */
+#define PATHS_OF_ONE  16u
+#define NEAR	      6		/* steps longer than the shortest path, and no further */
+#define LEVELS_OF_RINGS 20u	/* as many as ten objects and their tables */
+#define IMMORTAL      (1 << 29)		/* 3.12+: references to it are not counted */
+
+enum phase { IDLE, SAMPLE_POOLS, SAMPLE_CHUNKS, LEVELS, PATHS, DONE };
+
+struct found {			/* the strings of a result */
+	struct holder holder;
+	char *path, *shown;
+	char root[160], container[128];
+};
+
+struct holders {
+	const struct python *py;
+	struct levels up;
+	struct merge merge;
+
+	enum phase phase;
+	unsigned char *bytes;		/* pools read at once */
+	size_t arena;
+	uint32_t pool;
+	uint64_t random;
+	int64_t instances;
+	struct block sample_block[HOLDERS_SAMPLES];
+	size_t sampled;
+
+	uint32_t next_sample;		/* PATHS: node */
+	int64_t begun_ns, begun_cpu_ns;
+
+	struct rings rings;
+	struct holders_cycle *cycles;	/* owned; its strings are in rings */
+	struct found *found;		/* owned */
+	struct holder *list;
+	size_t n_found;
+	struct holders_result result;
+	int64_t counts[HOLDERS_SAMPLES], explained[HOLDERS_SAMPLES];
+	size_t n_counts;
+};
+
+struct holders *holders_new(const struct python *py)
+{
+	struct holders *h = MEM_NEW(struct holders);
+
+	h->py = py;
+	h->bytes = mem_array(POOLS_AT_ONCE, py->layout->pool_size);
+	return h;
+}
+
+static void forget_found(struct holders *h)
+{
+	for (size_t i = 0; i < h->n_found; i++) {
+		free(h->found[i].path);
+		free(h->found[i].shown);
+	}
+	free(h->found);
+	free(h->list);
+	free(h->cycles);
+	rings_done(&h->rings);
+	h->cycles = NULL;
+	h->found = NULL;
+	h->list = NULL;
+	h->n_found = 0;
+	h->result = (struct holders_result){0};
+}
+
+void holders_abandon(struct holders *h)
+{
+	levels_done(&h->up);
+	merge_done(&h->merge);
+	h->phase = h->phase == DONE ? DONE : IDLE;
+}
+
+void holders_free(struct holders *h)
+{
+	if (!h)
+		return;
+	holders_abandon(h);
+	forget_found(h);
+	free(h->bytes);
+	free(h);
+}
+
+enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *err)
+{
+	enum lt_errc rc;
+
+	h->phase = IDLE;
+	holders_abandon(h);
+	forget_found(h);
+	rc = levels_init(&h->up, h->py, err);
+	if (rc != LT_OK)
+		return rc;
+	typebook_want(h->up.book, type);
+	h->begun_ns = clock_mono_ns();
+	h->begun_cpu_ns = clock_cpu_ns();
+	h->arena = h->pool = 0;
+	h->instances = 0;
+	h->sampled = 0;
+	h->n_counts = 0;
+	h->random = 0x9e3779b97f4a7c15u ^ (uint64_t)h->begun_ns;
+	h->phase = SAMPLE_POOLS;
+	return LT_OK;
+}
+
+/* ---- the sample: a fair choice of all instances (reservoir) ---- */
+
+static uint64_t next_random(struct holders *h)
+{
+	h->random ^= h->random << 13;
+	h->random ^= h->random >> 7;
+	h->random ^= h->random << 17;
+	return h->random;
+}
+
+static void sample_block(void *arg, const struct block *block)
+{
+	struct holders *h = arg;
+	size_t at;
+
+	if (!block->object || !block->typed->wanted)
+		return;
+	h->instances++;
+	at = h->sampled;
+	if (at == HOLDERS_SAMPLES)
+		at = (size_t)(next_random(h) % (uint64_t)h->instances);
+	else
+		h->sampled++;
+	if (at < HOLDERS_SAMPLES)
+		h->sample_block[at] = *block;
+}
+
+/* A run of pools. false: all are done. */
+static bool sample_pools(struct holders *h)
+{
+	uint32_t size = h->py->layout->pool_size, n;
+	const struct arena *a;
+	uint64_t at;
+	size_t got;
+
+	while (h->up.arenas && h->arena < arenas_count(h->up.arenas) &&
+	       h->pool >= arenas_at(h->up.arenas, h->arena)->carved) {
+		h->arena++;
+		h->pool = 0;
+	}
+	if (!h->up.arenas || h->arena >= arenas_count(h->up.arenas))
+		return false;
+	a = arenas_at(h->up.arenas, h->arena);
+	n = a->carved - h->pool < POOLS_AT_ONCE ? a->carved - h->pool : POOLS_AT_ONCE;
+	at = a->first + (uint64_t)h->pool * size;
+	got = remote_read_some(&h->py->remote, at, h->bytes, (size_t)n * size);
+	h->up.bytes_read += (int64_t)got;
+	for (uint32_t i = 0; i < n && got >= (size_t)(i + 1) * size; i++)
+		blocks_of_pool(&h->up.blocks, at + (uint64_t)i * size, h->bytes + (size_t)i * size,
+			       sample_block, h);
+	h->pool += n;
+	return true;
+}
+
+static void sample_chunk(void *arg, const struct cheap_chunk *chunk)
+{
+	struct holders *h = arg;
+	struct block block;
+
+	blocks_chunk(&h->up.blocks, chunk->addr, chunk->usable, chunk->head, chunk->head_len,
+		     &block);
+	sample_block(h, &block);
+}
+
+static void make_samples(struct holders *h)
+{
+	for (size_t i = 0; i < h->sampled; i++) {
+		uint32_t n = levels_node(&h->up, &h->sample_block[i]);
+
+		if (n != GRAPH_NONE)
+			h->up.graph.nodes[n].sample = true;
+	}
+}
+
+/* ---- paths ---- */
+
+struct walk {
+	struct holders *h;
+	struct chain chain;
+	uint32_t of[CLIMB_CHAIN];	/* the nodes' numbers */
+	uint32_t sample;
+	unsigned visits, paths;
+	unsigned most;			/* nodes a path may have */
+	struct path path;
+};
+
+static void walk_up(struct walk *w, uint32_t node);
+
+static bool is_on_path(const struct walk *w, uint32_t node)
+{
+	for (size_t i = 0; i < w->chain.n; i++)
+		if (w->of[i] == node)
+			return true;
+	return false;
+}
+
+/* The holders of node that are at this distance from a root. */
+static void walk_links(struct walk *w, uint32_t node, uint16_t height)
+{
+	const struct graph *g = &w->h->up.graph;
+
+	for (uint32_t i = g->nodes[node].links; i; i = g->links[i - 1].next) {
+		const struct link *l = &g->links[i - 1];
+
+		if (l->dead || g->nodes[l->owner].height != height || is_on_path(w, l->owner))
+			continue;
+		w->chain.at[w->chain.n - 1] = l->at;
+		walk_up(w, l->owner);
+	}
+}
+
+static void walk_up(struct walk *w, uint32_t node)
+{
+	const struct graph *g = &w->h->up.graph;
+	const struct node *n = &g->nodes[node];
+
+	if (w->chain.n >= w->most || w->chain.n + n->height >= w->most ||
+	    ++w->visits > VISITS_MAX || w->paths >= PATHS_OF_ONE)
+		return;
+	w->of[w->chain.n] = node;
+	w->chain.nodes[w->chain.n++] = n;
+	if (n->root && w->chain.n > 1) {
+		if (climb(&w->h->up.roots, &w->chain, &w->path)) {
+			merge_add(&w->h->merge, w->sample, &w->path);
+			w->paths++;
+		}
+	} else {
+		for (uint16_t near = 0; near < NEAR; near++)
+			walk_links(w, node, (uint16_t)(n->height - 1 + near));
+	}
+	w->chain.n--;
+}
+
+static bool is_alive(const struct holders *h, const struct node *n, int64_t *ret_count)
+{
+	uint64_t head[2];
+
+	if (!remote_read(&h->py->remote, n->addr, head, sizeof(head)) ||
+	    head[1] != n->typed->type || (uint32_t)head[0] == 0)
+		return false;
+	*ret_count = (int64_t)(uint32_t)head[0];
+	return true;
+}
+
+/* References that were found, of count. */
+static int64_t count_links(const struct graph *g, const struct node *n, int64_t count)
+{
+	int64_t found = 0;
+
+	for (uint32_t i = n->links; i; i = g->links[i - 1].next)
+		found += !g->links[i - 1].dead;
+	return found < count ? found : count;
+}
+
+static void paths_of(struct holders *h, uint32_t sample)
+{
+	const struct node *n = &h->up.graph.nodes[sample];
+	int64_t count;
+	struct walk *w;
+
+	if (!is_alive(h, n, &count)) {
+		h->result.freed++;
+		return;
+	}
+	if (count < IMMORTAL) {
+		h->counts[h->n_counts] = count;
+		h->explained[h->n_counts++] = count_links(&h->up.graph, n, count);
+	}
+	if (!graph_has_object(&h->up.graph, sample)) {
+		h->result.c_only++;
+		return;
+	}
+	w = MEM_NEW(struct walk);
+	w->h = h;
+	w->sample = sample;
+	w->most = n->height + NEAR + 1u;
+	if (w->most > CLIMB_CHAIN)
+		w->most = CLIMB_CHAIN;
+	if (n->height < GRAPH_FAR)
+		walk_up(w, sample);
+	if (w->paths == 0 && !rings_find(&h->rings, &h->up.roots, &h->up.graph, sample))
+		h->result.no_path++;
+	free(w);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sum_refcounts(struct holders *h)
+{
+	int64_t *c = h->counts;
+	size_t n = h->n_counts;
+
+	h->result.refcounts.min = h->result.refcounts.median = LT_UNKNOWN;
+	h->result.refcounts.max = h->result.refcounts.explained = LT_UNKNOWN;
+	if (n == 0)
+		return;
+	qsort(c, n, sizeof(*c), by_number);
+	qsort(h->explained, n, sizeof(*c), by_number);
+	h->result.refcounts.min = c[0];
+	h->result.refcounts.median = c[n / 2];
+	h->result.refcounts.max = c[n - 1];
+	h->result.refcounts.explained = h->explained[n / 2];
+}
+
+static void take_merged(struct holders *h, const struct merged *m, struct found *f)
+{
+	const struct step *at = merge_container(m);
+	struct buf text = {0}, shown = {0};
+
+	merge_text(m, false, &text);
+	merge_text(m, true, &shown);
+	f->path = mem_strdup(buf_text(&text));
+	f->shown = mem_strdup(buf_text(&shown));
+	buf_done(&text);
+	buf_done(&shown);
+	snprintf(f->root, sizeof(f->root), "%s", merge_root(m));
+	f->holder = (struct holder){.length = LT_UNKNOWN, .samples = m->count};
+	if (at) {
+		f->holder.address = at->container;
+		f->holder.length = refs_length(&h->up.roots, at->container, at->typed);
+		snprintf(f->container, sizeof(f->container), "%s",
+			 at->typed ? at->typed->name : "");
+	}
+}
+
+static void take_c(const struct holders *h, struct found *f)
+{
+	f->path = mem_strdup("held only by C code");
+	f->shown = mem_strdup(f->path);
+	snprintf(f->root, sizeof(f->root), "C code");
+	f->holder = (struct holder){.length = LT_UNKNOWN, .samples = h->result.c_only};
+}
+
+static void take_rings(struct holders *h)
+{
+	struct rings *r = &h->rings;
+
+	rings_sort(r);
+	h->cycles = mem_array(r->n, sizeof(*h->cycles));
+	for (size_t i = 0; i < r->n; i++) {
+		struct holders_cycle *c = &h->cycles[i];
+
+		c->n = r->list[i].n;
+		c->samples = r->list[i].samples;
+		for (size_t k = 0; k < c->n; k++) {
+			c->types[k] = r->list[i].types[k];
+			c->attributes[k] = r->list[i].attributes[k];
+		}
+	}
+	h->result.cycles = h->cycles;
+	h->result.n_cycles = r->n;
+}
+
+static void make_result(struct holders *h)
+{
+	size_t most = h->merge.n < HOLDERS_PATHS ? h->merge.n : HOLDERS_PATHS;
+	size_t alive = h->sampled - h->result.freed;
+
+	merge_sort(&h->merge);
+	h->found = mem_array(most + 1, sizeof(*h->found));
+	h->list = mem_array(most + 1, sizeof(*h->list));
+	for (size_t i = 0; i < most; i++)
+		take_merged(h, h->merge.list[i], &h->found[h->n_found++]);
+	if (h->result.c_only)
+		take_c(h, &h->found[h->n_found++]);
+	for (size_t i = 0; i < h->n_found; i++) {
+		struct found *f = &h->found[i];
+
+		f->holder.path = f->path;
+		f->holder.shown = f->shown;
+		f->holder.root = f->root;
+		f->holder.container = f->container;
+		f->holder.share = alive ? (double)f->holder.samples / (double)alive : 0;
+		merge_interval(f->holder.samples, alive, &f->holder.share_low,
+			       &f->holder.share_high);
+		h->list[i] = f->holder;
+	}
+	h->result.list = h->list;
+	h->result.n = h->n_found;
+	h->result.sampled = h->sampled;
+	h->result.instances = h->instances;
+	h->result.levels = h->up.level;
+	h->result.bytes_read = h->up.bytes_read;
+	h->result.incomplete = h->up.graph.left_out || h->merge.left_out || h->up.seek.full;
+	h->result.time_ns = clock_mono_ns() - h->begun_ns;
+	h->result.cpu_ns = clock_cpu_ns() - h->begun_cpu_ns;
+	sum_refcounts(h);
+	take_rings(h);
+	h->phase = DONE;
+	holders_abandon(h);
+}
+
+/* ---- the steps ---- */
+
+/*
+ * Is each sample that no root reaches in a ring? Then, when the search has gone on for longer than
+ * any path that a person would follow, it is garbage.
+ */
+static bool all_in_rings(struct holders *h)
+{
+	struct rings rings = {0};
+	bool all = true;
+
+	for (uint32_t i = 0; i < h->up.graph.n && all; i++)
+		if (h->up.graph.nodes[i].sample && h->up.graph.nodes[i].height == GRAPH_FAR)
+			all = rings_find(&rings, &h->up.roots, &h->up.graph, i);
+	rings_done(&rings);
+	return all;
+}
+
+static enum phase level_ends(struct holders *h)
+{
+	struct levels *u = &h->up;
+
+	if (graph_measure(&u->graph) < h->sampled && u->level < HOLDERS_DEEPEST &&
+	    !(u->level >= LEVELS_OF_RINGS && all_in_rings(h)) && levels_next(u))
+		return LEVELS;
+	h->next_sample = 0;
+	return PATHS;
+}
+
+static enum phase sampling_ends(struct holders *h)
+{
+	levels_roots(&h->up);
+	make_samples(h);
+	h->next_sample = 0;
+	return levels_next(&h->up) ? LEVELS : PATHS;
+}
+
+static bool next_path(struct holders *h)
+{
+	for (; h->next_sample < h->up.graph.n; h->next_sample++)
+		if (h->up.graph.nodes[h->next_sample].sample) {
+			paths_of(h, h->next_sample++);
+			return true;
+		}
+	return false;
+}
+
+static enum phase work(struct holders *h, int64_t budget_ns)
+{
+	switch (h->phase) {
+	case SAMPLE_POOLS:
+		if (sample_pools(h))
+			return SAMPLE_POOLS;
+		if (h->instances)
+			return sampling_ends(h);
+		levels_begin_chunks(&h->up);
+		return SAMPLE_CHUNKS;
+	case SAMPLE_CHUNKS:
+		return cheap_step(h->up.cheap, budget_ns, sample_chunk, h) ? SAMPLE_CHUNKS
+									 : sampling_ends(h);
+	case LEVELS:
+		return levels_step(&h->up, budget_ns) ? level_ends(h) : LEVELS;
+	case PATHS:
+		if (next_path(h))
+			return PATHS;
+		make_result(h);
+		return DONE;
+	case IDLE:
+	case DONE:
+		break;
+	}
+	return h->phase;
+}
+
+bool holders_step(struct holders *h, int64_t budget_ns)
+{
+	int64_t end;
+
+	if (budget_ns < STEP_LEAST_NS)
+		budget_ns = STEP_LEAST_NS;
+	end = clock_mono_ns() + budget_ns;
+	while (h->phase != IDLE && h->phase != DONE) {
+		int64_t left = end - clock_mono_ns();
+
+		if (left <= 0)
+			return false;
+		h->phase = work(h, left);
+	}
+	return true;
+}
+
+double holders_progress(const struct holders *h)
+{
+	double level = h->up.seek.total ? (double)h->up.seek.bytes / (double)h->up.seek.total : 0;
+
+	switch (h->phase) {
+	case IDLE:
+		return 0;
+	case DONE:
+		return 1;
+	case SAMPLE_POOLS:
+	case SAMPLE_CHUNKS:
+		return 0.05;
+	case PATHS:
+		return 0.95;
+	default:		/* most paths have five levels or fewer */
+		return 0.1 + 0.85 * ((double)h->up.level - 1 + (level < 1 ? level : 1)) /
+				     ((double)h->up.level + 4);
+	}
+}
+
+void holders_result(const struct holders *h, struct holders_result *ret)
+{
+	*ret = h->result;
+}

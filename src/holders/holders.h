@@ -1,0 +1,71 @@
+/*
+ * Who holds the objects of a type: up to HOLDERS_SAMPLES of them are sampled from outside, then
+ * who points to them is searched, level by level, up to what has a name. Nothing is stopped,
+ * written or run in the target. In steps of bounded time; a search can be abandoned at any step.
+ */
+#ifndef LT_HOLDERS_HOLDERS_H
+#define LT_HOLDERS_HOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "target/python.h"
+#include "util/err.h"
+
+#define HOLDERS_SAMPLES 200
+#define HOLDERS_PATHS	16
+#define HOLDERS_DEEPEST 50	/* levels */
+#define HOLDERS_RING	8	/* members of a cycle */
+
+struct holder {
+	const char *path;	/* "__main__._CONNECTIONS[*]"; constant keys are [...] */
+	const char *shown;	/* the same with the values of these keys */
+	const char *root;	/* "module __main__" */
+	const char *container;	/* type name of where they fan out, "" where there is none */
+	uint64_t address;	/* of it; 0: none, or many */
+	int64_t length;		/* len() of it, LT_UNKNOWN */
+	size_t samples;		/* that it holds */
+	double share, share_low, share_high;	/* of the sample; 95 % interval */
+};
+
+struct holders_cycle {
+	const char *types[HOLDERS_RING];	/* full names; the last refers to the first */
+	const char *attributes[HOLDERS_RING];	/* by which it goes on from each */
+	size_t n;
+	size_t samples;			/* that are in such a ring */
+};
+
+struct holders_result {
+	const struct holder *list;	/* best first; all of it borrowed until the next begin */
+	size_t n;
+	size_t sampled;
+	int64_t instances;		/* seen of the type */
+	size_t no_path;			/* held by something that has no name and is in no cycle */
+	size_t c_only;			/* samples that no word in memory refers to: C code does */
+	size_t freed;			/* samples that are no more */
+	const struct holders_cycle *cycles;	/* most frequent first */
+	size_t n_cycles;
+	struct { int64_t min, median, max, explained; } refcounts;	/* LT_UNKNOWN: none */
+	int64_t time_ns, cpu_ns, bytes_read;
+	unsigned levels;
+	bool incomplete;		/* something was beyond a limit and left out */
+};
+
+struct holders;
+
+/* py is borrowed and must outlive it. */
+struct holders *holders_new(const struct python *py);
+void holders_free(struct holders *h);
+
+/* A search begins, for the type of this full name. What was found before is forgotten. */
+enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *err);
+/* Goes on for about budget_ns, a millisecond at least. true: it has ended. */
+bool holders_step(struct holders *h, int64_t budget_ns);
+/* How far it is: 0.0 to 1.0, a guess. */
+double holders_progress(const struct holders *h);
+void holders_abandon(struct holders *h);
+/* Of the last search that ended. */
+void holders_result(const struct holders *h, struct holders_result *ret);
+
+#endif

@@ -1,0 +1,318 @@
+#include "config.h"
+
+#include "holders/levels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "holders/refs.h"
+#include "util/mem.h"
+
+#define INSIDE_WORDS   33u	/* pointers into a block of values: 3.11, 3.12 */
+#define DEQUE_BLOCK    528u	/* collections.deque: the links left and right, and items */
+#define DEQUE_BLOCK_27 512u
+#define DEQUE_BLOCKS   (1u << 17)
+#define DEQUE_FIRST    8	/* that may be its first one */
+
+static enum lt_errc read_maps(struct levels *u, struct lt_err *err)
+{
+	maps_done(&u->maps);
+	u->maps = (struct maps){0};
+	return maps_read(u->py->remote.pid, &u->maps, err);
+}
+
+enum lt_errc levels_init(struct levels *u, const struct python *py, struct lt_err *err)
+{
+	enum lt_errc rc;
+
+	*u = (struct levels){.py = py};
+	rc = read_maps(u, err);
+	if (rc != LT_OK)
+		return rc;
+	u->book = typebook_new(py);
+	u->arenas = arenas_new(py);
+	if (arenas_refresh(u->arenas, NULL) != LT_OK) {
+		arenas_free(u->arenas);
+		u->arenas = NULL;
+	}
+	blocks_init(&u->blocks, py, u->arenas, u->book);
+	seek_init(&u->seek, &py->remote);
+	u->cheap = cheap_new(&py->remote, &u->maps);
+	return LT_OK;
+}
+
+void levels_done(struct levels *u)
+{
+	seek_done(&u->seek);
+	graph_done(&u->graph);
+	roots_done(&u->roots);
+	blocks_done(&u->blocks);
+	typebook_free(u->book);
+	arenas_free(u->arenas);
+	cheap_free(u->cheap);
+	maps_done(&u->maps);
+	free(u->pending);
+	*u = (struct levels){0};
+}
+
+void levels_roots(struct levels *u)
+{
+	roots_read(&u->roots, u->py, u->book);
+}
+
+static const struct { uint64_t left_at, right_at; } deque_links[] = {
+	{0, DEQUE_BLOCK - 8},				/* 3.6+: left, 64 items, right */
+	{DEQUE_BLOCK_27 - 8, DEQUE_BLOCK_27 - 16},	/* 2.7: 62 items, right, left */
+};
+
+/* The block beside it, where the two refer to each other as those of a deque do; or 0. */
+static uint64_t beside(const struct levels *u, uint64_t block, bool left)
+{
+	const struct remote *r = &u->py->remote;
+	uint64_t other, back;
+
+	for (size_t i = 0; i < COUNT_OF(deque_links); i++) {
+		uint64_t to = left ? deque_links[i].left_at : deque_links[i].right_at;
+		uint64_t from = left ? deque_links[i].right_at : deque_links[i].left_at;
+
+		if (remote_u64(r, block + to, &other) && other && other % 8 == 0 &&
+		    remote_u64(r, other + from, &back) && back == block)
+			return other;
+	}
+	return 0;
+}
+
+static bool is_deque_block(uint64_t size)
+{
+	return size >= DEQUE_BLOCK_27 && size <= DEQUE_BLOCK + 24;
+}
+
+/*
+ * The first block of the deque that a block of items belongs to. The link left of the first one is
+ * never set, so it may lead on to a block or two that were part of a deque once.
+ */
+static uint64_t first_of_deque(const struct levels *u, uint64_t block, uint64_t size)
+{
+	uint64_t left;
+
+	for (uint32_t i = 0; is_deque_block(size) && i < DEQUE_BLOCKS &&
+			     (left = beside(u, block, true)); i++)
+		block = left;
+	return block;
+}
+
+static void seek_node(struct levels *u, uint32_t i)
+{
+	struct node *n = &u->graph.nodes[i];
+	const struct layout *l = u->py->layout;
+
+	n->sought = true;
+	seek_add(&u->seek, n->addr, i);
+	if (n->kind == NODE_OBJECT) {
+		if (l->tuple_item != 0x18)	/* 3.14+: references in frames have flags */
+			seek_add(&u->seek, n->addr | 1, i);
+		return;
+	}
+	for (uint64_t k = 0, at = n->addr; is_deque_block(n->size) && k < DEQUE_FIRST &&
+					   (at = beside(u, at, false)); k++)
+		seek_add(&u->seek, at, i);
+	if (l->values_at == LAYOUT_NONE || n->size > POOL_BLOCK_MAX)
+		return;
+	for (uint64_t k = 0; k < INSIDE_WORDS && k * 8 < n->size; k++) {
+		if (k)
+			seek_add(&u->seek, n->addr + k * 8, i);
+		if (l->values_tagged)
+			seek_add(&u->seek, n->addr + k * 8 - 1, i);
+	}
+}
+
+/* Looks for whoever holds what has no known holder yet. false: there is nothing to look for. */
+bool levels_next(struct levels *u)
+{
+	size_t before;
+
+	seek_clear(&u->seek);
+	for (uint32_t i = 0; i < u->graph.n; i++)
+		if (!u->graph.nodes[i].sought && !u->graph.nodes[i].root)
+			seek_node(u, i);
+	before = u->seek.n_values;
+	u->level++;
+	u->in_chunks = false;
+	return before && seek_begin(&u->seek);
+}
+
+uint32_t levels_node(struct levels *u, const struct block *b)
+{
+	uint64_t addr = b->object ? b->object : first_of_deque(u, b->start, b->size);
+	bool is_new;
+	uint32_t i = graph_node(&u->graph, b->object ? NODE_OBJECT : NODE_RAW, addr, &is_new);
+	struct node *n;
+
+	if (i == GRAPH_NONE)
+		return i;
+	n = &u->graph.nodes[i];
+	if (is_new) {
+		n->typed = b->object ? b->typed : NULL;
+		n->size = b->start + b->size - b->object;
+		if (!b->object)
+			n->size = b->size;
+		n->depth = (uint16_t)u->level;
+	}
+	return i;
+}
+
+static void add_holder(struct levels *u, uint32_t target, uint64_t word, const struct block *b)
+{
+	const struct typed *t = u->graph.nodes[target].typed;
+	int64_t at = (int64_t)(word - b->object);
+	bool root = roots_dict(&u->roots, b->object ? b->object : b->start) != NULL;
+	uint32_t owner;
+
+	if (b->object && !refs_holds(&u->roots, b->typed, b->object, at, t))
+		return;
+	if (b->object && !root)
+		root = refs_is_root(&u->roots, b->typed, b->object, at, t);
+	owner = levels_node(u, b);
+	if (owner == GRAPH_NONE || (owner == target && !b->object))
+		return;
+	if (!u->graph.nodes[owner].sample)
+		u->graph.nodes[owner].root |= root;
+	graph_link(&u->graph, target, owner, (int64_t)(word - u->graph.nodes[owner].addr));
+}
+
+static void add_frame(struct levels *u, uint32_t target, uint64_t word, const struct frame *f)
+{
+	bool is_new;
+	uint32_t i = graph_node(&u->graph, NODE_FRAME, f->locals, &is_new);
+
+	if (i == GRAPH_NONE)
+		return;
+	u->graph.nodes[i].root = true;
+	graph_link(&u->graph, target, i, (int64_t)(word - f->locals));
+}
+
+static void keep_pending(struct levels *u, const struct seek_hit *hit)
+{
+	if (u->n_pending == u->cap_pending) {
+		u->cap_pending = u->cap_pending ? u->cap_pending * 2 : 256;
+		u->pending = mem_resize(u->pending, u->cap_pending, sizeof(*u->pending));
+	}
+	u->pending[u->n_pending++] = *hit;
+}
+
+/* Memory of files and stacks has no blocks. */
+static bool has_chunks(const struct levels *u, uint64_t addr)
+{
+	const struct map *m = maps_find(&u->seek.maps, addr);
+
+	return m && !m->inode && strncmp(m->path, "[stack", 6) != 0;
+}
+
+static void sort_hits(struct levels *u)
+{
+	u->n_pending = 0;
+	blocks_forget(&u->blocks);
+	for (size_t i = 0; i < u->seek.n_hits; i++) {
+		const struct seek_hit *hit = &u->seek.hits[i];
+		const struct frame *f = roots_frame(&u->roots, hit->at);
+		struct block block;
+
+		if (f)
+			add_frame(u, hit->target, hit->at, f);
+		switch (blocks_find(&u->blocks, hit->at, &block)) {
+		case BLOCKS_IN_USE:
+			if (!f || block.typed)
+				add_holder(u, hit->target, hit->at, &block);
+			break;
+		case BLOCKS_OUTSIDE:
+			if (!f && has_chunks(u, hit->at))
+				keep_pending(u, hit);
+			break;
+		case BLOCKS_FREE:
+			break;
+		}
+	}
+}
+
+static void chunk_of_hits(void *arg, const struct cheap_chunk *chunk)
+{
+	struct levels *u = arg;
+	size_t low = 0, high = u->n_pending;
+	struct block block;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (u->pending[mid].at < chunk->addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == u->n_pending || u->pending[low].at - chunk->addr >= chunk->usable)
+		return;
+	blocks_chunk(&u->blocks, chunk->addr, chunk->usable, chunk->head, chunk->head_len, &block);
+	for (; low < u->n_pending && u->pending[low].at - chunk->addr < chunk->usable; low++)
+		add_holder(u, u->pending[low].target, u->pending[low].at, &block);
+}
+
+void levels_begin_chunks(struct levels *u)
+{
+	if (read_maps(u, NULL) != LT_OK)
+		u->n_pending = 0;
+	else
+		cheap_begin(u->cheap, &u->maps, NULL, 0);
+}
+
+/* Does any of the objects that refer to the block use the word of it? */
+static bool is_used(const struct levels *u, const struct node *raw, uint64_t word)
+{
+	const struct graph *g = &u->graph;
+
+	for (uint32_t i = raw->links; i; i = g->links[i - 1].next) {
+		const struct link *by = &g->links[i - 1];
+		const struct node *o = &g->nodes[by->owner];
+
+		if (o->kind != NODE_OBJECT ||
+		    refs_uses(&u->roots, o->typed, o->addr, by->at, word))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A list's items and an instance's values have room for more than there are: what is in these
+ * words was there before.
+ */
+static void bury_remains(struct levels *u)
+{
+	struct graph *g = &u->graph;
+
+	for (size_t i = 0; i < g->n_links; i++) {
+		struct link *l = &g->links[i];
+		const struct node *raw = &g->nodes[l->owner];
+
+		if (raw->kind != NODE_RAW || l->checked == raw->n_links)
+			continue;
+		l->checked = raw->n_links;
+		l->dead = !is_used(u, raw, raw->addr + (uint64_t)l->at);
+	}
+}
+
+bool levels_step(struct levels *u, int64_t budget_ns)
+{
+	if (!u->in_chunks) {
+		if (!seek_step(&u->seek, budget_ns))
+			return false;
+		u->bytes_read += u->seek.bytes;
+		sort_hits(u);
+		if (u->n_pending)
+			levels_begin_chunks(u);
+		u->in_chunks = u->n_pending != 0;
+		if (u->in_chunks)
+			return false;
+	} else if (cheap_step(u->cheap, budget_ns, chunk_of_hits, u)) {
+		return false;
+	}
+	bury_remains(u);
+	return true;
+}

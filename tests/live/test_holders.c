@@ -1,0 +1,212 @@
+/*
+ * Every Python of the machine: of objects that are held in one known way the path is exactly
+ * right, and cyclic garbage is told by its ring.
+ */
+#include "config.h"
+#include "../unit/test.h"
+
+#include "holders/holders.h"
+#include "util/buf.h"
+#include "util/clock.h"
+#include "util/num.h"
+#include "watching.h"
+
+#define STEP_NS (5 * CLOCK_NS_PER_MS)
+
+static bool search(struct holders *h, const char *type, struct holders_result *ret)
+{
+	struct lt_err err = {0};
+	char text[300];
+
+	if (holders_begin(h, type, &err) != LT_OK) {
+		printf("# refused: %s\n", lt_err_text(&err, text, sizeof(text)));
+		return false;
+	}
+	while (!holders_step(h, STEP_NS))
+		;
+	holders_result(h, ret);
+	return true;
+}
+
+static const char *field(const json_t *ready, const char *name)
+{
+	const char *text = json_string_value(json_object_get(ready, name));
+
+	return text ? text : "";
+}
+
+/* The best path, its root, how much it holds, and that nothing else is said to hold as much. */
+static bool is_right(const json_t *ready, const struct holders_result *r)
+{
+	const struct holder *best = r->list;
+
+	return r->n > 0 && r->sampled == HOLDERS_SAMPLES &&
+	       r->instances == json_integer_value(json_object_get(ready, "count")) &&
+	       !strcmp(best->path, field(ready, "path")) &&
+	       !strcmp(best->root, field(ready, "root")) && best->samples == r->sampled &&
+	       best->share_low > 0.97 && best->share_high <= 1.0;
+}
+
+/* Runs one kind. *ret_kinds (may be NULL): all that this Python has; the caller frees it. */
+static int kind_differs(const struct python_exe *exe, const char *kind, json_t **ret_kinds)
+{
+	const char *const args[] = {"--kind", kind, NULL};
+	struct python_run run = {0};
+	json_t *ready = watching_start(&run, exe, "held.py", args);
+	struct holders_result r = {0};
+	struct holders *h = NULL;
+	struct python py;
+	int wrong = 1;
+
+	if (ready && python_find(run.pid, &py, NULL) == LT_OK) {
+		h = holders_new(&py);
+		wrong = !search(h, field(ready, "type"), &r) || !is_right(ready, &r);
+		if (wrong)
+			printf("# %s, %s: %s %s, found %s %s, %zu of %zu\n", exe->name, kind,
+			       field(ready, "path"), field(ready, "root"),
+			       r.n ? r.list[0].path : "nothing", r.n ? r.list[0].root : "",
+			       r.n ? r.list[0].samples : 0, r.sampled);
+	}
+	if (ready && ret_kinds)
+		*ret_kinds = json_incref(json_object_get(ready, "kinds"));
+	holders_free(h);
+	json_decref(ready);
+	python_stop(&run);
+	return wrong;
+}
+
+static int kinds_differ(const struct python_exe *exe)
+{
+	json_t *kinds = NULL, *kind;
+	int wrong = kind_differs(exe, "global_list", &kinds);
+	size_t i;
+
+	json_array_foreach(kinds, i, kind)
+		if (strcmp(json_string_value(kind), "global_list") != 0)
+			wrong += kind_differs(exe, json_string_value(kind), NULL);
+	if (json_array_size(kinds) < 20)
+		wrong++;
+	json_decref(kinds);
+	return wrong;
+}
+
+/* "Connection._conn_handler -> ConnectionHandler._conn -> Connection" */
+static void write_ring(const struct holders_cycle *c, struct buf *out)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const char *dot = strrchr(c->types[i], '.');
+
+		buf_printf(out, "%s%s%s -> ", dot ? dot + 1 : c->types[i],
+			   c->attributes[i][0] == '[' ? "" : ".", c->attributes[i]);
+	}
+	if (c->n)
+		buf_puts(out, strrchr(c->types[0], '.') + 1);
+}
+
+static int rings_differ(const struct python_exe *exe, const char *collector)
+{
+	const char *const args[] = {"--gc", collector, NULL};
+	struct python_run run = {0};
+	json_t *ready = watching_start(&run, exe, "rings.py", args), *ring;
+	struct holders_result r = {0};
+	struct holders *h = NULL;
+	const char *type;
+	struct python py;
+	int wrong = 1;
+
+	if (ready && python_find(run.pid, &py, NULL) == LT_OK) {
+		wrong = 0;
+		h = holders_new(&py);
+		json_object_foreach(json_object_get(ready, "rings"), type, ring) {
+			struct buf text = {0};
+
+			if (search(h, type, &r) && r.n_cycles)
+				write_ring(&r.cycles[0], &text);
+			if (strcmp(buf_text(&text), json_string_value(ring)) != 0 || r.n != 0 ||
+			    r.cycles[0].samples != r.sampled || r.sampled == 0) {
+				printf("# %s, gc %s: %s, found %s, %zu of %zu, held %zu, not %zu\n",
+				       exe->name, collector, json_string_value(ring),
+				       buf_text(&text), r.n_cycles ? r.cycles[0].samples : 0,
+				       r.sampled, r.n, r.no_path);
+				wrong++;
+			}
+			buf_done(&text);
+		}
+	}
+	holders_free(h);
+	json_decref(ready);
+	python_stop(&run);
+	return wrong;
+}
+
+static int all_rings_differ(const struct python_exe *exe)
+{
+	return rings_differ(exe, "on") + rings_differ(exe, "off") + rings_differ(exe, "starved");
+}
+
+static void on_every_python(int (*differs)(const struct python_exe *exe))
+{
+	const struct python_exe *exes;
+	const char *only = getenv("LT_PYTHON");
+	size_t n = pythons_list(&exes);
+	int failures = 0;
+
+	if (n == 0)
+		SKIP("no Python was found");
+	if (!watching_permitted())
+		SKIP("Yama forbids looking into other processes");
+	for (size_t i = 0; i < n; i++)
+		if (!only || strstr(exes[i].name, only))
+			failures += differs(&exes[i]);
+	assert_int_equal(failures, 0);
+}
+
+static void every_kind_of_holder_is_named_exactly(void **state)
+{
+	on_every_python(kinds_differ);
+}
+
+static void cyclic_garbage_is_told_by_its_ring_whatever_the_collector_does(void **state)
+{
+	on_every_python(all_rings_differ);
+}
+
+/* The path that is looked for is no constant of ours: another name gives another path. */
+static int type_that_is_none(const struct python_exe *exe)
+{
+	static const char *const args[] = {"--kind", "global_list", NULL};
+	struct python_run run = {0};
+	json_t *ready = watching_start(&run, exe, "held.py", args);
+	struct holders_result r = {0};
+	struct holders *h = NULL;
+	struct python py;
+	int wrong = 1;
+
+	if (ready && python_find(run.pid, &py, NULL) == LT_OK) {
+		h = holders_new(&py);
+		wrong = !search(h, "__main__.Vanished", &r) || r.n != 0 || r.sampled != 0 ||
+			r.n_cycles != 0 || r.refcounts.min != LT_UNKNOWN;
+	}
+	holders_free(h);
+	json_decref(ready);
+	python_stop(&run);
+	return wrong;
+}
+
+static void of_a_type_without_instances_nothing_is_said(void **state)
+{
+	on_every_python(type_that_is_none);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_of_holder_is_named_exactly),
+		cmocka_unit_test(cyclic_garbage_is_told_by_its_ring_whatever_the_collector_does),
+		cmocka_unit_test(of_a_type_without_instances_nothing_is_said),
+	};
+	int failed = cmocka_run_group_tests_name("holders", tests, NULL, NULL);
+
+	watching_clean();
+	return failed;
+}

@@ -1,0 +1,428 @@
+/*
+ * The search for holders on heaps made up here and then looked at in a child: what must be bounded,
+ * marked and never wrong. What is right on real heaps is told by tests/live/test_holders.c.
+ */
+#include "config.h"
+#include "test.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "holders/holders.h"
+#include "holders/merge.h"
+#include "made_heap.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "util/num.h"
+
+#define V38 0x030812f0
+#define FLAG_UNICODE (1ul << 28)
+#define GC  16u
+#define ARENA_POOLS 250u
+
+struct made {			/* a target with a module `shop` */
+	struct made_heap heap;
+	unsigned char *pools[33];	/* by block size / 16: the one to take from */
+	uint32_t next_pool;
+	uint64_t interp[0x400 / 8];
+	uint64_t module_type, item_type, tuple_type;
+	uint64_t globals;		/* the module's dict */
+	pid_t child;
+};
+
+static unsigned char *block(struct made *m, uint32_t size)
+{
+	unsigned char **pool = &m->pools[size / 16], *b = *pool ? made_block(&m->heap, *pool) : NULL;
+
+	if (b)
+		return b;
+	if (m->next_pool == ARENA_POOLS) {
+		made_heap_arena(&m->heap, ARENA_POOLS);
+		m->next_pool = 0;
+	}
+	*pool = made_heap_pool(&m->heap, m->heap.n_places - 1, m->next_pool++, size);
+	return made_block(&m->heap, *pool);
+}
+
+static uint64_t addr(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+static void put(uint64_t object, int32_t at, uint64_t v)
+{
+	made_put((unsigned char *)(uintptr_t)object + at, v);
+}
+
+static uint64_t object(struct made *m, uint64_t type, uint32_t before, uint32_t size)
+{
+	uint64_t o = addr(block(m, size)) + before;
+
+	put(o, 0, 1);
+	put(o, 8, type);
+	return o;
+}
+
+static uint64_t item(struct made *m)
+{
+	return object(m, m->item_type, GC, 32);
+}
+
+/* An ASCII str: header of 48 bytes in 3.8, then its characters. */
+static uint64_t text(struct made *m, const char *s)
+{
+	uint64_t o = object(m, m->heap.py.sym.unicode_type, 0, 128);
+
+	put(o, 0x10, strlen(s));
+	put(o, 0x20, 1 << 2 | 1 << 5 | 1 << 6);
+	memcpy((char *)(uintptr_t)o + 0x30, s, strlen(s) + 1);
+	return o;
+}
+
+/* The array lies in malloc'ed memory, with room for more. */
+static uint64_t list(struct made *m, const uint64_t *items, size_t n, size_t room)
+{
+	uint64_t o = object(m, m->heap.py.sym.list_type, GC, 64);
+	uint64_t *array = mem_array(room, 8);
+
+	memcpy(array, items, n * 8);
+	put(o, 0x10, n);
+	put(o, 0x18, addr(array));
+	put(o, 0x20, room);
+	return o;
+}
+
+/* Up to 64 entries; {refcnt, size, lookup, usable, nentries, indices[128], {hash, key, value}..} */
+static uint64_t dict(struct made *m)
+{
+	uint64_t o = object(m, m->heap.py.sym.dict_type, GC, 64);
+	uint64_t *keys = mem_alloc(40 + 128 + 85 * 24);
+
+	keys[0] = 1;
+	keys[1] = 128;
+	put(o, 0x20, addr(keys));
+	return o;
+}
+
+static void set(uint64_t dict, uint64_t key, uint64_t value)
+{
+	uint64_t *keys, *entry;
+
+	memcpy(&keys, (char *)(uintptr_t)dict + 0x20, 8);
+	entry = keys + 5 + 16 + keys[4] * 3;
+	entry[1] = key;
+	entry[2] = value;
+	keys[4]++;
+	put(dict, 0x10, keys[4]);
+}
+
+static void set_up(struct made *m)
+{
+	struct made_heap *h = &m->heap;
+	uint64_t modules, module;
+
+	*m = (struct made){0};
+	made_heap_init(h, V38);
+	made_heap_arena(h, ARENA_POOLS);
+	h->py.version_hex = V38;
+	h->py.interp = addr(m->interp);
+	h->py.sym.long_type = made_heap_type(h, "int", 24, 1ul << 24);
+	m->module_type = made_heap_type(h, "module", 72, MADE_GC);
+	m->item_type = made_heap_type(h, "shop.Item", 16, MADE_GC);
+	m->tuple_type = made_heap_type(h, "tuple", 24, MADE_GC | 1ul << 26);
+	((struct made_type *)(uintptr_t)h->py.sym.unicode_type)->words[0xa8 / 8] |= FLAG_UNICODE;
+	m->globals = dict(m);
+	set(m->globals, text(m, "__name__"), text(m, "shop"));
+	module = object(m, m->module_type, GC, 96);
+	put(module, 0x10, m->globals);
+	modules = dict(m);
+	set(modules, text(m, "shop"), module);
+	made_put((unsigned char *)m->interp + h->py.layout->in_modules, modules);
+}
+
+/* From here on the heap is that of a child which stands still. */
+static void stand_still(struct made *m)
+{
+	fflush(NULL);
+	m->child = fork();
+	if (m->child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	m->heap.py.remote.pid = m->child;
+}
+
+static void end_child(struct made *m)
+{
+	if (m->child > 0) {
+		kill(m->child, SIGKILL);
+		waitpid(m->child, NULL, 0);
+	}
+	m->child = 0;
+}
+
+static void tear_down(struct made *m)
+{
+	end_child(m);
+	made_heap_done(&m->heap);
+}
+
+static struct holders *searched(struct made *m, struct holders_result *ret)
+{
+	struct holders *h = holders_new(&m->heap.py);
+	struct lt_err err = {0};
+
+	if (holders_begin(h, "shop.Item", &err) != LT_OK)
+		fail_msg("%s", err.detail);
+	while (!holders_step(h, CLOCK_NS_PER_MS))
+		;
+	holders_result(h, ret);
+	return h;
+}
+
+static void an_object_in_a_global_list_is_named(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t items[3];
+
+	set_up(&m);
+	for (size_t i = 0; i < COUNT_OF(items); i++)
+		items[i] = item(&m);
+	set(m.globals, text(&m, "cart"), list(&m, items, 3, 8));
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.n, 1);
+	assert_string_equal(r.list[0].path, "shop.cart[*]");
+	assert_string_equal(r.list[0].root, "module shop");
+	assert_string_equal(r.list[0].container, "list");
+	assert_int_equal(r.list[0].length, 3);
+	assert_int_equal(r.list[0].samples, 3);
+	assert_int_equal(r.refcounts.median, 1);
+	assert_int_equal(r.refcounts.explained, 1);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void what_lies_beyond_a_lists_length_is_not_held(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t items[4] = {0}, cart;
+
+	set_up(&m);
+	items[3] = item(&m);
+	cart = list(&m, items, 4, 8);
+	put(cart, 0x10, 3);		/* popped: the word is still there */
+	set(m.globals, text(&m, "cart"), cart);
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.sampled, 1);
+	assert_int_equal(r.c_only + r.no_path, 1);
+	for (size_t i = 0; i < r.n; i++)
+		assert_string_equal(r.list[i].root, "C code");
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void a_list_that_contains_itself_ends_the_search(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t items[2] = {0}, cart, *array;
+
+	set_up(&m);
+	items[0] = item(&m);
+	cart = list(&m, items, 2, 2);
+	memcpy(&array, (char *)(uintptr_t)cart + 0x18, 8);
+	array[1] = cart;
+	set(m.globals, text(&m, "cart"), cart);
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_string_equal(r.list[0].path, "shop.cart[0]");
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void a_path_deeper_than_fifty_levels_is_no_path(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t inner;
+
+	set_up(&m);
+	inner = item(&m);
+	for (int i = 0; i < 60; i++)
+		inner = list(&m, &inner, 1, 1);
+	set(m.globals, text(&m, "deep"), inner);
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(r.no_path, 1);
+	assert_true(r.levels <= HOLDERS_DEEPEST);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void a_million_references_to_one_object_are_one_fan_out(void **state)
+{
+	const size_t n = 1000000;
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t *items = mem_array(n, 8);
+
+	set_up(&m);
+	items[0] = item(&m);
+	for (size_t i = 1; i < n; i++)
+		items[i] = items[0];
+	set(m.globals, text(&m, "wide"), list(&m, items, n, n));
+	free(items);
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.n, 1);
+	assert_memory_equal(r.list[0].path, "shop.wide[", 10);
+	assert_int_equal(r.list[0].length, n);
+	assert_true(r.incomplete);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void keys_that_are_no_strings_are_hidden_and_shown_where_they_can_be(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t number, by_number, by_tuple, one;
+
+	set_up(&m);
+	number = object(&m, m.heap.py.sym.long_type, 0, 32);
+	put(number, 0x10, 1);
+	put(number, 0x18, 42);
+	by_number = dict(&m);
+	one = item(&m);
+	set(by_number, number, one);
+	set(m.globals, text(&m, "numbers"), by_number);
+	by_tuple = dict(&m);
+	set(by_tuple, object(&m, m.tuple_type, GC, 48), one);
+	set(m.globals, text(&m, "tuples"), by_tuple);
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.n, 2);
+	assert_string_equal(r.list[0].path, "shop.numbers[...]");
+	assert_string_equal(r.list[0].shown, "shop.numbers['42']");
+	assert_string_equal(r.list[1].path, "shop.tuples[...]");
+	assert_string_equal(r.list[1].shown, "shop.tuples[...]");
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void of_a_target_that_ends_meanwhile_nothing_is_said(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t one;
+
+	set_up(&m);
+	one = item(&m);
+	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
+	stand_still(&m);
+	h = holders_new(&m.heap.py);
+	assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
+	end_child(&m);
+	while (!holders_step(h, CLOCK_NS_PER_MS))
+		;
+	holders_result(h, &r);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(r.n_cycles, 0);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void a_type_that_died_is_not_followed(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t one;
+
+	set_up(&m);
+	one = item(&m);
+	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
+	memset((void *)(uintptr_t)m.item_type, 0xdb, sizeof(struct made_type));
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.sampled, 0);
+	assert_int_equal(r.n, 0);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void a_search_can_be_abandoned_and_begun_again(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t one;
+
+	set_up(&m);
+	one = item(&m);
+	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
+	stand_still(&m);
+	h = holders_new(&m.heap.py);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
+		for (int k = 0; k < i; k++)
+			(void)holders_step(h, 1);
+		holders_abandon(h);
+	}
+	assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
+	while (!holders_step(h, 1))
+		;
+	holders_result(h, &r);
+	assert_int_equal(r.n, 1);
+	assert_true(holders_progress(h) == 1.0);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void the_interval_of_a_share_is_wilsons(void **state)
+{
+	double low, high;
+
+	merge_interval(197, 200, &low, &high);	/* the formula's, computed elsewhere */
+	assert_true(fabs(low - 0.9568) < 0.0005 && fabs(high - 0.9949) < 0.0005);
+	merge_interval(0, 200, &low, &high);
+	assert_true(low < 1e-9 && fabs(high - 0.0188) < 0.0005);
+	merge_interval(200, 200, &low, &high);
+	assert_true(high <= 1 && high > 1 - 1e-9 && fabs(low - 0.9812) < 0.0005);
+	merge_interval(0, 0, &low, &high);
+	assert_true(low == 0 && high <= 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_object_in_a_global_list_is_named),
+		cmocka_unit_test(what_lies_beyond_a_lists_length_is_not_held),
+		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),
+		cmocka_unit_test(a_path_deeper_than_fifty_levels_is_no_path),
+		cmocka_unit_test(a_million_references_to_one_object_are_one_fan_out),
+		cmocka_unit_test(keys_that_are_no_strings_are_hidden_and_shown_where_they_can_be),
+		cmocka_unit_test(of_a_target_that_ends_meanwhile_nothing_is_said),
+		cmocka_unit_test(a_type_that_died_is_not_followed),
+		cmocka_unit_test(a_search_can_be_abandoned_and_begun_again),
+		cmocka_unit_test(the_interval_of_a_share_is_wilsons),
+	};
+
+	return cmocka_run_group_tests_name("holders_made", tests, NULL, NULL);
+}
