@@ -94,7 +94,9 @@ struct sample {
 	int64_t objects;		/* counted; LT_UNKNOWN without a census */
 	struct sample_way way;
 	bool census;			/* types[] is a full count; else this sample is a gap */
-	struct lt_err why;		/* !census: why there is none (code LT_OK: not asked for) */
+	struct lt_err why;		/* !census: why there is none (code LT_OK: not asked for);
+					 * census: why no thread may be borrowed, a scan cannot be
+					 * checked (code LT_OK: one may) */
 	const struct sample_type *types;
 	size_t n_types;
 	struct sample_cost cost;

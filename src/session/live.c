@@ -391,6 +391,7 @@ static enum session_step finish(struct session *s, const struct census_result *r
 	if (r && r->err.code == LT_OK) {
 		fill_types(s, r);
 		note_attach(s, r);
+		s->sample.why = s->refusal.why;
 	} else if (r) {
 		note_why(s, &why);
 		s->replaced = why.code == LT_E_REPLACED;

@@ -343,6 +343,8 @@ static void put_way(struct line *l, const struct snapshot *snap)
 	line_put(l, ATTR_PLAIN, way->scan ? "scan" : "walk");
 	if (way->scan && isfinite(way->explained))
 		line_put(l, ATTR_PLAIN, " %.0f%%", way->explained * 100);
+	if (snap->census && snap->why.code != LT_OK)
+		line_put(l, ATTR_NOTICE, ", read-only: %s", lt_err_info(snap->why.code)->cause);
 	if (way->approximate)
 		line_put(l, ATTR_NOTICE, ", approximate");
 	if (way->period_ns > CLOCK_NS_PER_S)

@@ -106,7 +106,7 @@ void notice_pick(struct notice *ret, const struct snapshot *snap, const struct v
 			 text_clock(snap->t, clock, sizeof(clock)));
 	} else if (snap->seq == 0) {
 		snprintf(ret->text, sizeof(ret->text), "counting...");
-	} else if (!snap->census) {
+	} else if (!snap->census && !(snap->why.code == LT_E_PACED && snap->census_t > 0)) {
 		say_no_count(ret, snap, ctx);
 	} else {
 		say_summary(ret, snap);
