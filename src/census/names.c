@@ -150,8 +150,8 @@ static bool still_same(const struct python *py, const struct agent_type *type)
 
 	return remote_u64(&py->remote, type->type + (uint64_t)py->layout->tp_name, &tp_name) &&
 	       tp_name == type->tp_name &&
-	       (!type->name[0] ||
-		(remote_string(&py->remote, tp_name, now, sizeof(now)) && !strcmp(now, type->name)));
+	       (!type->name[0] || (remote_string(&py->remote, tp_name, now, sizeof(now)) &&
+				   !strcmp(now, type->name)));
 }
 
 /* The full name, or what the helper copied if the type has died since. */

@@ -30,7 +30,7 @@
 #define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
 #define SLICES_MOST 100000
 #define WAITS_MOST 250				/* NAP_NS each */
-#define OUTSIDES_MOST 200			/* slices that end where memory is new */
+#define OUTSIDES_MOST 20			/* slices that end where memory is new */
 #define HOLD_MOST_NS (1 * CLOCK_NS_PER_S)	/* that is believed */
 #define GAP 19					/* pauses to holds: the GIL for 1/20 of the time */
 

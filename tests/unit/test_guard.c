@@ -229,19 +229,24 @@ static void visiting_asks_no_type_that_is_nowhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(memory_that_is_new_ends_a_slice_and_is_counted_in_the_next, set_up),
+		cmocka_unit_test_setup(
+			memory_that_is_new_ends_a_slice_and_is_counted_in_the_next, set_up),
 		cmocka_unit_test_setup(the_newest_object_may_be_where_memory_is_new, set_up),
-		cmocka_unit_test_setup(what_is_appended_where_memory_is_new_waits_for_ranges, set_up),
+		cmocka_unit_test_setup(
+			what_is_appended_where_memory_is_new_waits_for_ranges, set_up),
 		cmocka_unit_test_setup(a_link_to_where_nothing_ever_is_ends_the_count, set_up),
-		cmocka_unit_test_setup(bookmarks_at_the_edge_of_known_memory_come_out_again, set_up),
+		cmocka_unit_test_setup(
+			bookmarks_at_the_edge_of_known_memory_come_out_again, set_up),
 		cmocka_unit_test_setup(ranges_of_an_earlier_stop_are_forgotten, set_up),
 		cmocka_unit_test_setup(a_type_where_memory_is_new_waits_for_ranges, set_up),
 		cmocka_unit_test_setup(a_type_that_is_nowhere_or_none_ends_the_count, set_up),
 		cmocka_unit_test_setup(a_name_that_is_nowhere_is_empty, set_up),
 		cmocka_unit_test_setup(a_name_ends_where_its_memory_does, set_up),
 		cmocka_unit_test_setup(keys_that_are_nowhere_count_nothing, set_up),
-		cmocka_unit_test_setup(keys_where_memory_is_new_are_counted_with_new_ranges, set_up),
-		cmocka_unit_test_setup(an_object_at_the_end_of_its_memory_is_read_as_far_as_it_goes, set_up),
+		cmocka_unit_test_setup(
+			keys_where_memory_is_new_are_counted_with_new_ranges, set_up),
+		cmocka_unit_test_setup(
+			an_object_at_the_end_of_its_memory_is_read_as_far_as_it_goes, set_up),
 		cmocka_unit_test_setup(visiting_asks_no_type_that_is_nowhere, set_up),
 	};
 
