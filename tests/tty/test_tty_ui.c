@@ -343,7 +343,7 @@ static size_t calm_frame_bytes(int rows, int cols)
 	expect("samples 9");
 	before = tty_bytes(t);
 	for (int i = 0; i < FRAMES; i++) {
-		snprintf(samples, sizeof(samples), "samples %d ", 10 + i);
+		snprintf(samples, sizeof(samples), "samples %d", 10 + i);
 		tty_key(t, "t");
 		expect(samples);
 	}
