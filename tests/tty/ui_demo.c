@@ -142,6 +142,8 @@ static void start(struct demo *d)
 		 "/usr/bin/python3 -u /srv/api/app.py --port 8080");
 	s->target = &d->target;
 	s->memory = s->memory_delta = unknown;
+	s->ledger.now = (struct sample_ledger){300 << 20, 20 << 20, 60 << 20, 9 << 20, 9 << 20,
+					       1 << 20, 1 << 20};
 	s->memory.limit = 1LL << 30;
 	s->memory.threads = 18;
 	s->gc.enabled = 1;

@@ -196,6 +196,7 @@ static void growth_that_no_object_explains_is_told_by_the_ledger(void **state)
 	assert_non_null(strstr(verdict_of(&snap), "\"leaking\":true,\"word\":\"flat\","
 			       "\"cause\":\"native\",\"summary\":\"RSS +100.0M: 98 % C heap "
 			       "in use; Python objects flat: native memory, not an object leak"));
+	(void)free_text(NULL);
 	snap.ledger.delta = (struct sample_ledger){0, 0, 2 << 20, 98 << 20, 0, 0, 0};
 	snap.verdict.leaking = false;
 	snap.verdict.cause = CAUSE_FRAGMENTATION;
