@@ -251,6 +251,10 @@ static void chunk_of_hits(void *arg, const struct cheap_chunk *chunk)
 	if (low == u->n_pending || u->pending[low].at - chunk->addr >= chunk->usable)
 		return;
 	blocks_chunk(&u->blocks, chunk->addr, chunk->usable, chunk->head, chunk->head_len, &block);
+	/* the first items of a deque's first block are not in use, and may look like an object */
+	if (block.object && is_deque_block(block.size) &&
+	    (beside(u, block.start, true) || beside(u, block.start, false)))
+		block.object = 0;
 	for (; low < u->n_pending && u->pending[low].at - chunk->addr < chunk->usable; low++)
 		add_holder(u, u->pending[low].target, u->pending[low].at, &block);
 }

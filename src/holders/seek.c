@@ -10,6 +10,8 @@
 
 #define WINDOW	     (256u << 10)
 #define FILTER_BITS  (1u << 19)		/* 64 KiB: stays in the second nearest cache */
+#define ABSENT	     (16ull << 20)	/* looked over at once */
+#define MAPPING_MOST (64ull << 30)	/* larger ones are reserved, as a sanitizer's, not heap */
 #define HITS_MAX     (1u << 17)		/* in one pass */
 #define HITS_OF_ONE  4096u		/* of one address */
 
@@ -89,7 +91,7 @@ void seek_add(struct seek *s, uint64_t value, uint32_t target)
 
 static bool is_heap(const struct map *m)
 {
-	return m->read && m->write && !m->shared;
+	return m->read && m->write && !m->shared && m->end - m->start <= MAPPING_MOST;
 }
 
 bool seek_begin(struct seek *s)
@@ -143,7 +145,7 @@ static void look_at(struct seek *s, const unsigned char *bytes, size_t n, uint64
 	}
 }
 
-/* The next piece of resident memory; false: there is none. */
+/* The next piece of memory; *ret_n 0: it is not resident. false: there is none. */
 static bool next_piece(struct seek *s, uint64_t *ret_at, size_t *ret_n)
 {
 	for (; s->map < s->maps.n; s->map++, s->pos = 0) {
@@ -153,17 +155,15 @@ static bool next_piece(struct seek *s, uint64_t *ret_at, size_t *ret_n)
 			continue;
 		if (s->pos < m->start)
 			s->pos = m->start;
-		while (s->pos < m->end) {
-			uint64_t most = m->end - s->pos < WINDOW ? m->end : s->pos + WINDOW;
-			uint64_t end = pagemap_run(&s->pages, s->pos, most);
+		if (s->pos < m->end) {
 			bool present = pagemap_present(&s->pages, s->pos);
+			uint64_t most = present ? WINDOW : ABSENT, left = m->end - s->pos;
 
 			*ret_at = s->pos;
-			s->pos = end;
-			if (present) {
-				*ret_n = (size_t)(end - *ret_at);
-				return true;
-			}
+			s->pos = pagemap_run(&s->pages, s->pos,
+					     left < most ? m->end : s->pos + most);
+			*ret_n = present ? (size_t)(s->pos - *ret_at) : 0;
+			return true;
 		}
 	}
 	return false;
@@ -188,7 +188,7 @@ bool seek_step(struct seek *s, int64_t budget_ns)
 				qsort(s->hits, s->n_hits, sizeof(*s->hits), by_address);
 			return true;
 		}
-		n = remote_read_some(s->remote, at, s->window, n);
+		n = n ? remote_read_some(s->remote, at, s->window, n) : 0;
 		s->bytes += (int64_t)n;
 		look_at(s, s->window, n, at);
 	} while (clock_mono_ns() < end);
