@@ -268,13 +268,23 @@ void cell_end_free(struct cell_end *e)
 	buf_done(&e->err);
 }
 
+static void print_lines(const char *before, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		printf("#   %s", before);
+		fwrite(text, 1, n, stdout);
+		putchar('\n');
+		text += n + (text[n] != '\0');
+	}
+}
+
 static void print_end(const char *which, const struct cell_end *e)
 {
 	printf("# %s: status %x\n", which, (unsigned)e->status);
-	for (const char *s = buf_text(&e->out); *s; s += strcspn(s, "\n") + 1)
-		printf("#   %.*s\n", (int)strcspn(s, "\n"), s);
-	for (const char *s = buf_text(&e->err); *s; s += strcspn(s, "\n") + (strchr(s, '\n') != 0))
-		printf("#   (stderr) %.*s\n", (int)strcspn(s, "\n"), s);
+	print_lines("", buf_text(&e->out));
+	print_lines("(stderr) ", buf_text(&e->err));
 }
 
 bool cell_equal(const struct cell *cell, const struct cell_end *alone, const struct cell_end *seen)
