@@ -420,8 +420,8 @@ enum session_step session_advance(struct session *s, const struct sample **ret)
 }
 
 /*
- * ^Z holds nobody who only takes his things, and a vfork is over in a moment: the borrower waits for
- * that without a stop. Anything else could hold leaktop, or do harm.
+ * ^Z holds nobody who only takes his things, and a vfork is over in a moment: the borrower waits
+ * for that without a stop. Anything else could hold leaktop, or do harm.
  */
 static bool may_leave(const struct session *s)
 {

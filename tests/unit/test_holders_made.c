@@ -37,7 +37,8 @@ struct made {			/* a target with a module `shop` */
 
 static unsigned char *block(struct made *m, uint32_t size)
 {
-	unsigned char **pool = &m->pools[size / 16], *b = *pool ? made_block(&m->heap, *pool) : NULL;
+	unsigned char **pool = &m->pools[size / 16];
+	unsigned char *b = *pool ? made_block(&m->heap, *pool) : NULL;
 
 	if (b)
 		return b;
