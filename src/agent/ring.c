@@ -343,6 +343,9 @@ static uint32_t walk(struct agent_block *b)
 
 		if (!b->head[list])
 			continue;
+		/* nothing to keep a place in, and gc.get_freeze_count() tells of bookmarks */
+		if (list == PERMANENT && next_of(b->head[list]) == b->head[list])
+			continue;
 		if (!b->open[list]) {
 			if (list < OLDEST)
 				count_save(b, list);

@@ -294,6 +294,17 @@ static void freezing_starts_the_walk_again(void **state)
 	assert_int_equal(whole_ring(3), SOME);
 }
 
+/* Else gc.get_freeze_count() would not be 0. */
+static void an_empty_permanent_list_gets_no_bookmark(void **state)
+{
+	fill(2, SOME);
+	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_MORE);
+	assert_int_equal(next_of(block.b.head[3]), block.b.head[3]);
+	assert_int_equal(go_on(), AGENT_OK);
+	assert_int_equal(block.b.objects, SOME);
+	assert_int_equal(block.b.list_objects[3], 0);
+}
+
 static void endless_collecting_ends_in_an_approximate_count(void **state)
 {
 	uint32_t status;
@@ -549,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup(young_objects_that_move_on_are_counted_once, set_up),
 		cmocka_unit_test_setup(a_full_collection_starts_the_walk_again, set_up),
 		cmocka_unit_test_setup(freezing_starts_the_walk_again, set_up),
+		cmocka_unit_test_setup(an_empty_permanent_list_gets_no_bookmark, set_up),
 		cmocka_unit_test_setup(endless_collecting_ends_in_an_approximate_count, set_up),
 		cmocka_unit_test_setup(bookmarks_are_taken_out_on_request, set_up),
 		cmocka_unit_test_setup(a_bookmark_that_the_program_holds_is_told, set_up),
