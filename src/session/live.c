@@ -247,8 +247,12 @@ static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 	};
 
 	/* our own borrower is no other tracer */
-	if (!s->options.readonly && !census_borrows(s->census))
-		(void)refusal_ask(&s->refusal, &s->python, &request.refusal);
+	if (!s->options.readonly &&
+	    refusal_ask(&s->refusal, &s->python, &request.refusal) == LT_E_TRACED &&
+	    census_borrows(s->census)) {
+		s->refusal = (struct refusal){0};
+		request.refusal = (struct lt_err){0};
+	}
 	return census_begin(s->census, &request, err);
 }
 
