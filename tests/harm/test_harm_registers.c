@@ -306,6 +306,10 @@ static bool is_passed(enum fault_point point)
 	case FAULT_FILLED:
 	case FAULT_CALLED:
 	case FAULT_UNMAPPED:
+	case FAULT_TAKEN:
+	case FAULT_SIGNED:
+	case FAULT_SLICED:
+	case FAULT_UNLINKED:
 		return false;
 	default:
 		return true;
