@@ -230,7 +230,8 @@ static bool withstands(const struct python_exe *exe, const struct hostile *h)
 	/* what a walk says of damage, a scan need not meet at all */
 	struct hostile scanned = *h, walked = *h;
 	const struct { const struct hostile *h; const char *const *args; bool json; } ways[] = {
-		{&walked, walk, true}, {&scanned, jsonl, true}, {h, table, false}, {h, only_read, false},
+		{&walked, walk, true}, {&scanned, jsonl, true},
+		{h, table, false}, {h, only_read, false},
 	};
 	/* ESC ] 0 ; x BEL newline */
 	const char *const args[] = {h->kind, "1b5d303b78070a", "\x1b[31m\n\xff", NULL};
