@@ -21,8 +21,6 @@
 #define BESIDE_DEADLINE_NS (60 * CLOCK_NS_PER_S)
 #define SETTLE_MS 5000			/* for a walk under way when leaktop ends */
 
-enum trust { TRUST_NOT_ASKED, TRUST_YES, TRUST_NO };
-
 struct census {
 	struct census_options options;
 	struct census_request request;	/* of the count under way */
@@ -34,7 +32,7 @@ struct census {
 	bool counted;			/* once at least: last_way is that of a count */
 	bool busy;			/* a count by `way` is under way */
 	bool checking;			/* a walk runs beside, to be held against the last scan */
-	enum trust trust;		/* in the scan */
+	bool unchecked;			/* the scan is yet to be held against a walk */
 	int disagreed;
 	char why[192];
 	int ready_fd;			/* always polls readable: the scan has work at any time */
@@ -48,7 +46,7 @@ struct census {
 static void begin_anew(struct census *c)
 {
 	c->way = c->options.mode == CENSUS_WALK ? CENSUS_BY_WALK : CENSUS_BY_SCAN;
-	c->trust = c->options.mode == CENSUS_AUTO ? TRUST_NOT_ASKED : TRUST_YES;
+	c->unchecked = c->options.mode == CENSUS_AUTO;
 	c->busy = c->checking = false;
 	c->disagreed = 0;
 	c->why[0] = '\0';
@@ -116,7 +114,7 @@ static void use_walk(struct census *c, const char *why)
 {
 	snprintf(c->why, sizeof(c->why), "%s", why);
 	c->way = CENSUS_BY_WALK;
-	c->trust = TRUST_NO;
+	c->unchecked = false;
 }
 
 /* What a walk beside cost belongs to the next result. */
@@ -137,12 +135,13 @@ static void judge(struct census *c, const struct census_result *walked)
 {
 	char why[sizeof(c->why)];
 
-	if (walked->err.code != LT_OK)
-		return;				/* asked again with the next sample */
+	/* no count, or no scan any more to hold it against: asked again with the next sample */
+	if (walked->err.code != LT_OK || !c->scanned.types)
+		return;
 	for (size_t i = 0; i < COUNT_OF(c->lists); i++)
 		c->lists[i] = walked->list_objects[i];
 	if (agree(&c->scanned, walked, why, sizeof(why))) {
-		c->trust = TRUST_YES;
+		c->unchecked = false;
 		/* nothing more is to be done in there */
 		(void)walk_leave_begin(c->walk, clock_mono_ns() + BESIDE_DEADLINE_NS, NULL);
 	} else if (++c->disagreed == CHECKS) {
@@ -171,7 +170,7 @@ static void begin_check(struct census *c)
 {
 	int64_t deadline = clock_mono_ns() + BESIDE_DEADLINE_NS;
 
-	if (c->trust != TRUST_NOT_ASKED || !c->walk || c->request.refusal.code != LT_OK)
+	if (!c->unchecked || !c->walk || c->request.refusal.code != LT_OK)
 		return;
 	c->checking = walk_begin(c->walk, c->request.size_bytes, deadline, NULL) == LT_OK;
 }
@@ -194,6 +193,7 @@ static enum lt_errc begin_scan(struct census *c, struct lt_err *err)
 {
 	enum lt_errc rc = c->counted ? LT_OK : scan_possible(c->scan, err);
 
+	c->scanned = (struct census_result){0};	/* its names go where the scan begins anew */
 	return rc == LT_OK ? scan_begin(c->scan, !c->counted, err) : rc;
 }
 

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "model/snapshot.h"
 #include "census/census.h"
+#include "model/snapshot.h"
 #include "output/sink.h"
 #include "util/err.h"
 
