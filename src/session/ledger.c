@@ -72,7 +72,8 @@ static void fill(struct ledger_source *l, const struct maps *maps,
 	struct ledger_facts facts = {
 		.rss = s->memory.rss,
 		.c_live = heap->live_resident, .c_free = heap->free_resident,
-		.arenas = LT_UNKNOWN, .arenas_used = LT_UNKNOWN, .objects_in_c = LT_UNKNOWN,
+		.arenas = objects->arenas, .arenas_used = objects->arenas_used,
+		.objects_in_c = objects->in_c,
 	};
 	struct resident r;
 
@@ -80,11 +81,6 @@ static void fill(struct ledger_source *l, const struct maps *maps,
 	resident_read(l->remote.pid, maps, &l->pages, &r);
 	facts.stacks = r.stacks;
 	facts.mapped = num_known(r.file) && num_known(r.shmem) ? r.file + r.shmem : LT_UNKNOWN;
-	if (objects) {
-		facts.arenas = objects->arenas;
-		facts.arenas_used = objects->arenas_used;
-		facts.objects_in_c = objects->in_c;
-	}
 	ledger_split(&facts, &s->ledger);
 }
 

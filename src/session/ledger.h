@@ -25,8 +25,8 @@ void ledger_source_free(struct ledger_source *l);
 void ledger_source_forget(struct ledger_source *l);
 
 /*
- * Works for a bounded time, as seldom as its cost demands. Fills s->ledger, with objects (NULL:
- * none known) as they are, when a pass has ended, and leaves it alone else; always s->oom_score.
+ * Works for a bounded time, as seldom as its cost demands. Fills s->ledger, with objects as
+ * they are, when a pass has ended, and leaves it alone else; always s->oom_score.
  */
 void ledger_source_read(struct ledger_source *l, const struct ledger_objects *objects,
 			struct sample *s);
