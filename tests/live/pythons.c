@@ -94,6 +94,17 @@ size_t pythons_list(const struct python_exe **ret)
 	return n_exes;
 }
 
+const struct python_exe *pythons_usual(void)
+{
+	const struct python_exe *all;
+	size_t n = pythons_list(&all);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(all[i].path, "/usr/bin/python3"))
+			return &all[i];
+	return n ? &all[n - 1] : NULL;
+}
+
 /* Between fork and exec in the child; 127 is what a shell says too. */
 static void become(pid_t parent, int in, int out, const char *root, const char *const *argv)
 {

@@ -19,6 +19,9 @@ struct python_exe {
 /* Every Python found, in a fixed order; borrowed, the same array in every call. */
 size_t pythons_list(const struct python_exe **ret);
 
+/* One of them, where one is enough: the system's, else the last found; NULL where there is none. */
+const struct python_exe *pythons_usual(void);
+
 struct python_run {			/* zero it to begin */
 	pid_t pid;			/* of the Python itself; 0: not running */
 	int in, out;			/* pipes to its stdin and from its stdout */

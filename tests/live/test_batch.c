@@ -31,18 +31,13 @@ struct ran {				/* a leaktop that has ended */
 
 static void start(const char *script, const char *const *args)
 {
-	const struct python_exe *exes, *exe;
-	size_t n = pythons_list(&exes);
+	const struct python_exe *exe = pythons_usual();
 	json_t *ready;
 
-	if (n == 0)
+	if (!exe)
 		SKIP("no Python was found");
 	if (!watching_permitted())
 		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	exe = &exes[n - 1];
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(exes[i].path, "/usr/bin/python3"))
-			exe = &exes[i];
 	ready = watching_start(&target, exe, script, args);
 	assert_non_null(ready);
 	json_decref(ready);
