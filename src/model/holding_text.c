@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/mem.h"
 #include "util/num.h"
 
 #define HUGE_FULL 1000			/* CPython's own: 10 younger ones before a full one */
@@ -100,6 +101,103 @@ char *holding_text_line(const struct holding *h, bool values, char *buf, size_t 
 	else
 		snprintf(buf, size, "held by %s (%s)",
 			 holding_text_holder(best, values, name, sizeof(name)), what);
+	return buf;
+}
+
+/* How a root is told, and when what it holds goes by itself. */
+static const struct { const char *root, *is, *advice; } roots[] = {
+	{"module ", "is a global of", NULL},
+	{"class ", "is an attribute of", NULL},
+	{"thread ", "is a local of a call that runs in", "They go when that call returns."},
+	{"task ", "is held by", "They go when that task ends."},
+	{"context variable ", "is held by", "They go when it is set to something else."},
+	{"C code", NULL, "No object refers to them: a C extension does, or a call under way."},
+};
+
+static size_t root_of(const struct holding_path *p)
+{
+	size_t i = 0;
+
+	while (i < COUNT_OF(roots) && strncmp(p->root, roots[i].root, strlen(roots[i].root)) != 0)
+		i++;
+	return i;
+}
+
+/* The global or attribute itself: "peers" of "app.net.Server.peers". */
+static const char *name_in(const char *holder, const struct holding_path *p)
+{
+	const char *root = strchr(p->root, ' ');
+	size_t len = root ? strlen(++root) : 0;
+
+	if (len && !strncmp(holder, root, len) && holder[len] == '.' &&
+	    !strpbrk(holder + len + 1, ".["))
+		return holder + len + 1;
+	return NULL;
+}
+
+static size_t put_growth(const struct holding_path *p, char *buf, size_t size, size_t at)
+{
+	const struct holding_growth *g = &p->growth;
+
+	if (g->readings < 2 || !num_known(p->length))
+		return at;
+	if (!g->rises && !g->falls)
+		return APPEND(buf, size, at, " Its length did not change in %d readings.",
+			      g->readings);
+	at = APPEND(buf, size, at, " Its length rose in %d of %d readings", g->rises,
+		    g->readings - 1);
+	at = put_rate(buf, size, at, p->length_rate);
+	return g->falls ? APPEND(buf, size, at, ", fell in %d.", g->falls)
+			: APPEND(buf, size, at, ", never fell.");
+}
+
+char *holding_text_sentence(const struct holding_path *p, bool values, char *buf, size_t size)
+{
+	char holder[HOLDING_TEXT];
+	size_t root = root_of(p), at = 0;
+	const char *name;
+
+	holding_text_holder(p, values, holder, sizeof(holder));
+	name = name_in(holder, p);
+	buf[0] = '\0';
+	if (root < COUNT_OF(roots) && !roots[root].is)
+		at = APPEND(buf, size, at, "They are %s.", p->path);
+	else if (root < COUNT_OF(roots) && (name || root >= 2))
+		at = APPEND(buf, size, at, "%s %s %s.", name ? name : holder, roots[root].is,
+			    p->root);
+	else
+		at = APPEND(buf, size, at, "%s begins at %s.", holder,
+			    p->root[0] ? p->root : "a root without a name");
+	put_growth(p, buf, size, at);
+	return buf;
+}
+
+char *holding_text_advice(const struct holding_path *p, char *buf, size_t size)
+{
+	size_t root = root_of(p);
+
+	if (root < COUNT_OF(roots) && roots[root].advice)
+		snprintf(buf, size, "%s", roots[root].advice);
+	else if (p->container[0])
+		snprintf(buf, size, "If these objects should end, something must remove them from "
+			 "this %s.", holding_text_short(p->container));
+	else
+		snprintf(buf, size, "If these objects should end, something must let go of this "
+			 "reference.");
+	return buf;
+}
+
+char *holding_text_refcounts(const struct holding *h, char *buf, size_t size)
+{
+	char min[16], median[16], max[16], found[16];
+
+	buf[0] = '\0';
+	if (num_known(h->refcounts.min))
+		snprintf(buf, size, "references: %s to %s, median %s, of which %s found",
+			 num_count(h->refcounts.min, min, sizeof(min)),
+			 num_count(h->refcounts.max, max, sizeof(max)),
+			 num_count(h->refcounts.median, median, sizeof(median)),
+			 num_count(h->refcounts.explained, found, sizeof(found)));
 	return buf;
 }
 

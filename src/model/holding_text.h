@@ -19,6 +19,12 @@ char *holding_text_container(const struct holding_path *p, char *buf, size_t siz
 char *holding_text_ring(const struct holding_cycle *c, char *buf, size_t size);
 /* "held by __main__._CONNECTIONS (list, 14 212 items, +12.4/s)", "garbage in cycles: ..." */
 char *holding_text_line(const struct holding *h, bool values, char *buf, size_t size);
+/* "_CONNECTIONS is a global of module __main__. Its length rose in 14 of 15 readings, never fell." */
+char *holding_text_sentence(const struct holding_path *p, bool values, char *buf, size_t size);
+/* "If these objects should end, something must remove them from this list." */
+char *holding_text_advice(const struct holding_path *p, char *buf, size_t size);
+/* "references: 1 to 3, median 1, of which 1 was found"; "" where none were read. */
+char *holding_text_refcounts(const struct holding *h, char *buf, size_t size);
 /* "break the link ConnectionHandler._conn in close(), or make it a weakref" */
 char *holding_text_mend(const struct holding_cycle *c, char *buf, size_t size);
 /* What the collector does about garbage in cycles: "the collector is off (gc.disable)". */

@@ -8,6 +8,7 @@
 #include "model/gchealth.h"
 #include "model/verdict.h"
 #include "ui/keys.h"
+#include "ui/pane_held.h"
 #include "util/mem.h"
 #include "util/num.h"
 
@@ -100,6 +101,8 @@ static void alloc_put(struct line *l, const struct snapshot *snap, const struct 
 
 /* Keys that lead on from here, with the names of the table of keys; no room is wasted on how. */
 static const struct { enum keys_action action; const char *text; } nexts[] = {
+	{KEYS_WHO, "who holds"},
+	{KEYS_CYCLES, "cycles"},
 	{KEYS_BASELINE_NOW, "new baseline here"},
 	{KEYS_HIDE_FLAT, "hide what is flat"},
 	{KEYS_FILTER, "only some types"},
@@ -123,6 +126,7 @@ static void next_put(struct line *l, const struct snapshot *snap, const struct s
 static const struct pane_line lines[] = {
 	{"why", "what of its count makes the word", why_put},
 	{"gc", "what the collector's runs say of it", gc_put},
+	{"held", "who holds the objects", pane_held_put},
 	{"alloc", "how to learn where they are made", alloc_put},
 	{"next", "keys that lead on", next_put},
 };

@@ -32,6 +32,8 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_DELAY,			/* request.delay_s */
 	UI_SUSPEND,			/* ^Z */
 	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
+	UI_SEARCH,			/* request.text: a type, for who holds its objects */
+	UI_SEARCH_STOP,
 	UI_REPORT,			/* w: what ui_text() has, into a file */
 };
 
