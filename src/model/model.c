@@ -372,6 +372,7 @@ static void fill_rows(struct model *m)
 	n = fill_all(m);
 	order = order_rows(&m->order, m->all, n, m->order_step);
 	m->order_step = ORDER_KEEP;
+	m->snap.n_listed = n;
 	m->snap.n_rows = 0;
 	verdict_begin(&m->verdict, &m->types, &m->epochs);
 	for (size_t i = 0; i < n; i++) {

@@ -100,6 +100,7 @@ struct snapshot {
 	const struct snapshot_row *rows;	/* in order, after filter and hiding */
 	size_t n_rows;
 	size_t n_types;			/* live types in all, before the filter */
+	size_t n_listed;		/* types with a row, before the filter: some are gone */
 	size_t n_flat;			/* of them */
 	struct outcome verdict;
 	const struct holding *const *holdings;	/* by type name: snapshot_holding() */
