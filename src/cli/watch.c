@@ -2,6 +2,7 @@
 #include "cli/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "cli/complain.h"
 #include "cli/searching.h"
 #include "model/model.h"
+#include "output/report.h"
 #include "session/session.h"
 #include "ui/ui.h"
 #include "util/clock.h"
@@ -183,6 +185,25 @@ static void set_filter(struct watch *w, const char *text)
 		ui_message(w->ui, msg);
 }
 
+static void report(struct watch *w)
+{
+	char path[PATH_MAX], text[PATH_MAX + 64], why[300], *name;
+	struct buf screen = {0};
+	struct lt_err err;
+
+	ui_text(w->ui, &screen);
+	if (report_write(model_snapshot(w->model), buf_text(&screen), clock_wall_s(), path,
+			 &err) == LT_OK) {
+		name = strrchr(path, '/');	/* the name first: the end may not fit */
+		*name++ = '\0';
+		snprintf(text, sizeof(text), "wrote %s and .jsonl in %s/", name, path);
+	} else {
+		snprintf(text, sizeof(text), "%s", lt_err_text(&err, why, sizeof(why)));
+	}
+	ui_message(w->ui, text);
+	buf_done(&screen);
+}
+
 static void do_request(struct watch *w, const struct ui_request *r)
 {
 	w->changed = true;
@@ -218,6 +239,10 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
 		break;
+	case UI_REPORT:
+		report(w);
+		break;
+	case UI_COPY:
 	case UI_NOTHING:
 	case UI_REDRAW:
 		break;

@@ -265,6 +265,11 @@ static enum view_result types_key(void *state, const struct snapshot *snap, int 
 		ret->ask = UI_HOLD_ORDER;
 		return VIEW_DONE;
 	}
+	if (action == KEYS_COPY && st->cursor < snap->n_rows) {
+		ret->ask = UI_COPY;
+		snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
+		return VIEW_DONE;
+	}
 	if (action != KEYS_FOLLOW)
 		return VIEW_IGNORED;
 	st->unfollow = !st->unfollow;
