@@ -240,7 +240,7 @@ static void the_same_answer_is_asked_for_less_and_less_often(void **state)
 		put_path(m, "app.Conn", at, 100);
 		for (waited = 0; !strcmp(wants(m, at + waited, false), "nothing"); waited++)
 			assert_true(waited <= 300);
-		assert_true(waited == (i == 0 ? 30 : i == 1 ? 60 : i == 2 ? 120 : i == 3 ? 240 : 300));
+		assert_true(waited == (i < 4 ? 30 << i : 300));
 	}
 	put_ring(m, "app.Conn", at, 200);
 	assert_string_equal(wants(m, at + 29, false), "nothing");
