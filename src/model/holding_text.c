@@ -220,7 +220,7 @@ static const char *why_starved(const struct gchealth_facts *f, char *buf, size_t
 	char n[16];
 
 	if (f->gc.gen[2].threshold >= HUGE_FULL)
-		snprintf(buf, size, "starved: a full one comes after %s younger ones "
+		snprintf(buf, size, "starved: a full one comes after %s younger "
 			 "(gc.set_threshold)", num_count(f->gc.gen[2].threshold, n, sizeof(n)));
 	else if (f->gc.gen[0].threshold >= HUGE_YOUNG)
 		snprintf(buf, size, "starved: one begins after %s new objects "
@@ -239,7 +239,7 @@ char *holding_text_collector(const struct gchealth_facts *f, double full_ago_s, 
 	if (f->gc.enabled == 0)
 		snprintf(buf, size, "off (gc.disable): cycles are never freed");
 	else if (f->gc.gen[0].threshold == 0)
-		snprintf(buf, size, "never begins by itself: threshold 0 (gc.set_threshold)");
+		snprintf(buf, size, "idle: threshold 0, it never begins by itself (gc.set_threshold)");
 	else if (why_starved(f, buf, size))
 		return buf;
 	else if (gchealth_judge(f, &alarm, 1) && alarm.grave)
@@ -248,7 +248,7 @@ char *holding_text_collector(const struct gchealth_facts *f, double full_ago_s, 
 		snprintf(buf, size, "on, but no full collection for %s",
 			 num_span(f->watched_s, span, sizeof(span)));
 	else if (num_known(f->full_since_base) && f->full_since_base > 0)
-		snprintf(buf, size, "keeps up: %s full collection%s since the baseline%s%s%s",
+		snprintf(buf, size, "keeping up: %s full collection%s since the baseline%s%s%s",
 			 num_count(f->full_since_base, n, sizeof(n)),
 			 f->full_since_base == 1 ? "" : "s",
 			 isfinite(full_ago_s) ? ", the last " : "",

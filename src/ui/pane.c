@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/gchealth.h"
+#include "model/holding_text.h"
 #include "model/verdict.h"
 #include "ui/keys.h"
 #include "ui/pane_held.h"
@@ -61,11 +62,20 @@ static void gc_put(struct line *l, const struct snapshot *snap, const struct sna
 		   const struct view_ctx *ctx)
 {
 	int64_t full = rises(row) ? row->reason.full : snap->gc_full_since_base;
+	const struct holding *h = snapshot_holding(snap, row->name);
 	struct gchealth_facts facts;
 	struct gchealth_alarm alarm;
+	char text[200];
 
 	if (!num_known(snap->gc.enabled))
 		return;
+	gchealth_facts(snap, &facts);
+	if (h && h->code == LT_OK && holding_is_cyclic(h)) {
+		line_put_cut(l, ATTR_PLAIN, "garbage for the collector, which is ");
+		line_put_cut(l, ATTR_PLAIN, holding_text_collector(&facts, snap->gc_full_ago_s, text,
+								   sizeof(text)));
+		return;
+	}
 	if (num_known(full) && full > 0)
 		line_put(l, ATTR_PLAIN, "%lld full collection%s since base", (long long)full,
 			 full == 1 ? "" : "s");
@@ -76,7 +86,6 @@ static void gc_put(struct line *l, const struct snapshot *snap, const struct sna
 		line_put_cut(l, ATTR_PLAIN, proof_of(snap, row));
 		return;
 	}
-	gchealth_facts(snap, &facts);
 	if (gchealth_judge(&facts, &alarm, 1) > 0) {
 		line_put_cut(l, ATTR_PLAIN, "; ");
 		line_put_cut(l, ATTR_PLAIN, alarm.text);

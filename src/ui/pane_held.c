@@ -13,8 +13,13 @@ char *pane_held_brief(const struct snapshot *snap, const struct snapshot_row *ro
 {
 	const struct holding *h = snapshot_holding(snap, row->name);
 
+	char ring[HOLDING_TEXT];
+
 	buf[0] = '\0';
-	if (h && h->code == LT_OK && (h->n_paths || holding_is_cyclic(h)))
+	if (h && h->code == LT_OK && holding_is_cyclic(h))
+		snprintf(buf, size, "cycle %s",
+			 holding_text_ring(&h->cycles[0], ring, sizeof(ring)));
+	else if (h && h->code == LT_OK && h->n_paths)
 		holding_text_line(h, ctx->values, buf, size);
 	return buf;
 }

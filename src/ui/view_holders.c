@@ -137,7 +137,7 @@ static void settle(struct holders_state *st)
 static void head_draw(struct canvas *c, int y)
 {
 	canvas_blank(c, y, 0, c->cols, ATTR_HEAD);
-	canvas_put(c, y, 5, c->cols - 5, ATTR_HEAD, "OBJS  SHARE  PATH (root first)");
+	canvas_put(c, y, 5, c->cols - 5, ATTR_HEAD, "OBJS SHARE PATH (root first)");
 	if (c->cols < LEN_COLS)
 		return;
 	canvas_put_right(c, y, c->cols - 2 * LEN_WIDTH - 1, LEN_WIDTH, ATTR_HEAD, "LEN");
@@ -191,6 +191,10 @@ static void path_draw(struct canvas *c, int y, enum attr attr, const struct hold
 		canvas_put(c, y, col + 2, end - col - 2, attr, p->container);
 		lengths_draw(c, y, attr, p);
 	} else if (row->fans && end - col >= 18) {
+		if (row->leaf && end - col >= clean_width(st->about) + 20) {
+			canvas_put(c, y, col + 2, end - col - 2, attr, st->about);
+			col += 2 + clean_width(st->about);
+		}
 		canvas_put(c, y, col, end - col, attr, "  <- fans out here");
 	}
 }
@@ -255,6 +259,11 @@ static void detail_draw(struct canvas *c, int y, int end, const struct holders_s
 		put_interval(c, y, h, p);
 }
 
+static int least_of(int a, int b)
+{
+	return a < b ? a : b;
+}
+
 /* Nothing was found: why, in words. */
 static void empty_draw(struct canvas *c, int y, const struct snapshot *snap,
 		       const struct holding *h, const char *type)
@@ -290,7 +299,7 @@ static void holders_draw(void *state, const struct snapshot *snap, struct canvas
 		for (size_t i = 0; i < st->page && st->top + i < st->n; i++)
 			row_draw(c, y + (int)i, st, h, st->top + i);
 		if (detail)
-			detail_draw(c, end - detail + 1, end, st, h);
+			detail_draw(c, least_of(end - detail + 1, y + (int)st->n + 1), end, st, h);
 	}
 	drill_bar(c, "Esc:back Enter:fold n/N:holder c:cycles v:values t:again y:copy q:quit", ctx);
 }
