@@ -10,7 +10,7 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_census test_count test_cycles test_heap test_hostile test_scan_live \
-	test_server test_slices test_traps test_verdict_live
+	test_server test_slices test_traps test_verdict_live test_who
 # who holds it is no part of the program yet: make check TESTS=test_holders
 check_PROGRAMS += $(live_tests) test_holders
 TESTS += $(live_tests)
@@ -44,6 +44,9 @@ test_server_LDADD = $(LIVE_LIBS)
 test_verdict_live_SOURCES = tests/live/test_verdict_live.c $(LIVE_SOURCES)
 test_verdict_live_CFLAGS = $(LIVE_CFLAGS)
 test_verdict_live_LDADD = $(LIVE_LIBS)
+test_who_SOURCES = tests/live/test_who.c $(LIVE_SOURCES)
+test_who_CFLAGS = $(LIVE_CFLAGS)
+test_who_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)
