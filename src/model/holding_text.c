@@ -73,7 +73,8 @@ char *holding_text_ring(const struct holding_cycle *c, char *buf, size_t size)
 		/* an item is written as one: "dict[...]", not "dict.[...]" */
 		const char *dot = name[0] == '[' || name[0] == '.' || !name[0] ? "" : ".";
 
-		at = APPEND(buf, size, at, "%s%s%s -> ", holding_text_short(c->types[i]), dot, name);
+		at = APPEND(buf, size, at, "%s%s%s -> ", holding_text_short(c->types[i]), dot,
+			    name);
 	}
 	if (c->n)
 		APPEND(buf, size, at, "%s", holding_text_short(c->types[0]));
@@ -239,7 +240,8 @@ char *holding_text_collector(const struct gchealth_facts *f, double full_ago_s, 
 	if (f->gc.enabled == 0)
 		snprintf(buf, size, "off (gc.disable): cycles are never freed");
 	else if (f->gc.gen[0].threshold == 0)
-		snprintf(buf, size, "idle: threshold 0, it never begins by itself (gc.set_threshold)");
+		snprintf(buf, size, "idle: threshold 0, it never begins by itself "
+			 "(gc.set_threshold)");
 	else if (why_starved(f, buf, size))
 		return buf;
 	else if (gchealth_judge(f, &alarm, 1) && alarm.grave)

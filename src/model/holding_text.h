@@ -19,7 +19,7 @@ char *holding_text_container(const struct holding_path *p, char *buf, size_t siz
 char *holding_text_ring(const struct holding_cycle *c, char *buf, size_t size);
 /* "held by __main__._CONNECTIONS (list, 14 212 items, +12.4/s)", "garbage in cycles: ..." */
 char *holding_text_line(const struct holding *h, bool values, char *buf, size_t size);
-/* "_CONNECTIONS is a global of module __main__. Its length rose in 14 of 15 readings, never fell." */
+/* "_CONNECTIONS is a global of module __main__. Its length rose in 14 of 15 readings, ..." */
 char *holding_text_sentence(const struct holding_path *p, bool values, char *buf, size_t size);
 /* "If these objects should end, something must remove them from this list." */
 char *holding_text_advice(const struct holding_path *p, char *buf, size_t size);

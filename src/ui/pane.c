@@ -72,8 +72,9 @@ static void gc_put(struct line *l, const struct snapshot *snap, const struct sna
 	gchealth_facts(snap, &facts);
 	if (h && h->code == LT_OK && holding_is_cyclic(h)) {
 		line_put_cut(l, ATTR_PLAIN, "garbage for the collector, which is ");
-		line_put_cut(l, ATTR_PLAIN, holding_text_collector(&facts, snap->gc_full_ago_s, text,
-								   sizeof(text)));
+		line_put_cut(l, ATTR_PLAIN,
+			     holding_text_collector(&facts, snap->gc_full_ago_s, text,
+						    sizeof(text)));
 		return;
 	}
 	if (num_known(full) && full > 0)

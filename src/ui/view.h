@@ -33,7 +33,7 @@ enum view_result {
 	VIEW_IGNORED,			/* not my key: the screen's own actions are tried */
 	VIEW_DONE,			/* taken; ret may hold a request */
 	VIEW_CLOSE,			/* the same, and this view is left */
-	VIEW_OPEN,			/* the same, and the view of this action is opened, about the
+	VIEW_OPEN,			/* the same, and the view of this action is opened on the
 					 * type in ret->text */
 };
 

@@ -234,12 +234,13 @@ static void enter_folds_a_row_and_n_goes_to_the_next_holder(void **state)
 		"> 190/200   95% `+ .peers",
 		"    5/200    2% `- .spare  dict");
 	(void)fixture_key(&f, UI_KEY_ENTER);
-	EXPECT(&f, 6, "  190/200   95%    `- [...]  list                                48 213  +12 680");
+	EXPECT(&f, 6,
+		"  190/200   95%    `- [...]  list                                48 213  +12 680");
 	(void)fixture_key(&f, 'n');
 	assert_int_equal(fixture_row(&f, 8)[0], '>');
 	(void)fixture_key(&f, 'n');
 	assert_int_equal(fixture_row(&f, 10)[0], '>');
-	assert_int_not_equal(fixture_find(&f, "spare is an attribute of class app.net.Server."), -1);
+	assert_int_not_equal(fixture_find(&f, "spare is an attribute of class app.net."), -1);
 	assert_int_not_equal(fixture_find(&f, "something must remove them from this dict"), -1);
 	(void)fixture_key(&f, 'n');
 	assert_int_not_equal(fixture_find(&f, "They go when that call returns."), -1);
@@ -336,8 +337,8 @@ static void c_shows_the_ring_the_collector_and_the_mend(void **state)
 		"collector  off (gc.disable): cycles are never freed",
 		"");
 	assert_int_equal(fixture_key(&f, 'y'), UI_COPY);
-	assert_string_equal(f.request.text, "Connection._conn_handler -> ConnectionHandler._conn -> "
-					    "Connection");
+	assert_string_equal(f.request.text,
+			    "Connection._conn_handler -> ConnectionHandler._conn -> Connection");
 	(void)fixture_key(&f, UI_KEY_ESC);
 	assert_int_not_equal(fixture_find(&f, "VERDICT"), -1);
 }
