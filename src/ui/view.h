@@ -23,7 +23,8 @@ struct view_ctx {
 	bool ascii;			/* no block characters */
 	enum snapshot_sort sort;	/* last asked for: it may be newer than the rows */
 	bool reversed;
-	char message[160];		/* for the user, until the next key; "" none */
+	char message[320];		/* for the user, until the next key; "" none */
+	char plain[512];		/* what view_plain shows */
 };
 
 enum view_result {

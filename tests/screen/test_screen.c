@@ -2,6 +2,8 @@
 #include "../unit/test.h"
 #include "fixture.h"
 
+#include <stdio.h>
+
 #include "model/ledger.h"
 #include "ui/keys.h"
 #include "util/num.h"
@@ -183,35 +185,24 @@ static void the_sort_menu_lies_over_the_table(void **state)
 		" churn       name     type name, A first                              ..........");
 }
 
+/* One more page at most: keys come first, then the marks. */
 static void help_shows_every_key_on_80x24(void **state)
 {
+	const struct keys_row *rows;
+	char text[80];
+	size_t n;
+
+	rows = keys_rows(&n);
 	fixture_draw(&f, 24, 80);
 	(void)fixture_key(&f, 'h');
-	EXPECT(&f, 0,
-		"leaktop " PACKAGE_VERSION_TEXT "   keys and marks",
-		"h ? F1   this help                      / F3     find part of a name",
-		"Esc BkSp back; clear the filter         n        find the next one",
-		"Up k     one row up                     N        find the one before",
-		"Down j   one row down                   f F4 \\   only matching types (!: not)",
-		"PgUp ^B  one page up                    i        hide or show unchanged types",
-		"PgDn ^F  one page down                  F        cursor follows its type or not",
-		"^U       half a page up                 b        new baseline: growth from now",
-		"^D       half a page down               B        baseline: the first sample",
-		"Home g   first row                      p Z      pause the picture only",
-		"End G    last row                       d        seconds between samples",
-		"s F6     choose the order from a list   +        longer delay",
-		"<        sort by the next column left   -        shorter delay",
-		">        sort by the next column right  t r ^R   take a sample now",
-		"1-7      sort by column; again reverses z        colours on, off",
-		"R I      reverse the order              ^L       draw the screen anew",
-		"M        sort by size                   ^Z       suspend; fg comes back",
-		"D        sort by growth                 q F10    quit",
-		"V        sort by verdict (the default)",
-		"VERDICT: growing, suspect (straight), LEAK (suspect that lasts), hold (grew and",
-		"rests), churn, shrink; blank flat. +COUNT +SIZE since the baseline, RATE lately,",
-		"TREND the floor of COUNT: dots unchanged, blank unknown. * sampling now.",
-		"1-7: VERDICT TYPE COUNT SIZE +COUNT +SIZE RATE. Filters: regular expressions.",
-		"Esc:back q:quit");
+	EXPECT(&f, 0, "leaktop " PACKAGE_VERSION_TEXT "   keys and marks");
+	for (size_t i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "%-8s %s", rows[i].names, rows[i].help);
+		assert_int_not_equal(fixture_find(&f, text), -1);
+	}
+	for (size_t i = 0; i < 4; i++)
+		(void)fixture_key(&f, UI_KEY_DOWN);
+	assert_int_not_equal(fixture_find(&f, "Filters: regular expressions."), -1);
 }
 
 static void no_size_is_refused_and_nothing_is_drawn_outside(void **state)
@@ -259,6 +250,56 @@ static void the_reason_is_that_of_the_selected_row(void **state)
 	(void)fixture_key(&f, 'G');
 	fixture_draw(&f, 24, 80);
 	assert_memory_equal(fixture_row(&f, 21), "ReferenceType: no material growth", 33);
+}
+
+static void a_high_screen_has_the_reasons_in_a_pane(void **state)
+{
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 32,
+		"-- app.net.Connection ------------------------------------------------"
+			"--------------------------------------------------",
+		"why    +12 680 in 12m40s; 14 of 15 epochs set a new floor; longest rest"
+			" 42s; 2nd half / 1st half = 1.02 (straight)",
+		"gc     12 full collections since base, none brought it back: held by a"
+			" live reference, not an uncollected cycle",
+		"alloc  leaktop cannot tell; tracemalloc can, where the target was started"
+			" with -X tracemalloc",
+		"next   b new baseline here   i hide what is flat   f only some types",
+		"",
+		"sort: verdict   14 of 417 types shown");
+	(void)fixture_key(&f, 'G');
+	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 32);
+	assert_int_equal(fixture_find(&f, "why    no material growth"), 33);
+	/* the last row of the table is above the pane, and no row is under it */
+	fixture_draw(&f, 36, 80);
+	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 28);
+	fixture_draw(&f, 35, 120);
+	assert_int_equal(fixture_find(&f, "-- "), -1);
+	f.snap.n_rows = 0;
+	fixture_draw(&f, 40, 120);
+	assert_int_equal(fixture_find(&f, "why "), -1);
+}
+
+static void the_collector_is_evidence_only_where_it_ran(void **state)
+{
+	static const struct { int64_t enabled; struct ratchet_reason reason; const char *text; }
+	cases[] = {
+		{1, {.epochs = 9, .records = 8}, "no full collection since base: some of it"},
+		{1, {.epochs = 9, .records = 8, .full = 1}, "1 full collection since base, none"},
+		{1, {.epochs = 9, .records = 8, .full = 2, .note = RATCHET_AWAITS},
+		 "2 full collections since base, a full collection is due"},
+		{0, {.epochs = 9, .records = 8}, "the collector is off"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		f.snap.gc.enabled = cases[i].enabled;
+		f.rows[0].reason = cases[i].reason;
+		fixture_draw(&f, 40, 120);
+		assert_int_equal(fixture_find(&f, cases[i].text), 34);
+	}
+	snprintf(f.target.command, sizeof(f.target.command), "python3 -X tracemalloc app.py");
+	fixture_draw(&f, 40, 120);
+	assert_int_equal(fixture_find(&f, "alloc  the target traces allocations"), 35);
 }
 
 static void the_hardware_cursor_is_on_the_selected_row(void **state)
@@ -465,6 +506,8 @@ int main(void)
 		DRAWN(help_scrolls_where_it_does_not_fit),
 		DRAWN(a_verdict_is_a_word_and_alone_highlighted),
 		DRAWN(the_reason_is_that_of_the_selected_row),
+		DRAWN(a_high_screen_has_the_reasons_in_a_pane),
+		DRAWN(the_collector_is_evidence_only_where_it_ran),
 		DRAWN(the_hardware_cursor_is_on_the_selected_row),
 		DRAWN(an_ended_target_keeps_its_last_screen),
 		DRAWN(a_missing_count_is_explained_and_the_rows_get_an_age),

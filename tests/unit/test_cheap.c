@@ -288,7 +288,7 @@ static void freed_chunks_in_caches_are_not_taken_for_used(void **state)
 	cheap_free(c);
 }
 
-/* In use, with a first word that a cached chunk may have: a link into the heap, or the end of one. */
+/* In use, with a first word that a cached chunk may have: a link into the heap, or an end. */
 static void lookalikes(void)
 {
 	uint64_t *last = keep(520);
