@@ -12,6 +12,7 @@
 #include "watching.h"
 
 #define TRIES 40
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)	/* for a state: the machine may be very busy */
 #define OBJECTS "5000"
 
 static const struct python_exe *pythons;
@@ -72,9 +73,10 @@ static int64_t close_session(struct session *session)
 /* Scans until the walk beside it has confirmed it and leaktop is out of the target again. */
 static bool is_trusted(struct session *session, pid_t pid)
 {
+	int64_t until = clock_mono_ns() + PATIENCE_NS;
 	bool came_in = false;
 
-	for (int i = 0; i < TRIES; i++) {
+	while (clock_mono_ns() < until) {
 		const struct sample *s = watching_sample(session, TRIES);
 
 		if (!s || !s->way.scan || s->way.changed || s->way.explained < 0.5)
