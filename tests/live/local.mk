@@ -9,10 +9,9 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 	tests/live/pythons.h tests/live/watching.c tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-live_tests = test_batch test_census test_count test_cycles test_heap test_hostile test_scan_live \
-	test_server test_slices test_traps test_verdict_live test_who
-# who holds it is no part of the program yet: make check TESTS=test_holders
-check_PROGRAMS += $(live_tests) test_holders
+live_tests = test_batch test_census test_count test_cycles test_heap test_holders test_hostile \
+	test_scan_live test_server test_slices test_traps test_verdict_live test_who
+check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
 test_scan_live_CFLAGS = $(LIVE_CFLAGS)
