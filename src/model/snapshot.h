@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/holding.h"
+#include "model/growing.h"
 #include "model/outcome.h"
 #include "model/ratchet.h"
 #include "model/sample.h"
@@ -103,10 +103,11 @@ struct snapshot {
 	size_t n_listed;		/* types with a row, before the filter: some are gone */
 	size_t n_flat;			/* of them */
 	struct outcome verdict;
-	const struct holding *const *holdings;	/* by type name: snapshot_holding() */
+	const struct holding *const *holdings;	/* n_holdings, of types: snapshot_holding() */
 	size_t n_holdings;
 	uint64_t holdings_version;	/* differs where they do */
 	struct holding_search searching;
+	const struct growing *growing;	/* containers; NULL or none in it: none known */
 	enum snapshot_sort sort;
 	bool sort_reversed;
 	const char *filter;		/* "" none */
