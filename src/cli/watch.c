@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/signals.h"
 #include "model/model.h"
 #include "output/report.h"
 #include "session/session.h"
@@ -46,34 +46,17 @@ struct watch {
 
 /* ---- signals ---------------------------------------------------------------------------- */
 
-/* Signals become a descriptor of the loop, so nothing happens inside a handler. */
-static int open_signals(bool with_screen)
-{
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < COUNT_OF(ending); i++)
-		sigaddset(&set, ending[i]);
-	if (with_screen)
-		sigaddset(&set, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGCHLD, SIG_DFL);	/* inherited as ignored it would reap our children */
-	signal(SIGPIPE, SIG_IGN);	/* a closed pipe is an error of write() */
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void take_signals(struct watch *w)
 {
-	struct signalfd_siginfo info;
+	int got;
 
-	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH) {
+	while ((got = signals_next(w->signal_fd)) != 0) {
+		if (got == SIGWINCH) {
 			ui_resized(w->ui);
 			w->changed = true;
 			continue;
 		}
-		w->signal = (int)info.ssi_signo;
+		w->signal = got;
 		w->done = true;
 	}
 }
@@ -232,6 +215,7 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		report(w);
 		break;
 	case UI_COPY:
+	case UI_WATCH:
 	case UI_NOTHING:
 	case UI_REDRAW:
 		break;
@@ -320,14 +304,6 @@ static void loop(struct watch *w)
 
 /* ---- begin and end ---------------------------------------------------------------------- */
 
-/* No screen where nobody would see one: -b, a pipe, or a terminal that can do nothing. */
-static bool wants_batch(const struct options *o)
-{
-	const char *term = getenv("TERM");
-
-	return o->batch || !isatty(STDOUT_FILENO) || !term || !*term || !strcmp(term, "dumb");
-}
-
 static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
@@ -335,6 +311,8 @@ static enum lt_errc open_output(struct watch *w)
 		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
 	};
 
+	if (w->ui)
+		return LT_OK;
 	if (!w->batch)
 		return ui_open(&ui, &w->ui, &w->err);
 	w->sink = (struct sink){
@@ -444,13 +422,14 @@ static int refuse(struct watch *w)
 	if (w->batch)
 		(void)sink.ops->error(&sink, &w->err, NULL);
 	session_free(w->session);
+	ui_close(w->ui);
 	return complain(&w->err);
 }
 
-int watch_run(const struct options *options)
+int watch_run(const struct options *options, struct ui *ui)
 {
 	struct watch w = {
-		.options = options, .batch = wants_batch(options),
+		.options = options, .batch = !ui && options_batch(options), .ui = ui,
 		.delay_ns = options->delay_ns, .signal_fd = -1,
 	};
 	struct sample_left left = {0};
@@ -459,7 +438,7 @@ int watch_run(const struct options *options)
 	if (open_session(&w) != LT_OK || open_output(&w) != LT_OK)
 		return refuse(&w);
 	prepare_model(&w);
-	w.signal_fd = open_signals(w.ui != NULL);
+	w.signal_fd = signals_open(w.ui != NULL);
 	if (options->duration_ns)
 		w.end_ns = clock_mono_ns() + options->duration_ns;
 	loop(&w);
