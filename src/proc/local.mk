@@ -15,7 +15,8 @@ libproc_a_SOURCES = \
 	src/proc/procfile.c src/proc/procfile.h \
 	src/proc/resident.c src/proc/resident.h \
 	src/proc/status.c src/proc/status.h \
-	src/proc/status_syscall.c
+	src/proc/status_syscall.c \
+	src/proc/twin.c src/proc/twin.h
 
 # The one file that knows the library; automake puts the other one into the tarball all the same.
 if PROCPS_LIBPROC2

@@ -88,6 +88,11 @@ void screen_message(struct screen *s, const char *text)
 	snprintf(s->ctx.message, sizeof(s->ctx.message), "%s", text);
 }
 
+void screen_successor(struct screen *s, pid_t pid)
+{
+	s->ctx.successor = pid;
+}
+
 void screen_plain(struct screen *s, const char *text)
 {
 	snprintf(s->ctx.plain, sizeof(s->ctx.plain), "%s", text);

@@ -29,6 +29,7 @@ void screen_draw_processes(struct screen *s, const struct processes *list, doubl
 			   struct canvas *c);
 /* From now on it is screen_draw(). */
 void screen_watch(struct screen *s);
+void screen_successor(struct screen *s, pid_t pid);	/* as ui_successor */
 void screen_message(struct screen *s, const char *text);
 /* Shows text alone, to be selected with the terminal's own means, until a key is pressed. */
 void screen_plain(struct screen *s, const char *text);

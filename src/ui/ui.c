@@ -119,6 +119,11 @@ void ui_watch(struct ui *u)
 	screen_watch(u->screen);
 }
 
+void ui_successor(struct ui *u, pid_t pid)
+{
+	screen_successor(u->screen, pid);
+}
+
 void ui_message(struct ui *u, const char *text)
 {
 	screen_message(u->screen, text);

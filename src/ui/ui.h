@@ -71,6 +71,8 @@ void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool samplin
 void ui_draw_processes(struct ui *u, const struct processes *list, double now);
 /* One was chosen: from now on ui_draw() shows it. */
 void ui_watch(struct ui *u);
+/* After the target's end: pid runs the same command (0: none does); UI_RESAMPLE is to watch it. */
+void ui_successor(struct ui *u, pid_t pid);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
 /* Appends what is on the screen, a line each row. */

@@ -26,6 +26,7 @@ struct view_ctx {
 	bool reversed;
 	char message[320];		/* for the user, until the next key; "" none */
 	char plain[512];		/* what view_plain shows */
+	pid_t successor;		/* of a target that ended, which r watches; 0: none */
 	const struct processes *processes;	/* NULL: a process is watched */
 };
 

@@ -225,6 +225,51 @@ static void y_shows_the_name_where_the_terminal_has_none(void **state)
 	assert_int_equal(tty_exit_status(t, TTY_PATIENCE_MS), 0);
 }
 
+/* ---- a new process for the old one --------------------------------------------------------- */
+
+static void a_successor_is_offered_and_r_watches_it(void **state)
+{
+	char text[80];
+	pid_t first;
+
+	watch_target(NULL);
+	expect("__main__.Node");
+	tty_key(t, "f__main__\r");
+	expect("filter: __main__");
+	first = target.pid;
+	python_stop(&target);
+	expect("target ended");
+	tty_key(t, "r");				/* nothing to watch yet */
+	start_target();
+	snprintf(text, sizeof(text), "%d runs the same command: r watches it", target.pid);
+	expect(text);
+	assert_int_not_equal(tty_find(t, "__main__.Node"), -1);	/* the last screen is kept */
+	tty_key(t, "r");
+	snprintf(text, sizeof(text), "leaktop %d python", target.pid);
+	expect(text);
+	expect("filter: __main__");
+	expect("__main__.Node");
+	assert_true(tty_wait_gone(t, "runs the same command", TTY_PATIENCE_MS));
+	assert_int_not_equal(first, target.pid);
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+static void a_successor_that_ends_is_offered_no_more(void **state)
+{
+	watch_target(NULL);
+	expect("__main__.Node");
+	python_stop(&target);
+	expect("target ended");
+	start_target();
+	expect("runs the same command");
+	python_stop(&target);
+	expect("target ended");
+	assert_true(tty_wait_gone(t, "runs the same command", TTY_PATIENCE_MS));
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
 #define ON_TTY(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -237,6 +282,8 @@ int main(void)
 		ON_TTY(w_writes_the_screen_and_names_the_file),
 		ON_TTY(y_sends_the_name_to_a_terminal_that_has_a_clipboard),
 		ON_TTY(y_shows_the_name_where_the_terminal_has_none),
+		ON_TTY(a_successor_is_offered_and_r_watches_it),
+		ON_TTY(a_successor_that_ends_is_offered_no_more),
 	};
 	int failed = cmocka_run_group_tests_name("leaktop around the table", tests, NULL, NULL);
 
