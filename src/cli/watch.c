@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/searching.h"
 #include "cli/signals.h"
 #include "model/model.h"
 #include "output/report.h"
@@ -67,6 +68,15 @@ static void take_signals(struct watch *w)
 	}
 }
 
+/* Does one want us to end? */
+static bool has_signal(void *arg)
+{
+	struct watch *w = arg;
+
+	take_signals(w);
+	return w->signal != 0;
+}
+
 /* ---- samples ---------------------------------------------------------------------------- */
 
 /* In batch a refusal to be borrowed is told when it begins; the screen shows it while it is. */
@@ -106,6 +116,7 @@ static void take_sample(struct watch *w, const struct sample *sample)
 	model_push(w->model, sample);
 	if (sample->census)
 		w->said = LT_OK;
+	searching_sample(w->session, w->model, sample->mono_ns);
 	w->samples++;
 	w->changed = true;
 	if (!w->ui)
@@ -346,6 +357,8 @@ static int until_ms(const struct watch *w)
 		at = least(at, w->tick_ns);
 	if (w->ui && w->ended && w->twin)
 		at = least(at, w->twin_ns);
+	if (!w->ended)
+		at = least(at, searching_due_ns(w->session));
 	if (w->end_ns)
 		at = least(at, w->end_ns);
 	if (at == INT64_MAX)
@@ -389,6 +402,8 @@ static void loop(struct watch *w)
 		if (now >= w->next_ns && !session_busy(w->session))
 			request(w, now);
 		look_for_successor(w, now);
+		if (!w->ended)
+			w->changed |= searching_advance(w->session, w->model);
 		if (w->ui && (w->changed || now >= w->tick_ns)) {
 			draw(w);
 			w->tick_ns = now + CLOCK_TICK_NS;
@@ -513,6 +528,8 @@ int watch_run(const struct options *options, struct ui *ui)
 	if (options->duration_ns)
 		w.end_ns = clock_mono_ns() + options->duration_ns;
 	loop(&w);
+	if (!w.ui && !w.ended && w.err.code == LT_OK)
+		searching_last(w.session, w.model, has_signal, &w);
 	session_detach(w.session, &left);
 	write_end(&w, &left);
 	ui_close(w.ui);

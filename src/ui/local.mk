@@ -10,6 +10,7 @@ libui_a_SOURCES = \
 	src/ui/keys.c src/ui/keys.h \
 	src/ui/line.c src/ui/line.h \
 	src/ui/notice.c src/ui/notice.h \
+	src/ui/pane.c src/ui/pane.h \
 	src/ui/picture.c src/ui/picture.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/rescue.c src/ui/rescue.h \

@@ -9,6 +9,7 @@
 #include "ui/header.h"
 #include "ui/line.h"
 #include "ui/notice.h"
+#include "ui/pane.h"
 #include "ui/text.h"
 #include "util/clean.h"
 #include "util/mem.h"
@@ -31,13 +32,15 @@ struct layout {
 	bool gap;			/* a blank row above the table */
 	bool status;			/* a row for the order, the filter and messages, and above
 					 * it one for why the selected type has its word */
+	bool pane;			/* instead of that one row the whole pane of reasons */
 };
 
 static const struct layout layouts[] = {
-	{30, HEADER_METERS, true, true, true},
-	{16, 5, true, false, true},
-	{8, 2, false, false, false},
-	{0, 1, false, false, false},
+	{36, HEADER_METERS, true, true, true, true},
+	{30, HEADER_METERS, true, true, true, false},
+	{16, 5, true, false, true, false},
+	{8, 2, false, false, false, false},
+	{0, 1, false, false, false, false},
 };
 #define TINY_ROWS 6
 #define TINY_COLS 40
@@ -137,25 +140,27 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 		line_put(&l, ATTR_NOTICE, "order held %gs   ", snap->order_held * ctx->delay_s);
 	if (st->unfollow)
 		line_put(&l, ATTR_NOTICE, "cursor keeps its place   ");
-	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_types);
+	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_listed);
 }
 
 /* "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections" */
-static void reason_draw(const struct types_state *st, const struct snapshot *snap,
-			struct canvas *c, int y)
+static void reason_draw(const struct snapshot_row *row, struct canvas *c, int y)
 {
 	struct line l = line_begin(c, y);
-	const char *name, *dot;
+	const char *dot = strrchr(row->name, '.');
 	char reason[200];
 
-	if (st->cursor >= snap->n_rows || snap->seq == 0)
-		return;
-	name = snap->rows[st->cursor].name;
-	dot = strrchr(name, '.');
-	line_put_cut(&l, ATTR_LABEL, dot && dot[1] ? dot + 1 : name);
+	line_put_cut(&l, ATTR_LABEL, dot && dot[1] ? dot + 1 : row->name);
 	line_put_cut(&l, ATTR_PLAIN, ": ");
-	line_put_cut(&l, ATTR_PLAIN,
-		     verdict_reason(&snap->rows[st->cursor], reason, sizeof(reason)));
+	line_put_cut(&l, ATTR_PLAIN, verdict_reason(row, reason, sizeof(reason)));
+}
+
+/* Rows between the table and the key bar. */
+static int reason_rows(const struct layout *layout)
+{
+	if (layout->pane)
+		return pane_rows() + 2;		/* a blank one behind it, the status */
+	return layout->status ? 2 : 0;
 }
 
 static void bar_draw(const struct types_state *st, const struct snapshot *snap, struct canvas *c,
@@ -197,7 +202,8 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 	const struct layout *layout = layout_of(c->rows);
 	struct types_state *st = state;
 	struct notice notice;
-	int y, end = c->rows - 1 - (layout->status ? 2 : 0);
+	const struct snapshot_row *row;
+	int y, end = c->rows - 1 - reason_rows(layout);
 
 	if (c->rows < TINY_ROWS || c->cols < TINY_COLS) {
 		header_draw_tiny(c, snap, ctx);
@@ -209,10 +215,13 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 		notice_draw(c, y++, &notice);
 	y += layout->gap ? 1 : 0;
 	table_draw(st, snap, c, y, end, ctx);
-	if (layout->status) {
-		reason_draw(st, snap, c, end);
-		status_draw(st, snap, c, end + 1, ctx);
-	}
+	row = snap->seq && st->cursor < snap->n_rows ? &snap->rows[st->cursor] : NULL;
+	if (layout->pane)
+		pane_draw(c, end, snap, row, ctx);
+	else if (layout->status && row)
+		reason_draw(row, c, end);
+	if (layout->status)
+		status_draw(st, snap, c, c->rows - 2, ctx);
 	if (layout->status || !ctx->message[0])
 		bar_draw(st, snap, c, c->rows - 1);
 	else

@@ -2,6 +2,8 @@
 #include "../unit/test.h"
 #include "fixture.h"
 
+#include <stdio.h>
+
 #include "model/ledger.h"
 #include "ui/keys.h"
 #include "util/num.h"
@@ -250,6 +252,56 @@ static void the_reason_is_that_of_the_selected_row(void **state)
 	assert_memory_equal(fixture_row(&f, 21), "ReferenceType: no material growth", 33);
 }
 
+static void a_high_screen_has_the_reasons_in_a_pane(void **state)
+{
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 32,
+		"-- app.net.Connection ------------------------------------------------"
+			"--------------------------------------------------",
+		"why    +12 680 in 12m40s; 14 of 15 epochs set a new floor; longest rest"
+			" 42s; 2nd half / 1st half = 1.02 (straight)",
+		"gc     12 full collections since base, none brought it back: held by a"
+			" live reference, not an uncollected cycle",
+		"alloc  leaktop cannot tell; tracemalloc can, where the target was started"
+			" with -X tracemalloc",
+		"next   b new baseline here   i hide what is flat   f only some types",
+		"",
+		"sort: verdict   14 of 417 types shown");
+	(void)fixture_key(&f, 'G');
+	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 32);
+	assert_int_equal(fixture_find(&f, "why    no material growth"), 33);
+	/* the last row of the table is above the pane, and no row is under it */
+	fixture_draw(&f, 36, 80);
+	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 28);
+	fixture_draw(&f, 35, 120);
+	assert_int_equal(fixture_find(&f, "-- "), -1);
+	f.snap.n_rows = 0;
+	fixture_draw(&f, 40, 120);
+	assert_int_equal(fixture_find(&f, "why "), -1);
+}
+
+static void the_collector_is_evidence_only_where_it_ran(void **state)
+{
+	static const struct { int64_t enabled; struct ratchet_reason reason; const char *text; }
+	cases[] = {
+		{1, {.epochs = 9, .records = 8}, "no full collection since base: some of it"},
+		{1, {.epochs = 9, .records = 8, .full = 1}, "1 full collection since base, none"},
+		{1, {.epochs = 9, .records = 8, .full = 2, .note = RATCHET_AWAITS},
+		 "2 full collections since base, a full collection is due"},
+		{0, {.epochs = 9, .records = 8}, "the collector is off"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		f.snap.gc.enabled = cases[i].enabled;
+		f.rows[0].reason = cases[i].reason;
+		fixture_draw(&f, 40, 120);
+		assert_int_equal(fixture_find(&f, cases[i].text), 34);
+	}
+	snprintf(f.target.command, sizeof(f.target.command), "python3 -X tracemalloc app.py");
+	fixture_draw(&f, 40, 120);
+	assert_int_equal(fixture_find(&f, "alloc  the target traces allocations"), 35);
+}
+
 static void the_hardware_cursor_is_on_the_selected_row(void **state)
 {
 	fixture_draw(&f, 24, 80);
@@ -454,6 +506,8 @@ int main(void)
 		DRAWN(help_scrolls_where_it_does_not_fit),
 		DRAWN(a_verdict_is_a_word_and_alone_highlighted),
 		DRAWN(the_reason_is_that_of_the_selected_row),
+		DRAWN(a_high_screen_has_the_reasons_in_a_pane),
+		DRAWN(the_collector_is_evidence_only_where_it_ran),
 		DRAWN(the_hardware_cursor_is_on_the_selected_row),
 		DRAWN(an_ended_target_keeps_its_last_screen),
 		DRAWN(a_missing_count_is_explained_and_the_rows_get_an_age),
