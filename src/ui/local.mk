@@ -21,6 +21,7 @@ libui_a_SOURCES = \
 	src/ui/ui.c src/ui/ui.h \
 	src/ui/view.h \
 	src/ui/view_help.c src/ui/view_help.h \
+	src/ui/view_pick.c src/ui/view_pick.h \
 	src/ui/view_plain.c src/ui/view_plain.h \
 	src/ui/view_sort.c src/ui/view_sort.h \
 	src/ui/view_types.c src/ui/view_types.h

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/processes.h"
 #include "model/snapshot.h"
 #include "ui/canvas.h"
 #include "ui/keys.h"
@@ -25,6 +26,8 @@ struct view_ctx {
 	bool reversed;
 	char message[320];		/* for the user, until the next key; "" none */
 	char plain[512];		/* what view_plain shows */
+	pid_t successor;		/* of a target that ended, which r watches; 0: none */
+	const struct processes *processes;	/* NULL: a process is watched */
 };
 
 enum view_result {
