@@ -204,11 +204,17 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
 		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
+	case UI_CLEAR:
+		set_filter(w, "");
+		model_hide_flat(w->model, false);
+		model_sort(w->model, SORT_VERDICT, false);
+		break;
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
 		break;
 	case UI_NOTHING:
 	case UI_REDRAW:
+	case UI_TAG:
 		break;
 	}
 }
@@ -308,6 +314,7 @@ static enum lt_errc open_output(struct watch *w)
 	const struct options *o = w->options;
 	struct ui_options ui = {
 		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
+		.fields = o->fields,
 	};
 
 	if (!w->batch)

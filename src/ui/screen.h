@@ -7,6 +7,7 @@
 
 #include "ui/canvas.h"
 #include "ui/ui.h"
+#include "ui/view.h"
 
 struct screen;
 
@@ -14,6 +15,7 @@ struct screen_options {
 	double delay_s;
 	bool ascii;			/* no block characters */
 	bool color;
+	struct columns_choice columns;
 };
 
 struct screen *screen_new(const struct screen_options *options);

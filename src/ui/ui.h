@@ -16,6 +16,7 @@ struct ui;
 struct ui_options {
 	bool no_color, ascii;
 	double delay_s;
+	const char *fields;		/* columns_choose() takes it; NULL: by the room there is */
 };
 
 enum ui_ask {				/* what the loop should do after a key */
@@ -30,6 +31,8 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_HOLD_ORDER,			/* the cursor moved */
 	UI_DELAY,			/* request.delay_s */
 	UI_SUSPEND,			/* ^Z */
+	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
+	UI_TAG,				/* request.id; the screen does it itself */
 };
 
 struct ui_request {
@@ -38,6 +41,7 @@ struct ui_request {
 	bool reversed, on;
 	double delay_s;
 	char text[128];
+	uint32_t id;
 };
 
 /*

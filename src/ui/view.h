@@ -12,7 +12,16 @@
 #include "model/snapshot.h"
 #include "ui/canvas.h"
 #include "ui/keys.h"
+#include "ui/tags.h"
+#include "ui/text.h"
 #include "ui/ui.h"
+
+#define COLUMNS_MAX 12
+
+struct columns_choice {			/* --fields: see columns.h */
+	int n;
+	unsigned char at[COLUMNS_MAX];
+};
 
 /* What the views share; owned by the screen. */
 struct view_ctx {
@@ -23,6 +32,10 @@ struct view_ctx {
 	bool ascii;			/* no block characters */
 	enum snapshot_sort sort;	/* last asked for: it may be newer than the rows */
 	bool reversed;
+	enum text_unit unit;		/* of sizes in the table */
+	bool blank_zeros;
+	struct tags tags;
+	struct columns_choice columns;	/* n 0: as many as there is room for */
 	char message[160];		/* for the user, until the next key; "" none */
 };
 
