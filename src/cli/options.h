@@ -29,6 +29,7 @@ struct options {
 	enum snapshot_sort sort;
 	bool reversed;			/* against the natural order of sort */
 	bool list_fields;
+	const char *fields;		/* borrowed from argv, names of columns; NULL: not given */
 	int top;			/* rows in batch; 0: all */
 	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
 	enum ratchet_word fail_on;	/* exit 10 at this word or a stronger one; EARLY: never */

@@ -230,6 +230,11 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
 		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
+	case UI_CLEAR:
+		set_filter(w, "");
+		model_hide_flat(w->model, false);
+		model_sort(w->model, SORT_VERDICT, false);
+		break;
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
 		break;
@@ -240,6 +245,7 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_WATCH:
 	case UI_NOTHING:
 	case UI_REDRAW:
+	case UI_TAG:
 		break;
 	}
 }
@@ -420,6 +426,7 @@ static enum lt_errc open_output(struct watch *w)
 	const struct options *o = w->options;
 	struct ui_options ui = {
 		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
+		.fields = o->fields,
 	};
 
 	if (w->ui)

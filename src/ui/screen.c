@@ -8,6 +8,7 @@
 #include "ui/columns.h"
 #include "ui/picture.h"
 #include "ui/prompt.h"
+#include "ui/view_explain.h"
 #include "ui/view_help.h"
 #include "ui/view_pick.h"
 #include "ui/view_plain.h"
@@ -20,6 +21,8 @@
 #define DEPTH_MAX 4
 #define DELAY_LEAST_S 0.1
 #define DELAY_MOST_S 3600.0
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
 
 struct layer {
 	const struct view_ops *ops;
@@ -65,6 +68,7 @@ struct screen *screen_new(const struct screen_options *options)
 
 	s->ctx.delay_s = options->delay_s;
 	s->ctx.ascii = options->ascii;
+	s->ctx.columns = options->columns;
 	s->color = options->color;
 	picture_take(&s->picture, &nothing);
 	s->ctx.processes = options->pick ? &s->processes : NULL;
@@ -292,12 +296,48 @@ static bool act_sort(struct screen *s, enum keys_action action, int key, struct 
 	}
 }
 
+/* What only changes how the picture is drawn. */
+static bool act_on_look(struct screen *s, enum keys_action action, struct ui_request *ret)
+{
+	switch (action) {
+	case KEYS_UNITS:
+		s->ctx.unit = (s->ctx.unit + 1) % TEXT_UNITS_OF;
+		break;
+	case KEYS_ZEROS:
+		s->ctx.blank_zeros = !s->ctx.blank_zeros;
+		break;
+	case KEYS_UNTAG:
+		s->ctx.tags.n = 0;
+		break;
+	case KEYS_CLEAR:
+		s->ctx.tags.n = 0;
+		ret->ask = UI_CLEAR;
+		return true;
+	default:
+		return false;
+	}
+	ret->ask = UI_REDRAW;
+	return true;
+}
+
+/* The key that a view has taken: what of it concerns the screen. */
+static void toggle_tag(struct screen *s, struct ui_request *ret)
+{
+	if (!tags_toggle(&s->ctx.tags, ret->id))
+		screen_message(s, "no more than " TEXT_OF(TAGS_MAX) " rows can be tagged");
+	ret->ask = UI_HOLD_ORDER;
+}
+
 static void act_on_table(struct screen *s, enum keys_action action, struct ui_request *ret)
 {
 	switch (action) {
 	case KEYS_HELP:
 	case KEYS_SORT_MENU:
-		layer_push(s, action == KEYS_HELP ? &view_help : &view_sort);
+	case KEYS_ACT:
+	case KEYS_ALLOC:
+		layer_push(s, action == KEYS_HELP ? &view_help
+			      : action == KEYS_ACT ? &view_act
+			      : action == KEYS_ALLOC ? &view_alloc : &view_sort);
 		ret->ask = UI_REDRAW;
 		break;
 	case KEYS_FIND:
@@ -398,9 +438,12 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 	} else if (result == VIEW_IGNORED) {
 		ret->ask = UI_NOTHING;
 		if (!act_anywhere(s, action, had_message, ret) && !top->ops->modal &&
-		    !act_plainly(action, ret) && !act_sort(s, action, key, ret))
+		    !act_plainly(action, ret) && !act_sort(s, action, key, ret) &&
+		    !act_on_look(s, action, ret))
 			act_on_table(s, action, ret);
 	}
+	if (ret->ask == UI_TAG)
+		toggle_tag(s, ret);
 	if (ret->ask == UI_NOTHING && had_message)
 		ret->ask = UI_REDRAW;
 }
@@ -414,6 +457,7 @@ static void take_picture(struct screen *s, const struct snapshot *snap)
 		s->picture.snap.ended = snap->ended;
 		s->picture.snap.ended_t = snap->ended_t;
 	}
+	tags_gather(&s->ctx.tags, s->picture.rows, s->picture.snap.n_rows);
 	s->ctx.sort = snap->sort;
 	s->ctx.reversed = snap->sort_reversed;
 	s->hide_flat = snap->hide_flat;

@@ -7,6 +7,7 @@
 
 #include "ui/canvas.h"
 #include "ui/ui.h"
+#include "ui/view.h"
 
 struct screen;
 
@@ -15,6 +16,7 @@ struct screen_options {
 	bool ascii;			/* no block characters */
 	bool color;
 	bool pick;			/* it is screen_draw_processes() at first */
+	struct columns_choice columns;
 };
 
 struct screen *screen_new(const struct screen_options *options);

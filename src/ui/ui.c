@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ui/canvas.h"
+#include "ui/columns.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 #include "util/mem.h"
@@ -26,6 +27,8 @@ enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct l
 	u->canvas.ascii = options->ascii || !term_utf8();
 	screen.ascii = u->canvas.ascii || !term_blocks();
 	screen.pick = options->pick;
+	if (options->fields)
+		(void)columns_choose(options->fields, &screen.columns, NULL, 0);
 	screen.color = !options->no_color && term_colors();
 	u->screen = screen_new(&screen);
 	*ret = u;

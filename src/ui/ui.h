@@ -19,6 +19,7 @@ struct ui_options {
 	bool no_color, ascii;
 	bool pick;			/* a list of processes is shown, instead of one */
 	double delay_s;
+	const char *fields;		/* columns_choose() takes it; NULL: by the room there is */
 };
 
 enum ui_ask {				/* what the loop should do after a key */
@@ -36,6 +37,8 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
 	UI_WATCH,			/* request.pid, of the list of processes */
 	UI_REPORT,			/* w: what ui_text() has, into a file */
+	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
+	UI_TAG,				/* request.id; the screen does it itself */
 };
 
 struct ui_request {
@@ -45,6 +48,7 @@ struct ui_request {
 	pid_t pid;
 	double delay_s;
 	char text[512];
+	uint32_t id;
 };
 
 /*

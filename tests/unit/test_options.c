@@ -216,6 +216,16 @@ static void a_wrong_sort_field_names_the_right_ones(void **state)
 	bad("-o +-size 7", "the field is one of");
 }
 
+static void the_columns_are_names_that_there_are(void **state)
+{
+	struct options opt = good("--fields count,last,verdict 7");
+
+	assert_string_equal(opt.fields, "count,last,verdict");
+	bad("--fields count,cuont 7", "the columns are some of verdict, name|cuont");
+	bad("--fields= 7", "the columns are some of");
+	bad("--fields count,,last 7", "the columns are some of");
+}
+
 static void a_wrong_filter_is_refused_with_the_reason(void **state)
 {
 	bad("-F ( 7", "the filter '('");
@@ -297,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_missing_or_an_extra_argument_is_named),
 		cmocka_unit_test(values_out_of_range_name_the_range),
 		cmocka_unit_test(a_wrong_sort_field_names_the_right_ones),
+		cmocka_unit_test(the_columns_are_names_that_there_are),
 		cmocka_unit_test(a_wrong_filter_is_refused_with_the_reason),
 		cmocka_unit_test(an_argument_cannot_bring_control_characters_into_the_message),
 		cmocka_unit_test(help_shows_every_option_of_the_table_in_80_columns),
