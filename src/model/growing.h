@@ -1,6 +1,6 @@
 /*
  * Containers that grow, each by its path: often the line to fix, also where what is in them are
- * plain strings. Plain data: a source fills it, the model keeps the latest, views and sinks show it.
+ * plain strings. Plain data: a source fills it, the model keeps the latest for views and sinks.
  */
 #ifndef LT_MODEL_GROWING_H
 #define LT_MODEL_GROWING_H

@@ -109,9 +109,8 @@ struct snapshot {
 	struct holding_search searching;
 	const struct growing *growing;	/* containers; NULL or none in it: none known */
 	enum snapshot_sort sort;
-	bool sort_reversed;
+	bool sort_reversed, hide_flat;
 	const char *filter;		/* "" none */
-	bool hide_flat;
 	int order_held;			/* samples for which the order stays held, 0: it is not */
 };
 

@@ -3,11 +3,15 @@ check_LIBRARIES += libscreen.a
 libscreen_a_SOURCES = tests/screen/fixture.c tests/screen/fixture.h tests/unit/test.h
 libscreen_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 screen_tests_libs = libscreen.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(CMOCKA_LIBS) -lm
-check_PROGRAMS += test_clip test_screen_holders test_screen test_screen_keys test_screen_parts
-TESTS += test_screen_holders test_clip test_screen test_screen_keys test_screen_parts
+check_PROGRAMS += test_clip test_pick test_screen test_screen_holders test_screen_keys \
+	test_screen_parts
+TESTS += test_clip test_pick test_screen test_screen_holders test_screen_keys test_screen_parts
 test_clip_SOURCES = tests/screen/test_clip.c
 test_clip_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clip_LDADD = $(screen_tests_libs)
+test_pick_SOURCES = tests/screen/test_pick.c
+test_pick_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_pick_LDADD = $(screen_tests_libs)
 test_screen_SOURCES = tests/screen/test_screen.c
 test_screen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_screen_LDADD = $(screen_tests_libs)
