@@ -23,6 +23,7 @@ struct node {
 	enum node_kind kind;
 	bool sample, sought;
 	bool root;			/* it has a name of its own */
+	bool unread;			/* something of an allocator that is not known refers to it */
 	uint32_t what;			/* NODE_FRAME: which; NODE_RAW: of which named dict */
 	uint32_t links;			/* the first one + 1; 0: none */
 	uint32_t n_links;
@@ -56,7 +57,7 @@ void graph_done(struct graph *g);
 uint32_t graph_node(struct graph *g, enum node_kind kind, uint64_t addr, bool *ret_new);
 /* target is held by owner. false: left out, or known. */
 bool graph_link(struct graph *g, uint32_t target, uint32_t owner, int64_t at);
-/* Is there any object, frame or named dict among those that hold the node, directly or through blocks? */
+/* Does any object, frame or named dict hold the node, directly or through blocks? */
 bool graph_has_object(const struct graph *g, uint32_t node);
 /* How far each node is from a root. Returns how many samples reach one. */
 size_t graph_measure(struct graph *g);
