@@ -1,8 +1,8 @@
 /*
  * A search for who holds the objects of a type, or for containers that grow, in slices between
- * which the screen lives, and the lengths of the containers that earlier searches found. Reads only:
- * nothing is stopped. By itself it takes a fifth of a core while it is on, and rests afterwards to
- * keep to its share.
+ * which the screen lives, and the lengths of the containers that earlier searches found. Reads
+ * only: nothing is stopped. By itself it takes a fifth of a core while it is on, and rests
+ * afterwards to keep to its share.
  */
 #ifndef LT_SESSION_SEARCH_H
 #define LT_SESSION_SEARCH_H

@@ -10,7 +10,6 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_census test_containers test_count test_cycles test_heap \
-live_tests = test_batch test_census test_containers test_count test_cycles test_heap \
 	test_holders test_hostile test_inside test_roster test_scan_live test_server test_slices \
 	test_traps test_verdict_live test_who
 check_PROGRAMS += $(live_tests)

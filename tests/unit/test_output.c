@@ -141,7 +141,7 @@ static void the_verdict_line_is_the_contracts_field_by_field(void **state)
 		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,\"count_delta\":-87,"
 		"\"rate\":-0.25,\"verdict\":\"leak\","
 		"\"refcounts\":null,\"holders\":null,\"cycles\":null,"
-		"\"search\":null}]}\n");
+		"\"search\":null}],\"containers\":[]}\n");
 }
 
 /* What a search found of it, by hand. */
