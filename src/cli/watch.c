@@ -241,6 +241,12 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_REPORT:
 		report(w);
 		break;
+	case UI_SEARCH:
+		searching_ask(w->session, w->model, r->text);
+		break;
+	case UI_SEARCH_STOP:
+		searching_stop(w->session, w->model);
+		break;
 	case UI_COPY:
 	case UI_WATCH:
 	case UI_NOTHING:

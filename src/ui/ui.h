@@ -36,6 +36,8 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_SUSPEND,			/* ^Z */
 	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
 	UI_WATCH,			/* request.pid, of the list of processes */
+	UI_SEARCH,			/* request.text: a type, for who holds its objects */
+	UI_SEARCH_STOP,
 	UI_REPORT,			/* w: what ui_text() has, into a file */
 	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
 	UI_TAG,				/* request.id; the screen does it itself */
