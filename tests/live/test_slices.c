@@ -16,8 +16,9 @@
 #define LINKS "15000"
 #define MAX_PAUSE_NS (1 * CLOCK_NS_PER_MS)
 #define WAIT_NS (5 * CLOCK_NS_PER_S)
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)	/* for what must come */
 #define SIZE_BYTES (1ll << 30)
-#define COUNTS 80		/* at most, until ... */
+#define COUNTS 80		/* at most, or PATIENCE_NS, until ... */
 #define EXACT 5			/* ... so many were exact, and one of them began anew */
 
 static int64_t links_of(const struct census_result *r)
@@ -45,9 +46,10 @@ static bool count(struct walk *census, struct census_result *ret)
 static int count_often(struct walk *census, const char *name)
 {
 	int64_t restarts = 0, hold = 0, slices = 0, held = 0, objects = 0;
+	int64_t end = clock_mono_ns() + PATIENCE_NS;
 	int exact = 0, wrong = 0, n = 0;
 
-	for (; n < COUNTS && (exact < EXACT || !restarts); n++) {
+	for (; (exact < EXACT || !restarts) && (n < COUNTS || clock_mono_ns() < end); n++) {
 		struct census_result r = {0};
 
 		if (!count(census, &r) || r.approximate)
@@ -82,7 +84,7 @@ static int visit_once(const struct python *py, const struct gadgets *gadgets)
 		;
 	wrong += first.err.code != LT_OK || links_of(&first) != atoi(LINKS);
 	wrong += count(census, &second) || second.err.code != LT_E_PAUSE;
-	wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+	wrong += walk_leave(census, clock_mono_ns() + PATIENCE_NS, &left) != LT_OK;
 	walk_free(census);
 	return wrong;
 }
@@ -104,7 +106,7 @@ static int watch_one(const struct python_exe *exe)
 	    gadgets_find(&py, &gadgets, NULL) == LT_OK) {
 		census = walk_new(&py, &gadgets, &options);
 		wrong = count_often(census, exe->name);
-		wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+		wrong += walk_leave(census, clock_mono_ns() + PATIENCE_NS, &left) != LT_OK;
 		wrong += walk_mappings(census) != 0;
 		walk_free(census);
 		wrong += py.sym.visit_objects ? visit_once(&py, &gadgets) : 0;
