@@ -27,7 +27,7 @@
 #define RETRY_FEW 20				/* ... of which so many; then it is a long story */
 #define RETRY_LONG_NS (5 * CLOCK_NS_PER_MS)
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
-#define LATE_NS (20 * CLOCK_NS_PER_MS)		/* a sleep that took so much longer had no CPU ... */
+#define LATE_NS (20 * CLOCK_NS_PER_MS)		/* a sleep so much longer had no CPU ... */
 #define LATE_MOST_NS (10 * CLOCK_NS_PER_S)	/* ... and so long is waited for one */
 #define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
 #define SLICES_MOST 100000
