@@ -46,7 +46,7 @@ enum lt_errc containers_begin(struct containers *c, int64_t now_ns, struct lt_er
 bool containers_step(struct containers *c, int64_t budget_ns);
 void containers_abandon(struct containers *c);
 
-/* Those that grow steadily, most items gained first; borrowed until the next pass ends. How many. */
+/* How many grow steadily. *ret: most items gained first, borrowed until the next pass ends. */
 size_t containers_growing(const struct containers *c, const struct container_growth **ret);
 
 struct containers_cost {

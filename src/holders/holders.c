@@ -188,6 +188,7 @@ static void take_merged(struct holders *h, const struct merged *m, uint64_t obje
 	snprintf(f->root, sizeof(f->root), "%s", merge_root(m));
 	f->holder.samples = m->count;
 	f->holder.object = object;
+	f->holder.example = h->up.graph.nodes[m->first].addr;
 	if (at) {
 		f->holder.address = at->container;
 		f->holder.container_type = at->typed ? at->typed->type : 0;

@@ -28,6 +28,7 @@ struct holder {
 	int64_t length;		/* len() of it, LT_UNKNOWN */
 	uint64_t object;	/* holders_begin_objects: whose path it is; else 0 */
 	size_t samples;		/* that it holds */
+	uint64_t example;	/* one of them, for inside_read(); 0: none */
 	double share, share_low, share_high;	/* of the sample; 95 % interval */
 };
 

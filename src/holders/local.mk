@@ -5,6 +5,7 @@ libholders_a_SOURCES = \
 	src/holders/climb.c src/holders/climb.h \
 	src/holders/graph.c src/holders/graph.h \
 	src/holders/holders.c src/holders/holders.h \
+	src/holders/inside.c src/holders/inside.h \
 	src/holders/levels.c src/holders/levels.h \
 	src/holders/merge.c src/holders/merge.h \
 	src/holders/paths.c src/holders/paths.h \

@@ -10,8 +10,8 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_census test_containers test_count test_cycles test_heap \
-	test_holders test_hostile test_roster test_scan_live test_server test_slices test_traps \
-	test_verdict_live test_who
+	test_holders test_hostile test_inside test_roster test_scan_live test_server test_slices \
+	test_traps test_verdict_live test_who
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
@@ -42,6 +42,9 @@ test_containers_LDADD = libholders.a $(LIVE_LIBS)
 test_holders_SOURCES = tests/live/test_holders.c $(LIVE_SOURCES)
 test_holders_CFLAGS = $(LIVE_CFLAGS)
 test_holders_LDADD = $(LIVE_LIBS)
+test_inside_SOURCES = tests/live/test_inside.c $(LIVE_SOURCES)
+test_inside_CFLAGS = $(LIVE_CFLAGS)
+test_inside_LDADD = libholders.a $(LIVE_LIBS)
 test_traps_SOURCES = tests/live/test_traps.c $(LIVE_SOURCES)
 test_traps_CFLAGS = $(LIVE_CFLAGS)
 test_traps_LDADD = $(LIVE_LIBS)
