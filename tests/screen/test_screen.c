@@ -282,8 +282,8 @@ static void a_high_screen_has_the_reasons_in_a_pane(void **state)
 		"held   not searched: Enter does",
 		"alloc  leaktop cannot tell; tracemalloc can, where the target was started"
 			" with -X tracemalloc",
-		"next   Enter who holds   a where allocated   c cycles   Space tag   b new baseline here"
-			"   ! act on the target",
+		"next   Enter who holds   a where allocated   c cycles   Space tag"
+			"   b new baseline here   ! act on the target",
 		"",
 		"sort: verdict   14 of 417 types shown");
 	(void)fixture_key(&f, 'G');
