@@ -2,6 +2,7 @@
 #include "cli/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/searching.h"
 #include "model/model.h"
+#include "output/report.h"
 #include "session/session.h"
 #include "ui/ui.h"
 #include "util/clock.h"
@@ -76,6 +79,15 @@ static void take_signals(struct watch *w)
 	}
 }
 
+/* Does one want us to end? */
+static bool has_signal(void *arg)
+{
+	struct watch *w = arg;
+
+	take_signals(w);
+	return w->signal != 0;
+}
+
 /* ---- samples ---------------------------------------------------------------------------- */
 
 /* In batch a refusal to be borrowed is told when it begins; the screen shows it while it is. */
@@ -115,6 +127,7 @@ static void take_sample(struct watch *w, const struct sample *sample)
 	model_push(w->model, sample);
 	if (sample->census)
 		w->said = LT_OK;
+	searching_sample(w->session, w->model, sample->mono_ns);
 	w->samples++;
 	w->changed = true;
 	if (!w->ui)
@@ -172,6 +185,25 @@ static void set_filter(struct watch *w, const char *text)
 		ui_message(w->ui, msg);
 }
 
+static void report(struct watch *w)
+{
+	char path[PATH_MAX], text[PATH_MAX + 64], why[300], *name;
+	struct buf screen = {0};
+	struct lt_err err;
+
+	ui_text(w->ui, &screen);
+	if (report_write(model_snapshot(w->model), buf_text(&screen), clock_wall_s(), path,
+			 &err) == LT_OK) {
+		name = strrchr(path, '/');	/* the name first: the end may not fit */
+		*name++ = '\0';
+		snprintf(text, sizeof(text), "wrote %s and .jsonl in %s/", name, path);
+	} else {
+		snprintf(text, sizeof(text), "%s", lt_err_text(&err, why, sizeof(why)));
+	}
+	ui_message(w->ui, text);
+	buf_done(&screen);
+}
+
 static void do_request(struct watch *w, const struct ui_request *r)
 {
 	w->changed = true;
@@ -212,6 +244,10 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
 		break;
+	case UI_REPORT:
+		report(w);
+		break;
+	case UI_COPY:
 	case UI_NOTHING:
 	case UI_REDRAW:
 	case UI_TAG:
@@ -248,6 +284,8 @@ static int until_ms(const struct watch *w)
 		at = w->next_ns;
 	if (w->ui)
 		at = least(at, w->tick_ns);
+	if (!w->ended)
+		at = least(at, searching_due_ns(w->session));
 	if (w->end_ns)
 		at = least(at, w->end_ns);
 	if (at == INT64_MAX)
@@ -290,6 +328,8 @@ static void loop(struct watch *w)
 			break;
 		if (now >= w->next_ns && !session_busy(w->session))
 			request(w, now);
+		if (!w->ended)
+			w->changed |= searching_advance(w->session, w->model);
 		if (w->ui && (w->changed || now >= w->tick_ns)) {
 			draw(w);
 			w->tick_ns = now + CLOCK_TICK_NS;
@@ -445,6 +485,8 @@ int watch_run(const struct options *options)
 	if (options->duration_ns)
 		w.end_ns = clock_mono_ns() + options->duration_ns;
 	loop(&w);
+	if (!w.ui && !w.ended && w.err.code == LT_OK)
+		searching_last(w.session, w.model, has_signal, &w);
 	session_detach(w.session, &left);
 	write_end(&w, &left);
 	ui_close(w.ui);

@@ -3,6 +3,7 @@ libui_a_CFLAGS = $(AM_CFLAGS) $(NCURSESW_CFLAGS)
 libui_a_SOURCES = \
 	src/ui/attr.h \
 	src/ui/canvas.c src/ui/canvas.h \
+	src/ui/clip.c src/ui/clip.h \
 	src/ui/columns.c src/ui/columns.h \
 	src/ui/frame.c src/ui/frame.h \
 	src/ui/header.c src/ui/header.h \
@@ -22,5 +23,6 @@ libui_a_SOURCES = \
 	src/ui/view.h \
 	src/ui/view_explain.c src/ui/view_explain.h \
 	src/ui/view_help.c src/ui/view_help.h \
+	src/ui/view_plain.c src/ui/view_plain.h \
 	src/ui/view_sort.c src/ui/view_sort.h \
 	src/ui/view_types.c src/ui/view_types.h

@@ -10,6 +10,7 @@
 #include "ui/prompt.h"
 #include "ui/view_explain.h"
 #include "ui/view_help.h"
+#include "ui/view_plain.h"
 #include "ui/view_sort.h"
 #include "ui/view_types.h"
 #include "util/clock.h"
@@ -85,6 +86,12 @@ void screen_free(struct screen *s)
 void screen_message(struct screen *s, const char *text)
 {
 	snprintf(s->ctx.message, sizeof(s->ctx.message), "%s", text);
+}
+
+void screen_plain(struct screen *s, const char *text)
+{
+	snprintf(s->ctx.plain, sizeof(s->ctx.plain), "%s", text);
+	layer_push(s, &view_plain);
 }
 
 bool screen_paused(const struct screen *s)
@@ -236,6 +243,7 @@ static bool act_plainly(enum keys_action action, struct ui_request *ret)
 		{KEYS_BASELINE_NOW, UI_BASELINE_NOW},
 		{KEYS_BASELINE_FIRST, UI_BASELINE_FIRST},
 		{KEYS_RESAMPLE, UI_RESAMPLE},
+		{KEYS_REPORT, UI_REPORT},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(plain); i++) {

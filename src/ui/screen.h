@@ -27,6 +27,8 @@ void screen_key(struct screen *s, int key, struct ui_request *ret);
 void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
 		 struct canvas *c);
 void screen_message(struct screen *s, const char *text);
+/* Shows text alone, to be selected with the terminal's own means, until a key is pressed. */
+void screen_plain(struct screen *s, const char *text);
 bool screen_paused(const struct screen *s);
 bool screen_color(const struct screen *s);
 /* ^L was pressed since the last call: the terminal should be drawn from nothing. */

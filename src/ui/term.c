@@ -14,10 +14,12 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ui/clip.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 #define OUT STDOUT_FILENO
@@ -287,6 +289,22 @@ void term_blit(const struct canvas *c, bool color)
 void term_repaint(void)
 {
 	clearok(curscr, TRUE);
+}
+
+bool term_copy(const char *text)
+{
+	const char *ms = tigetstr("Ms");	/* "set selection": the terminal says it can */
+	struct clip_place place = {
+		.term = getenv("TERM"), .can = ms && ms != (const char *)-1,
+		.tmux = getenv("TMUX") != NULL, .gnu_screen = getenv("STY") != NULL,
+	};
+	struct buf b = {0};
+	bool made = clip_put(&b, &place, text);
+
+	if (made)
+		made = io_write_all(OUT, buf_text(&b), b.len) == 0;
+	buf_done(&b);
+	return made;
 }
 
 /* Keys. */

@@ -1,6 +1,7 @@
 #include "config.h"
 #include "ui/ui.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ui/canvas.h"
@@ -43,12 +44,36 @@ void ui_close(struct ui *u)
 	free(u);
 }
 
+/* Whether the terminal took it cannot be known: the text is told, so that nothing is lost. */
+static void copy(struct ui *u, struct ui_request *r)
+{
+	char message[sizeof(r->text) + 24];
+
+	r->ask = UI_REDRAW;
+	if (!term_copy(r->text)) {
+		screen_plain(u->screen, r->text);
+		return;
+	}
+	snprintf(message, sizeof(message), "sent to the clipboard: %s", r->text);
+	screen_message(u->screen, message);
+}
+
+void ui_text(const struct ui *u, struct buf *b)
+{
+	for (int row = 0; row < u->canvas.rows; row++) {
+		canvas_text(&u->canvas, row, b);
+		buf_putc(b, '\n');
+	}
+}
+
 bool ui_next_request(struct ui *u, struct ui_request *ret)
 {
 	int key;
 
 	while ((key = term_key()) != 0) {
 		screen_key(u->screen, key, ret);
+		if (ret->ask == UI_COPY)
+			copy(u, ret);
 		if (ret->ask != UI_NOTHING)
 			return true;
 	}

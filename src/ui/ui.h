@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "model/snapshot.h"
+#include "util/buf.h"
 #include "util/err.h"
 
 struct ui;
@@ -33,6 +34,8 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_SUSPEND,			/* ^Z */
 	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
 	UI_TAG,				/* request.id; the screen does it itself */
+	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
+	UI_REPORT,			/* w: what ui_text() has, into a file */
 };
 
 struct ui_request {
@@ -40,7 +43,7 @@ struct ui_request {
 	enum snapshot_sort sort;
 	bool reversed, on;
 	double delay_s;
-	char text[128];
+	char text[512];
 	uint32_t id;
 };
 
@@ -66,6 +69,8 @@ bool ui_next_request(struct ui *u, struct ui_request *ret);
 void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
+/* Appends what is on the screen, a line each row. */
+void ui_text(const struct ui *u, struct buf *b);
 void ui_resized(struct ui *u);		/* after SIGWINCH */
 void ui_suspend(struct ui *u);		/* ^Z: restore the terminal, stop, come back, redraw */
 

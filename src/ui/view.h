@@ -36,7 +36,8 @@ struct view_ctx {
 	bool blank_zeros;
 	struct tags tags;
 	struct columns_choice columns;	/* n 0: as many as there is room for */
-	char message[160];		/* for the user, until the next key; "" none */
+	char message[320];		/* for the user, until the next key; "" none */
+	char plain[512];		/* what view_plain shows */
 };
 
 enum view_result {

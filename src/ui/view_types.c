@@ -343,6 +343,12 @@ static enum view_result types_key(void *state, const struct snapshot *snap, int 
 	case KEYS_TAG:
 		tag(st, snap, ret);
 		return VIEW_DONE;
+	case KEYS_COPY:
+		if (st->cursor >= snap->n_rows)
+			return VIEW_IGNORED;
+		ret->ask = UI_COPY;
+		snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
+		return VIEW_DONE;
 	default:
 		return VIEW_IGNORED;
 	}

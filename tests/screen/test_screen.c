@@ -199,25 +199,26 @@ static void the_sort_menu_lies_over_the_table(void **state)
 static void help_shows_every_key_on_80x24(void **state)
 {
 	const struct keys_row *rows;
-	size_t n, seen = 0;
+	bool seen[KEYS_ACTIONS] = {false};
 	char line[64];
+	size_t n;
 
 	rows = keys_rows(&n);
 	fixture_draw(&f, 24, 80);
 	(void)fixture_key(&f, 'h');
-	assert_memory_equal(fixture_row(&f, 0), "leaktop " PACKAGE_VERSION_TEXT, 8);
+	assert_int_equal(fixture_find(&f, "leaktop " PACKAGE_VERSION_TEXT), 0);
+	assert_int_equal(fixture_find(&f, "lines 1 to "), 0);
 	for (int page = 0; page < 2; page++) {
 		for (size_t i = 0; i < n; i++) {
 			snprintf(line, sizeof(line), "%-8s %s", rows[i].names, rows[i].help);
 			assert_in_range(strlen(line), 10, 40);
-			seen += page == 0 ? fixture_find(&f, line) > 0
-					  : fixture_find(&f, line) > 0 && i + 1 == n;
+			seen[i] |= fixture_find(&f, line) > 0;
 		}
 		(void)fixture_key(&f, UI_KEY_PAGE_DOWN);
 	}
-	assert_true(seen >= n);
+	for (size_t i = 0; i < n; i++)
+		assert_true(seen[i]);
 	assert_true(fixture_find(&f, "1-7: VERDICT TYPE") > 0);
-	assert_true(fixture_find(&f, "lines ") == 0);
 }
 
 static void no_size_is_refused_and_nothing_is_drawn_outside(void **state)

@@ -40,7 +40,7 @@ struct demo {
 	struct snapshot_row all[TYPES], shown[TYPES];
 	char names[TYPES][64];
 	int64_t cells[TYPES][SERIES_CELLS], rss[SERIES_CELLS];
-	char filter[128];
+	char filter[512];
 	const char *on_b;
 	double idle_s;			/* B: time passes and nothing else changes */
 };
