@@ -4,7 +4,6 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,6 @@
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
-#include "util/io.h"
 #include "util/mem.h"
 
 #define OUT STDOUT_FILENO
@@ -237,9 +235,7 @@ void term_size(int *ret_rows, int *ret_cols)
 
 bool term_ready(void)
 {
-	struct pollfd out = {.fd = OUT, .events = POLLOUT};
-
-	return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT);
+	return frame_flush();
 }
 
 /*
@@ -302,7 +298,7 @@ bool term_copy(const char *text)
 	bool made = clip_put(&b, &place, text);
 
 	if (made)
-		made = io_write_all(OUT, buf_text(&b), b.len) == 0;
+		frame_put(buf_text(&b), b.len);
 	buf_done(&b);
 	return made;
 }

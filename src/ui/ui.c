@@ -81,18 +81,19 @@ bool ui_next_request(struct ui *u, struct ui_request *ret)
 	return false;
 }
 
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
 {
 	int rows, cols;
 
 	if (!term_ready())
-		return;
+		return false;
 	term_size(&rows, &cols);
 	canvas_reset(&u->canvas, rows, cols);
 	screen_draw(u->screen, snap, now, sampling, &u->canvas);
 	if (screen_take_repaint(u->screen))
 		term_repaint();
 	term_blit(&u->canvas, screen_color(u->screen));
+	return term_ready();
 }
 
 void ui_message(struct ui *u, const char *text)

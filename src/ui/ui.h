@@ -63,10 +63,11 @@ void ui_close(struct ui *u);
 bool ui_next_request(struct ui *u, struct ui_request *ret);
 
 /*
- * Draws one frame. now: wall seconds, for the clock on the screen; sampling: a sample is under way.
+ * Draws one frame, or none where the terminal has not taken the one before: false, and then it is
+ * to be called again when standard output can be written. now: wall seconds, for the clock on the screen; sampling: a sample is under way.
  * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
  */
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
 /* Appends what is on the screen, a line each row. */
