@@ -2,7 +2,9 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ui/columns.h"
 #include "util/clean.h"
@@ -381,9 +383,10 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 		rc = take_key(&p, key, argv);
 	for (; rc == LT_OK && optind < argc; optind++)
 		rc = take_pid(&p, argv[optind]);
-	if (rc == LT_OK && !p.opt.pid && !p.opt.help && !p.opt.version && !p.opt.list_fields)
+	if (rc == LT_OK && !p.opt.pid && p.opt.preflight && !p.opt.help && !p.opt.version &&
+	    !p.opt.list_fields)
 		rc = lt_err_set(err, LT_E_USAGE, 0,
-				"no PID given (pgrep -a python lists candidates)");
+				"--preflight needs a PID (leaktop -b lists them)");
 	if (rc != LT_OK)
 		return rc;
 	if (!p.top_given)
@@ -392,9 +395,17 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 	return LT_OK;
 }
 
+bool options_batch(const struct options *options)
+{
+	const char *term = getenv("TERM");
+
+	return options->batch || !isatty(STDOUT_FILENO) || !term || !*term ||
+	       strcmp(term, "dumb") == 0;
+}
+
 void options_help(FILE *out)
 {
-	fputs("Usage: leaktop [options] PID\n"
+	fputs("Usage: leaktop [options] [PID]\n"
 	      "Shows live which types of object grow in a running Python process.\n\n", out);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const struct options_row *row = &rows[i];

@@ -61,10 +61,10 @@ enum ui_key {
 	X(SLOWER, "+", NULL, "longer delay", '+') \
 	X(FASTER, "-", NULL, "shorter delay", '-') \
 	X(RESAMPLE, "t r ^R", NULL, "take a sample now", 't', 'r', KEYS_CTRL('R')) \
-	X(ALLOC, "a", "a:where", "where allocated: how to learn", 'a') \
-	X(ACT, "!", "!:act", "act on the target: gc.collect", '!') \
 	X(COPY, "y", NULL, "copy the type's name", 'y') \
 	X(REPORT, "w", NULL, "write a report into a file", 'w') \
+	X(ALLOC, "a", "a:where", "where allocated: how to learn", 'a') \
+	X(ACT, "!", "!:act", "act on the target: gc.collect", '!') \
 	X(COLOR, "z", NULL, "colours on, off", 'z') \
 	X(REDRAW, "^L", NULL, "draw the screen anew", KEYS_CTRL('L')) \
 	X(SUSPEND, "^Z", NULL, "suspend; fg comes back", KEYS_CTRL('Z')) \

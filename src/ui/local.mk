@@ -5,6 +5,7 @@ libui_a_SOURCES = \
 	src/ui/canvas.c src/ui/canvas.h \
 	src/ui/clip.c src/ui/clip.h \
 	src/ui/columns.c src/ui/columns.h \
+	src/ui/escape.c src/ui/escape.h \
 	src/ui/frame.c src/ui/frame.h \
 	src/ui/header.c src/ui/header.h \
 	src/ui/keys.c src/ui/keys.h \
@@ -23,6 +24,7 @@ libui_a_SOURCES = \
 	src/ui/view.h \
 	src/ui/view_explain.c src/ui/view_explain.h \
 	src/ui/view_help.c src/ui/view_help.h \
+	src/ui/view_pick.c src/ui/view_pick.h \
 	src/ui/view_plain.c src/ui/view_plain.h \
 	src/ui/view_sort.c src/ui/view_sort.h \
 	src/ui/view_types.c src/ui/view_types.h

@@ -10,6 +10,7 @@
 #include "ui/prompt.h"
 #include "ui/view_explain.h"
 #include "ui/view_help.h"
+#include "ui/view_pick.h"
 #include "ui/view_plain.h"
 #include "ui/view_sort.h"
 #include "ui/view_types.h"
@@ -32,6 +33,7 @@ struct screen {
 	struct layer layers[DEPTH_MAX];
 	int depth;			/* at least 1: the table of types */
 	struct picture picture;		/* what is shown; always the ui's own */
+	struct processes processes;	/* the same of a list to choose from; owns its rows */
 	struct view_ctx ctx;
 	bool hide_flat, color, repaint;
 	enum keys_action asking;	/* FIND, FILTER, DELAY: a prompt is open */
@@ -69,7 +71,8 @@ struct screen *screen_new(const struct screen_options *options)
 	s->ctx.columns = options->columns;
 	s->color = options->color;
 	picture_take(&s->picture, &nothing);
-	layer_push(s, &view_types);
+	s->ctx.processes = options->pick ? &s->processes : NULL;
+	layer_push(s, options->pick ? &view_pick : &view_types);
 	return s;
 }
 
@@ -80,12 +83,18 @@ void screen_free(struct screen *s)
 	while (s->depth > 0)
 		layer_pop(s);
 	picture_done(&s->picture);
+	free((void *)(uintptr_t)s->processes.rows);
 	free(s);
 }
 
 void screen_message(struct screen *s, const char *text)
 {
 	snprintf(s->ctx.message, sizeof(s->ctx.message), "%s", text);
+}
+
+void screen_successor(struct screen *s, pid_t pid)
+{
+	s->ctx.successor = pid;
 }
 
 void screen_plain(struct screen *s, const char *text)
@@ -182,7 +191,9 @@ static void open_prompt(struct screen *s, enum keys_action action, struct ui_req
 	if (action == KEYS_DELAY)
 		prompt_begin(&s->prompt, label, "");
 	else if (action == KEYS_FILTER)
-		prompt_begin(&s->prompt, "show types matching: ", s->picture.snap.filter);
+		prompt_begin(&s->prompt, s->ctx.processes ? "show processes matching: "
+							  : "show types matching: ",
+			     s->picture.snap.filter);
 	else
 		prompt_begin(&s->prompt, "find: ", "");
 	if (action == KEYS_FIND)
@@ -452,18 +463,47 @@ static void take_picture(struct screen *s, const struct snapshot *snap)
 	s->hide_flat = snap->hide_flat;
 }
 
-void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
-		 struct canvas *c)
+static void layers_draw(struct screen *s, struct canvas *c)
 {
 	int first = s->depth - 1;
 
-	take_picture(s, snap);
-	s->ctx.now = now;
-	s->ctx.sampling = sampling;
 	while (first > 0 && s->layers[first].ops->overlay)
 		first--;
 	for (int i = first; i < s->depth; i++)
 		s->layers[i].ops->draw(s->layers[i].state, &s->picture.snap, c, &s->ctx);
 	if (s->asking != KEYS_NONE)
 		prompt_draw(&s->prompt, c, c->rows - 1);
+}
+
+void screen_watch(struct screen *s)
+{
+	const struct snapshot nothing = {.filter = ""};
+
+	while (s->depth > 0)
+		layer_pop(s);
+	s->ctx.processes = NULL;
+	picture_take(&s->picture, &nothing);
+	layer_push(s, &view_types);
+}
+
+void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
+		 struct canvas *c)
+{
+	take_picture(s, snap);
+	s->ctx.now = now;
+	s->ctx.sampling = sampling;
+	layers_draw(s, c);
+}
+
+void screen_draw_processes(struct screen *s, const struct processes *list, double now,
+			   struct canvas *c)
+{
+	const struct snapshot none = {.filter = list->filter};
+
+	free((void *)(uintptr_t)s->processes.rows);
+	s->processes = *list;
+	s->processes.rows = list->n ? mem_dup(list->rows, list->n * sizeof(*list->rows)) : NULL;
+	picture_take(&s->picture, &none);
+	s->ctx.now = now;
+	layers_draw(s, c);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/processes.h"
 #include "model/snapshot.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -16,6 +17,7 @@ struct ui;
 
 struct ui_options {
 	bool no_color, ascii;
+	bool pick;			/* a list of processes is shown, instead of one */
 	double delay_s;
 	const char *fields;		/* columns_choose() takes it; NULL: by the room there is */
 };
@@ -32,16 +34,18 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_HOLD_ORDER,			/* the cursor moved */
 	UI_DELAY,			/* request.delay_s */
 	UI_SUSPEND,			/* ^Z */
+	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
+	UI_WATCH,			/* request.pid, of the list of processes */
+	UI_REPORT,			/* w: what ui_text() has, into a file */
 	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
 	UI_TAG,				/* request.id; the screen does it itself */
-	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
-	UI_REPORT,			/* w: what ui_text() has, into a file */
 };
 
 struct ui_request {
 	enum ui_ask ask;
 	enum snapshot_sort sort;
 	bool reversed, on;
+	pid_t pid;
 	double delay_s;
 	char text[512];
 	uint32_t id;
@@ -64,10 +68,17 @@ bool ui_next_request(struct ui *u, struct ui_request *ret);
 
 /*
  * Draws one frame, or none where the terminal has not taken the one before: false, and then it is
- * to be called again when standard output can be written. now: wall seconds, for the clock on the screen; sampling: a sample is under way.
+ * to be called again when standard output can be written. now: wall seconds, for the clock on the
+ * screen; sampling: a sample is under way.
  * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
  */
 bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+/* The same where options.pick was set; the ui keeps what it needs of the list. */
+void ui_draw_processes(struct ui *u, const struct processes *list, double now);
+/* One was chosen: from now on ui_draw() shows it. */
+void ui_watch(struct ui *u);
+/* After the target's end: pid runs the same command (0: none does); UI_RESAMPLE is to watch it. */
+void ui_successor(struct ui *u, pid_t pid);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
 /* Appends what is on the screen, a line each row. */

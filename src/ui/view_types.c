@@ -320,6 +320,16 @@ static void tag(struct types_state *st, const struct snapshot *snap, struct ui_r
 	st->moved = true;
 }
 
+static enum view_result copy_name(const struct types_state *st, const struct snapshot *snap,
+				  struct ui_request *ret)
+{
+	if (st->cursor >= snap->n_rows)
+		return VIEW_IGNORED;
+	ret->ask = UI_COPY;
+	snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
+	return VIEW_DONE;
+}
+
 static enum view_result types_key(void *state, const struct snapshot *snap, int key,
 				  enum keys_action action, struct ui_request *ret)
 {
@@ -344,11 +354,7 @@ static enum view_result types_key(void *state, const struct snapshot *snap, int 
 		tag(st, snap, ret);
 		return VIEW_DONE;
 	case KEYS_COPY:
-		if (st->cursor >= snap->n_rows)
-			return VIEW_IGNORED;
-		ret->ask = UI_COPY;
-		snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
-		return VIEW_DONE;
+		return copy_name(st, snap, ret);
 	default:
 		return VIEW_IGNORED;
 	}

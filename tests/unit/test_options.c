@@ -148,9 +148,15 @@ static void a_pid_that_is_none_is_refused(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(pids); i++)
 		bad(pids[i], "a PID is a number");
-	bad("", "no PID given");
-	bad("-b", "no PID given");
-	bad("--", "no PID given");
+}
+
+static void without_a_pid_one_is_to_be_chosen_but_not_for_a_preflight(void **state)
+{
+	assert_int_equal(good("").pid, 0);
+	assert_int_equal(good("-b").pid, 0);
+	assert_int_equal(good("--").pid, 0);
+	assert_true(good("--preflight --help").help);
+	bad("--preflight", "--preflight needs a PID");
 }
 
 static void a_list_of_pids_is_refused_as_what_it_is(void **state)
@@ -295,6 +301,7 @@ int main(void)
 		cmocka_unit_test(a_sign_before_the_field_puts_the_high_or_the_low_end_first),
 		cmocka_unit_test(help_version_and_the_list_of_fields_need_no_pid),
 		cmocka_unit_test(a_pid_that_is_none_is_refused),
+		cmocka_unit_test(without_a_pid_one_is_to_be_chosen_but_not_for_a_preflight),
 		cmocka_unit_test(a_list_of_pids_is_refused_as_what_it_is),
 		cmocka_unit_test(an_unknown_option_is_named),
 		cmocka_unit_test(a_missing_or_an_extra_argument_is_named),
