@@ -9,6 +9,9 @@
 
 #include "util/buf.h"
 
+#define PATIENCE_MS 10			/* for a terminal that reads at all ... */
+#define PIECES 16			/* ... and how often */
+
 static struct {
 	int terminal;			/* borrowed */
 	FILE *stream;			/* owned; ncurses writes to its fd, not through it */
@@ -78,10 +81,18 @@ static void write_rest(void)
 	frame.out = 0;
 }
 
+/* A sound line takes a frame in pieces, each as soon as the one before has been read. */
 void frame_put(const void *bytes, size_t n)
 {
+	struct pollfd line = {.fd = frame.line, .events = POLLOUT};
+
 	buf_put(&frame.rest, bytes, n);
 	write_rest();
+	for (int i = 0; i < PIECES && frame.rest.len; i++) {
+		if (poll(&line, 1, PATIENCE_MS) != 1 || line.revents != POLLOUT)
+			break;
+		write_rest();
+	}
 }
 
 bool frame_flush(void)

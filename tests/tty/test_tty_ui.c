@@ -262,6 +262,32 @@ static void suspending_leaves_the_screen_and_comes_back(void **state)
 	assert_true(tty_cursor_visible(t));
 }
 
+/* A shell that controls jobs: here the stop is one, and what the shell writes meanwhile is seen. */
+static void a_shell_gets_its_terminal_back_on_ctrl_z_and_fg_draws_again(void **state)
+{
+	static const char script[] = "\"$0\" ''; echo stopped $?; read x; fg; echo over $?; read x";
+	const char *const argv[] = {"sh", "-m", "-c", script, demo_path(), NULL};
+	struct termios now, before;
+
+	t = tty_start(argv, 24, 80, NULL);
+	if (!t)
+		SKIP("no pseudo-terminal can be had");
+	expect("samples 1");
+	tty_key(t, "\x1a");
+	expect("stopped 148");			/* 128 + SIGTSTP */
+	assert_false(tty_alternate(t));
+	tty_modes(t, &now, &before);
+	assert_int_equal(now.c_lflag, before.c_lflag);
+	tty_key(t, "\r");
+	expect("samples 1");
+	assert_true(tty_alternate(t));
+	tty_key(t, "tq");
+	expect("over 0");
+	assert_false(tty_alternate(t));
+	tty_key(t, "\r");
+	assert_int_equal(tty_exit_status(t, TTY_PATIENCE_MS), 0);
+}
+
 static void expect_refused(const char *const *env, const char *words)
 {
 	start("", 24, 80, env);
@@ -456,6 +482,7 @@ int main(void)
 		ON_TTY(no_memory_restores_the_terminal_before_it_complains),
 		ON_TTY(resizing_draws_what_fits),
 		ON_TTY(suspending_leaves_the_screen_and_comes_back),
+		ON_TTY(a_shell_gets_its_terminal_back_on_ctrl_z_and_fg_draws_again),
 		ON_TTY(a_terminal_that_cannot_is_refused_without_an_escape_byte),
 		ON_TTY(every_common_terminal_shows_the_screen),
 		ON_TTY(without_utf8_the_screen_is_ascii),
