@@ -46,6 +46,7 @@ struct watch {
 	bool ended;			/* the target is gone */
 	bool done;			/* leave the loop */
 	bool changed;			/* something to draw */
+	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int signal;			/* that ended us */
 	enum lt_errc said;		/* the refusal to be borrowed that was told last */
 	struct lt_err err;		/* of the output */
@@ -267,7 +268,8 @@ static void take_keys(struct watch *w)
 static void draw(struct watch *w)
 {
 	w->changed = false;
-	ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(), session_busy(w->session));
+	w->stalled = !ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(),
+			      session_busy(w->session));
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -387,6 +389,7 @@ static void wait_for_something(struct watch *w)
 		{.fd = w->ended ? -1 : session_fd(w->session), .events = POLLIN},
 		{.fd = w->ended ? -1 : session_end_fd(w->session), .events = POLLIN},
 		{.fd = w->ui ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = w->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
 	};
 
 	if (poll(fds, COUNT_OF(fds), until_ms(w)) < 0 && errno != EINTR)
@@ -397,6 +400,7 @@ static void wait_for_something(struct watch *w)
 		take_keys(w);
 	else if (fds[3].revents & (POLLHUP | POLLERR))
 		w->done = true;		/* the terminal is gone */
+	w->changed |= fds[4].revents != 0;
 	if (fds[1].revents)
 		advance(w);
 	if (fds[2].revents && !session_busy(w->session) && !w->ended)
