@@ -56,6 +56,7 @@ enum ui_key {
 	X(RESAMPLE, "t r ^R", NULL, "take a sample now", 't', 'r', KEYS_CTRL('R')) \
 	X(COPY, "y", NULL, "copy the type's name", 'y') \
 	X(REPORT, "w", NULL, "write a report into a file", 'w') \
+	X(SAVE, "W", NULL, "keep the settings: write them", 'W') \
 	X(COLOR, "z", NULL, "colours on, off", 'z') \
 	X(REDRAW, "^L", NULL, "draw the screen anew", KEYS_CTRL('L')) \
 	X(SUSPEND, "^Z", NULL, "suspend; fg comes back", KEYS_CTRL('Z')) \

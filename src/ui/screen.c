@@ -251,6 +251,7 @@ static bool act_plainly(enum keys_action action, struct ui_request *ret)
 		{KEYS_BASELINE_FIRST, UI_BASELINE_FIRST},
 		{KEYS_RESAMPLE, UI_RESAMPLE},
 		{KEYS_REPORT, UI_REPORT},
+		{KEYS_SAVE, UI_SAVE},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(plain); i++) {

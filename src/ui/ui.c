@@ -12,6 +12,8 @@
 struct ui {
 	struct screen *screen;		/* owned */
 	struct canvas canvas;
+	bool no_color;			/* asked for */
+	bool color;			/* at first: also NO_COLOR and the terminal have a say */
 };
 
 enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err)
@@ -27,6 +29,8 @@ enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct l
 	screen.ascii = u->canvas.ascii || !term_blocks();
 	screen.pick = options->pick;
 	screen.color = !options->no_color && term_colors();
+	u->no_color = options->no_color;
+	u->color = screen.color;
 	u->screen = screen_new(&screen);
 	*ret = u;
 	return LT_OK;
@@ -122,6 +126,13 @@ void ui_watch(struct ui *u)
 void ui_successor(struct ui *u, pid_t pid)
 {
 	screen_successor(u->screen, pid);
+}
+
+bool ui_no_color(const struct ui *u)
+{
+	bool color = screen_color(u->screen);
+
+	return color == u->color ? u->no_color : !color;
 }
 
 void ui_message(struct ui *u, const char *text)

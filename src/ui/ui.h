@@ -35,6 +35,7 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_SUSPEND,			/* ^Z */
 	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
 	UI_WATCH,			/* request.pid, of the list of processes */
+	UI_SAVE,			/* W: the settings, into the configuration */
 	UI_REPORT,			/* w: what ui_text() has, into a file */
 };
 
@@ -73,6 +74,8 @@ void ui_draw_processes(struct ui *u, const struct processes *list, double now);
 void ui_watch(struct ui *u);
 /* After the target's end: pid runs the same command (0: none does); UI_RESAMPLE is to watch it. */
 void ui_successor(struct ui *u, pid_t pid);
+/* Does the user want no colours, by option or by z? Not where the terminal has none. */
+bool ui_no_color(const struct ui *u);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
 /* Appends what is on the screen, a line each row. */

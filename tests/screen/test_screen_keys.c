@@ -42,7 +42,7 @@ static void quit_is_q_or_f10_and_never_esc(void **state)
 
 static void keys_without_a_meaning_ask_for_nothing(void **state)
 {
-	static const int keys[] = {'x', 'a', 'c', 'W', '!', ' ', '8', UI_KEY_ENTER,
+	static const int keys[] = {'x', 'a', 'c', '!', ' ', '8', UI_KEY_ENTER,
 				   0x65e5, KEYS_F(12)};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
