@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ui/columns.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -123,6 +124,36 @@ static enum lt_errc take_sort(struct parse *p, const char *arg)
 	return LT_E_USAGE;
 }
 
+/* Looked at here to refuse a wrong one before anything is touched; the screen takes it apart. */
+static enum lt_errc take_fields(struct parse *p, const char *arg)
+{
+	static const char *const names[] = {
+#define X(id, name, title, help) name,
+		COLUMNS(X)
+#undef X
+	};
+	struct buf known = {0};
+	const char *at = arg;
+	bool good = *arg != '\0';
+	size_t len, i;
+
+	for (; good && *at; at += len + (at[len] == ',')) {
+		len = strcspn(at, ",");
+		for (i = 0; i < COUNT_OF(names); i++)
+			if (strlen(names[i]) == len && strncmp(names[i], at, len) == 0)
+				break;
+		good = i < COUNT_OF(names);
+	}
+	for (i = 0; i < COUNT_OF(names) && !good; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "the columns are some of ", names[i]);
+	if (!good)
+		usage(p, buf_text(&known), arg);
+	else
+		p->opt.fields = arg;
+	buf_done(&known);
+	return good ? LT_OK : LT_E_USAGE;
+}
+
 static enum lt_errc take_list(struct parse *p, const char *arg)
 {
 	p->opt.list_fields = true;
@@ -216,18 +247,19 @@ static enum lt_errc take_config(struct parse *p, const char *arg)
 	return LT_OK;
 }
 
-#define TAKE_FLAG(member)                                                  \
-	static enum lt_errc take_##member(struct parse *p, const char *arg) \
-	{                                                                  \
-		p->opt.member = true;                                      \
-		return LT_OK;                                              \
+#define TAKE_FLAG(name, member)                                          \
+	static enum lt_errc take_##name(struct parse *p, const char *arg) \
+	{                                                                \
+		p->opt.member = true;                                    \
+		return LT_OK;                                            \
 	}
-TAKE_FLAG(readonly)
-TAKE_FLAG(preflight)
-TAKE_FLAG(no_color)
-TAKE_FLAG(ascii)
-TAKE_FLAG(help)
-TAKE_FLAG(version)
+TAKE_FLAG(readonly, readonly)
+TAKE_FLAG(preflight, preflight)
+TAKE_FLAG(no_color, look.no_color)
+TAKE_FLAG(mouse, look.mouse)
+TAKE_FLAG(ascii, ascii)
+TAKE_FLAG(help, help)
+TAKE_FLAG(version, version)
 
 /*
  * X(take, key, long name, argument or NULL, help). Keys from 256 on have no letter. A new option is
@@ -241,6 +273,7 @@ TAKE_FLAG(version)
 	X(batch, 'b', "batch", NULL, "write lines instead of a screen") \
 	X(format, 'f', "format", "FORMAT", "how batch writes: table or jsonl; implies -b") \
 	X(sort, 'o', "sort", "[+-]FIELD", "sort by FIELD: + high end first, - low end first") \
+	X(fields, 268, "fields", "LIST", "columns of the screen: verdict,name,count,...") \
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
 	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, jsonl all)") \
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \
@@ -253,6 +286,7 @@ TAKE_FLAG(version)
 	X(max_pause, 261, "max-pause", "MS", "longest time a thread may wait for leaktop (2)") \
 	X(no_color, 'C', "no-color", NULL, "no colours (NO_COLOR does the same)") \
 	X(ascii, 'U', "ascii", NULL, "draw with ASCII characters only") \
+	X(mouse, 266, "mouse", NULL, "clicks select and sort, the wheel scrolls") \
 	X(config, 265, "config", "FILE", "settings, instead of ~/.config/leaktop/config") \
 	X(help, 'h', "help", NULL, "show this help, and exit") \
 	X(version, 'V', "version", NULL, "show the version, and exit")

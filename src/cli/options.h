@@ -14,6 +14,7 @@
 #include "census/census.h"
 #include "model/snapshot.h"
 #include "output/sink.h"
+#include "ui/ui.h"
 #include "util/err.h"
 
 struct options {
@@ -29,12 +30,14 @@ struct options {
 	enum snapshot_sort sort;
 	bool reversed;			/* against the natural order of sort */
 	bool list_fields;
+	const char *fields;		/* borrowed from argv, names of columns; NULL: not given */
 	int top;			/* rows in batch; 0: all */
 	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
 	enum ratchet_word fail_on;	/* exit 10 at this word or a stronger one; EARLY: never */
 	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */
 	bool readonly, preflight;
-	bool no_color, ascii;
+	struct ui_look look;
+	bool ascii;
 	bool hide_flat;			/* of the configuration alone; i switches it */
 	const char *config_path;	/* borrowed from argv; NULL: the usual places */
 	bool help, version;

@@ -62,26 +62,62 @@ static void max_pause_text(const struct options *o, char *buf, size_t size)
 	snprintf(buf, size, "%lld", (long long)(o->max_pause_ns / CLOCK_NS_PER_MS));
 }
 
+static void fields_text(const struct options *o, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", o->fields ? o->fields : "");
+}
+
+/* As text_unit_name(), but in one word each. */
+static const char *const units[] = {
+	[TEXT_AUTO] = "auto", [TEXT_BYTES] = "B", [TEXT_KIB] = "KiB", [TEXT_MIB] = "MiB",
+};
+
+static void units_text(const struct options *o, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", units[o->look.unit]);
+}
+
+static enum lt_errc units_take(struct options *o, const char *value, struct lt_err *err)
+{
+	char clean[48];
+
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
+		if (strcmp(units[i], value) != 0)
+			continue;
+		o->look.unit = (enum text_unit)i;
+		return LT_OK;
+	}
+	clean_text(clean, sizeof(clean), value, strlen(value));
+	return lt_err_set(err, LT_E_USAGE, 0, "units are auto, B, KiB or MiB, not '%s'", clean);
+}
+
 /*
- * Either the argument of the option of the same name, written by text(), or a yes or no at flag,
- * which for `color` is the opposite of its option.
+ * A value as text() writes it and take() reads it, without a take() the argument of the option of
+ * that name; or without text() a yes or no at flag, of which `opposite` means the reverse.
  */
 static const struct setting {
 	const char *name, *help;
-	void (*text)(const struct options *o, char *buf, size_t size);
+	void (*text)(const struct options *o, char *buf, size_t size);	/* "": left out */
+	enum lt_errc (*take)(struct options *o, const char *value, struct lt_err *err);
 	size_t flag;
 	bool opposite;
 } table[] = {
-	{"delay", "seconds between samples", delay_text, 0, false},
-	{"sort", "[+-]FIELD, as leaktop -O lists them", sort_text, 0, false},
-	{"hide-flat", "yes: only types that have changed", NULL,
+	{"delay", "seconds between samples", delay_text, NULL, 0, false},
+	{"sort", "[+-]FIELD, as leaktop -O lists them", sort_text, NULL, 0, false},
+	{"fields", "columns, as with --fields", fields_text, NULL, 0, false},
+	{"hide-flat", "yes: only types that have changed", NULL, NULL,
 	 offsetof(struct options, hide_flat), false},
-	{"confirm", "how long a suspect lasts before it is a leak", confirm_text, 0, false},
-	{"census", "auto, scan or walk", census_text, 0, false},
-	{"max-cpu", "percent of a core for counting", max_cpu_text, 0, false},
-	{"max-pause", "milliseconds that a thread may wait at most", max_pause_text, 0, false},
-	{"color", "no: as with -C", NULL, offsetof(struct options, no_color), true},
-	{"ascii", "yes: as with -U", NULL, offsetof(struct options, ascii), false},
+	{"units", "of sizes: auto, B, KiB or MiB", units_text, units_take, 0, false},
+	{"zeros", "no: blank in the table", NULL, NULL,
+	 offsetof(struct options, look.blank_zeros), true},
+	{"color", "no: as with -C", NULL, NULL, offsetof(struct options, look.no_color), true},
+	{"ascii", "yes: as with -U", NULL, NULL, offsetof(struct options, ascii), false},
+	{"mouse", "yes: as with --mouse", NULL, NULL, offsetof(struct options, look.mouse), false},
+	{"confirm", "how long a suspect lasts before it is a leak", confirm_text, NULL, 0, false},
+	{"census", "auto, scan or walk", census_text, NULL, 0, false},
+	{"max-cpu", "percent of a core for counting", max_cpu_text, NULL, 0, false},
+	{"max-pause", "milliseconds that a thread may wait at most", max_pause_text, NULL, 0,
+	 false},
 };
 
 const char *settings_name(size_t i)
@@ -110,6 +146,8 @@ static enum lt_errc set(const struct setting *s, struct options *o, const char *
 	};
 	char clean[48];
 
+	if (s->take)
+		return s->take(o, value, err);
 	if (s->text)
 		return options_set(o, s->name, value, err);
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
@@ -122,16 +160,21 @@ static enum lt_errc set(const struct setting *s, struct options *o, const char *
 	return lt_err_set(err, LT_E_USAGE, 0, "%s is yes or no, not '%s'", s->name, clean);
 }
 
-static void put_setting(struct buf *b, const struct setting *s, const struct options *o)
+static void put_setting(struct buf *b, const struct setting *s, const struct options *o,
+			bool with_help)
 {
 	struct options copy = *o;
-	char value[64];
+	char value[256];
 
 	if (s->text)
 		s->text(o, value, sizeof(value));
 	else
 		snprintf(value, sizeof(value), "%s",
 			 *flag_of(s, &copy) != s->opposite ? "yes" : "no");
+	if (!value[0])
+		return;
+	if (with_help)
+		buf_printf(b, "# %s\n", s->help);
 	buf_printf(b, "%s = %s\n", s->name, value);
 }
 
@@ -357,7 +400,7 @@ static void compose(struct buf *b, const struct buf *old, const struct options *
 		const struct setting *s = line.key && !line.bad ? find(line.key, line.key_n) : NULL;
 
 		if (s) {
-			put_setting(b, s, o);
+			put_setting(b, s, o, false);
 			done[s - table] = true;
 			continue;
 		}
@@ -366,12 +409,9 @@ static void compose(struct buf *b, const struct buf *old, const struct options *
 		buf_put(b, line.at, line.n);
 		buf_putc(b, '\n');
 	}
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		if (done[i])
-			continue;
-		buf_printf(b, "# %s\n", table[i].help);
-		put_setting(b, &table[i], o);
-	}
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (!done[i])
+			put_setting(b, &table[i], o, true);
 }
 
 /* Every folder on the way to the file, as mkdir -p. */

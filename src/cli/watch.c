@@ -206,7 +206,7 @@ static void save_settings(struct watch *w)
 	now.sort = snap->sort;
 	now.reversed = snap->sort_reversed;
 	now.hide_flat = snap->hide_flat;
-	now.no_color = ui_no_color(w->ui);
+	ui_look(w->ui, &now.look);
 	if (settings_write(w->settings, &now, &err) == LT_OK)
 		snprintf(text, sizeof(text), "settings written to %s", w->settings->path);
 	else
@@ -251,6 +251,11 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
 		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
+	case UI_CLEAR:
+		set_filter(w, "");
+		model_hide_flat(w->model, false);
+		model_sort(w->model, SORT_VERDICT, false);
+		break;
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
 		break;
@@ -264,6 +269,7 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_WATCH:
 	case UI_NOTHING:
 	case UI_REDRAW:
+	case UI_TAG:
 		break;
 	}
 }
@@ -444,8 +450,8 @@ enum lt_errc watch_open_screen(const struct options *o, const struct settings *s
 			       struct ui **ret, struct lt_err *err)
 {
 	struct ui_options ui = {
-		.no_color = o->no_color, .ascii = o->ascii, .pick = pick,
-		.delay_s = (double)o->delay_ns / 1e9,
+		.look = o->look, .ascii = o->ascii, .pick = pick,
+		.delay_s = (double)o->delay_ns / 1e9, .fields = o->fields,
 	};
 	enum lt_errc rc = ui_open(&ui, ret, err);
 

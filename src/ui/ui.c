@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ui/canvas.h"
+#include "ui/columns.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 #include "util/mem.h"
@@ -28,9 +29,15 @@ enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct l
 	u->canvas.ascii = options->ascii || !term_utf8();
 	screen.ascii = u->canvas.ascii || !term_blocks();
 	screen.pick = options->pick;
-	screen.color = !options->no_color && term_colors();
-	u->no_color = options->no_color;
+	if (options->fields)
+		(void)columns_choose(options->fields, &screen.columns, NULL, 0);
+	screen.color = !options->look.no_color && term_colors();
+	u->no_color = options->look.no_color;
 	u->color = screen.color;
+	screen.mouse = options->look.mouse;
+	screen.unit = options->look.unit;
+	screen.blank_zeros = options->look.blank_zeros;
+	term_mouse_on(screen.mouse);
 	u->screen = screen_new(&screen);
 	*ret = u;
 	return LT_OK;
@@ -73,7 +80,11 @@ bool ui_next_request(struct ui *u, struct ui_request *ret)
 	int key;
 
 	while ((key = term_key()) != 0) {
-		screen_key(u->screen, key, ret);
+		if (key == UI_KEY_MOUSE)
+			screen_mouse(u->screen, term_mouse(), ret);
+		else
+			screen_key(u->screen, key, ret);
+		term_mouse_on(screen_mouse_on(u->screen));
 		if (ret->ask == UI_COPY)
 			copy(u, ret);
 		if (ret->ask != UI_NOTHING)
@@ -128,11 +139,12 @@ void ui_successor(struct ui *u, pid_t pid)
 	screen_successor(u->screen, pid);
 }
 
-bool ui_no_color(const struct ui *u)
+void ui_look(const struct ui *u, struct ui_look *ret)
 {
 	bool color = screen_color(u->screen);
 
-	return color == u->color ? u->no_color : !color;
+	screen_look(u->screen, ret);
+	ret->no_color = color == u->color ? u->no_color : !color;
 }
 
 void ui_message(struct ui *u, const char *text)
