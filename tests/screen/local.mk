@@ -3,13 +3,16 @@ check_LIBRARIES += libscreen.a
 libscreen_a_SOURCES = tests/screen/fixture.c tests/screen/fixture.h tests/unit/test.h
 libscreen_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 screen_tests_libs = libscreen.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(CMOCKA_LIBS) -lm
-screen_tests = test_clip test_pick test_screen test_screen_holders test_screen_keys \
+screen_tests = test_clip test_mouse test_pick test_screen test_screen_holders test_screen_keys \
 	test_screen_parts
 check_PROGRAMS += $(screen_tests)
 TESTS += $(screen_tests)
 test_clip_SOURCES = tests/screen/test_clip.c
 test_clip_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clip_LDADD = $(screen_tests_libs)
+test_mouse_SOURCES = tests/screen/test_mouse.c
+test_mouse_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_mouse_LDADD = $(screen_tests_libs)
 test_pick_SOURCES = tests/screen/test_pick.c
 test_pick_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_pick_LDADD = $(screen_tests_libs)
