@@ -217,19 +217,10 @@ static void save_settings(struct watch *w)
 
 static void watch_successor(struct watch *w);
 
-static void do_request(struct watch *w, const struct ui_request *r)
+/* What changes the picture alone. false: it is something else. */
+static bool ask_model(struct watch *w, const struct ui_request *r)
 {
-	w->changed = true;
 	switch (r->ask) {
-	case UI_QUIT:
-		w->done = true;
-		break;
-	case UI_RESAMPLE:
-		if (w->ended)
-			watch_successor(w);
-		else
-			w->next_ns = clock_mono_ns();
-		break;
 	case UI_BASELINE_NOW:
 		model_baseline_now(w->model);
 		break;
@@ -248,14 +239,35 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_HOLD_ORDER:
 		model_hold_order(w->model);
 		break;
-	case UI_DELAY:
-		w->delay_ns = (int64_t)(r->delay_s * 1e9);
-		w->next_ns = clock_mono_ns() + w->delay_ns;
-		break;
 	case UI_CLEAR:
 		set_filter(w, "");
 		model_hide_flat(w->model, false);
 		model_sort(w->model, SORT_VERDICT, false);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void do_request(struct watch *w, const struct ui_request *r)
+{
+	w->changed = true;
+	if (ask_model(w, r))
+		return;
+	switch (r->ask) {
+	case UI_QUIT:
+		w->done = true;
+		break;
+	case UI_RESAMPLE:
+		if (w->ended)
+			watch_successor(w);
+		else
+			w->next_ns = clock_mono_ns();
+		break;
+	case UI_DELAY:
+		w->delay_ns = (int64_t)(r->delay_s * 1e9);
+		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
@@ -272,11 +284,7 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_SAVE:
 		save_settings(w);
 		break;
-	case UI_COPY:
-	case UI_WATCH:
-	case UI_NOTHING:
-	case UI_REDRAW:
-	case UI_TAG:
+	default:		/* the screen has done it */
 		break;
 	}
 }
