@@ -6,6 +6,7 @@ libui_a_SOURCES = \
 	src/ui/clip.c src/ui/clip.h \
 	src/ui/columns.c src/ui/columns.h \
 	src/ui/drill.c src/ui/drill.h \
+	src/ui/escape.c src/ui/escape.h \
 	src/ui/frame.c src/ui/frame.h \
 	src/ui/header.c src/ui/header.h \
 	src/ui/keys.c src/ui/keys.h \

@@ -28,7 +28,7 @@ static void why_put(struct line *l, const struct snapshot *snap, const struct sn
 	const struct ratchet_reason *r = &row->reason;
 	char text[200], grown[TEXT], span[TEXT];
 
-	if (!rises(row)) {
+	if (!rises(row) || r->epochs < 2) {
 		line_put_cut(l, ATTR_PLAIN, verdict_reason(row, text, sizeof(text)));
 		return;
 	}

@@ -112,6 +112,8 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 	notice_empty(empty, sizeof(empty), snap);
 	canvas_put(c, y, 1, c->cols - 1, ATTR_PLAIN, empty);
 	c->cursor_row = y;
+	c->clicks.body_row = y;
+	c->clicks.body_rows = (int)(st->page < snap->n_rows ? st->page : snap->n_rows);
 	for (size_t i = 0; i < st->page && st->top + i < snap->n_rows; i++) {
 		size_t at = st->top + i;
 		bool selected = at == st->cursor;

@@ -199,15 +199,15 @@ static void the_sort_menu_lies_over_the_table(void **state)
 static void help_shows_every_key_on_80x24(void **state)
 {
 	const struct keys_row *rows;
-	bool seen[100] = {false};
+	bool seen[KEYS_ACTIONS] = {false};
 	char line[64];
 	size_t n;
 
 	rows = keys_rows(&n);
-	assert_true(n <= sizeof(seen));
 	fixture_draw(&f, 24, 80);
 	(void)fixture_key(&f, 'h');
-	assert_memory_equal(fixture_row(&f, 0), "leaktop " PACKAGE_VERSION_TEXT, 8);
+	assert_int_equal(fixture_find(&f, "leaktop " PACKAGE_VERSION_TEXT), 0);
+	assert_int_equal(fixture_find(&f, "lines 1 to "), 0);
 	for (int page = 0; page < 2; page++) {
 		for (size_t i = 0; i < n; i++) {
 			snprintf(line, sizeof(line), "%-8s %s", rows[i].names, rows[i].help);
@@ -219,7 +219,6 @@ static void help_shows_every_key_on_80x24(void **state)
 	for (size_t i = 0; i < n; i++)
 		assert_true(seen[i]);
 	assert_true(fixture_find(&f, "1-7: VERDICT TYPE") > 0);
-	assert_true(fixture_find(&f, "lines ") == 0);
 }
 
 static void no_size_is_refused_and_nothing_is_drawn_outside(void **state)
@@ -283,8 +282,8 @@ static void a_high_screen_has_the_reasons_in_a_pane(void **state)
 		"grows  no container is known to grow steadily",
 		"alloc  leaktop cannot tell; tracemalloc can, where the target was started"
 			" with -X tracemalloc",
-		"next   Enter who holds   a where allocated   c cycles   Space tag   "
-			"b new baseline here   ! act on the target",
+		"next   Enter who holds   a where allocated   c cycles   Space tag"
+			"   b new baseline here   ! act on the target",
 		"",
 		"sort: verdict   14 of 417 types shown");
 	(void)fixture_key(&f, 'G');
