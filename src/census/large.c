@@ -14,6 +14,7 @@ struct large {
 	double share;
 	struct cheap *heap;		/* NULL until the first pass */
 	int64_t due_ns, spent_ns;
+	int64_t n_passes;
 };
 
 struct large *large_new(const struct python *py, double share)
@@ -37,7 +38,7 @@ void large_forget(struct large *l)
 {
 	cheap_free(l->heap);
 	l->heap = NULL;
-	l->due_ns = 0;
+	l->due_ns = l->n_passes = 0;
 }
 
 bool large_begin(struct large *l, struct scan *s)
@@ -71,7 +72,14 @@ bool large_step(struct large *l, struct scan *s, int64_t budget_ns)
 	bool more = cheap_step(l->heap, budget_ns, feed, s);
 
 	l->spent_ns += clock_mono_ns() - begin;
+	l->n_passes += !more;
 	if (!more && l->share > 0)
 		l->due_ns = clock_mono_ns() + (int64_t)((double)l->spent_ns / l->share);
 	return !more;
+}
+
+const struct cheap_totals *large_heap(const struct large *l, int64_t *n_passes)
+{
+	*n_passes = l->n_passes;
+	return l->n_passes ? cheap_totals(l->heap) : NULL;
 }

@@ -219,7 +219,8 @@ def measure(size):
             searches[name].append(search(target, name))
             say("# run %d, %s: %.2f s" % (run + 1, name, searches[name][-1]["wall_s"]))
     result = dict(about, runs=runs, searches=searches,
-                  search={name: middle(r) for name, r in searches.items()}, median={name: middle(r) for name, r in runs.items()})
+                  search={name: middle(r) for name, r in searches.items()},
+                  median={name: middle(r) for name, r in runs.items()})
     truth = target.ask("truth")["types"]
     result["accuracy"] = {mode: accuracy(target, mode, truth) for mode in MODES}
     target.end()

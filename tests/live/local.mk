@@ -10,12 +10,17 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_census test_containers test_count test_cycles test_heap \
-	test_holders test_hostile test_inside test_scan_live test_server test_slices test_traps test_verdict_live
+	test_holders test_hostile test_inside test_roster test_scan_live test_server test_slices \
+	test_traps test_verdict_live test_who
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
 test_scan_live_CFLAGS = $(LIVE_CFLAGS)
 test_scan_live_LDADD = $(LIVE_LIBS)
+test_roster_SOURCES = tests/live/test_roster.c tests/live/pythons.c tests/live/pythons.h \
+	tests/unit/test.h
+test_roster_CFLAGS = $(LIVE_CFLAGS)
+test_roster_LDADD = $(LIVE_LIBS)
 test_census_SOURCES = tests/live/test_census.c $(LIVE_SOURCES)
 test_census_CFLAGS = $(LIVE_CFLAGS)
 test_census_LDADD = $(LIVE_LIBS)
@@ -49,6 +54,9 @@ test_server_LDADD = $(LIVE_LIBS)
 test_verdict_live_SOURCES = tests/live/test_verdict_live.c $(LIVE_SOURCES)
 test_verdict_live_CFLAGS = $(LIVE_CFLAGS)
 test_verdict_live_LDADD = $(LIVE_LIBS)
+test_who_SOURCES = tests/live/test_who.c $(LIVE_SOURCES)
+test_who_CFLAGS = $(LIVE_CFLAGS)
+test_who_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)
