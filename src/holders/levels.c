@@ -153,6 +153,8 @@ uint32_t levels_node(struct levels *u, const struct block *b)
 	n = &u->graph.nodes[i];
 	if (is_new) {
 		n->typed = b->object ? b->typed : NULL;
+		if (n->typed)
+			(void)typebook_name(u->book, n->typed);
 		n->size = b->start + b->size - b->object;
 		if (!b->object)
 			n->size = b->size;
