@@ -174,7 +174,7 @@ static bool look(struct kinds *k, uint64_t type)
 	if (!remote_read(&k->py->remote, type, head, sizeof(head)) || !is_plausible(k, head))
 		return false;
 	named.tp_name = word(head, k->py->layout->tp_name);
-	/* a type whose name is gone can live, for nobody else looks at it: it counts all the same */
+	/* a type whose name is gone can live, for nobody else looks at it: it counts */
 	if (!remote_string(&k->py->remote, named.tp_name, named.name, sizeof(named.name)))
 		memset(named.name, 0, sizeof(named.name));
 	add_kind(k, type, head, &named);

@@ -191,7 +191,9 @@ static int watch_growing(const struct python_exe *exe)
 	    python_find(run.pid, &py, NULL) == LT_OK &&
 	    gadgets_find(&py, &gadgets, NULL) == LT_OK) {
 		census = walk_new(&py, &gadgets, &options);
-		wrong = py.layout->walk == LAYOUT_WALK_LISTS ? growing_is_lost(census, exe->name) : 0;
+		wrong = 0;
+		if (py.layout->walk == LAYOUT_WALK_LISTS)
+			wrong += growing_is_lost(census, exe->name);
 		wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
 		walk_free(census);
 	}
