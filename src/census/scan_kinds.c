@@ -124,9 +124,9 @@ static bool look(struct kinds *k, uint64_t type)
 	if (!typehead_read(k->py, type, &head))
 		return false;
 	named.tp_name = head.name_at;
-	if (!remote_string(&k->py->remote, named.tp_name, named.name, sizeof(named.name)) ||
-	    !named.name[0])
-		return false;
+	/* a type whose name is gone can live, for nobody else looks at it: it counts */
+	if (!remote_string(&k->py->remote, named.tp_name, named.name, sizeof(named.name)))
+		memset(named.name, 0, sizeof(named.name));
 	add_kind(k, type, &head, &named);
 	return true;
 }
