@@ -19,6 +19,7 @@
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
+#include "util/clock.h"
 #include "util/mem.h"
 
 #define OUT STDOUT_FILENO
@@ -27,6 +28,9 @@
 static SCREEN *screen;
 static WINDOW *pad;			/* keys are read through it: it never refreshes */
 static bool no_color;
+static bool mouse_on;
+static struct ui_mouse mouse;
+static int64_t pressed_ns;		/* when a button was pressed last */
 
 /*
  * newterm() installs handlers where a signal has its default action: for SIGINT and SIGTERM they
@@ -138,7 +142,7 @@ static void modes_prepare(void)
 
 /*
  * terminfo knows one sequence per key, but terminals that ignore keypad mode send the other one.
- * A mouse is not asked for: its reports are dropped with everything else that is not known.
+ * Unless a mouse is asked for its reports are dropped with everything else that is not known.
  */
 static void keys_prepare(void)
 {
@@ -338,6 +342,55 @@ static void put_back(void *unused, int c)
 
 static const struct escape_source waiting = {next_char, put_back, NULL};
 
+/* The mouse. */
+
+#define DOUBLE_CLICK_NS (400 * CLOCK_NS_PER_MS)
+#define MOUSE_EVENTS (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)
+#define MOUSE_OFF "\x1b[?1006;1000l"	/* as ncurses writes it for xterm and its like */
+
+void term_mouse_on(bool on)
+{
+	if (on == mouse_on)
+		return;
+	mouse_on = on;
+	keyok(KEY_MOUSE, on);
+	if (on)
+		rescue_add(MOUSE_OFF);
+	mouseinterval(0);		/* a press is told at once, not when it was no click */
+	mousemask(on ? MOUSE_EVENTS : 0, NULL);
+	doupdate();
+}
+
+const struct ui_mouse *term_mouse(void)
+{
+	return &mouse;
+}
+
+/* What ncurses has read of a report; anything but a press or the wheel is no key. */
+static int decode_mouse(void)
+{
+	int64_t now = clock_mono_ns();
+	MEVENT event;
+	bool again;
+
+	if (getmouse(&event) != OK)
+		return UI_KEY_NONE;
+	again = event.y == mouse.row && now - pressed_ns < DOUBLE_CLICK_NS &&
+		mouse.what == UI_MOUSE_PRESS;
+	mouse.row = event.y;
+	mouse.col = event.x;
+	if (event.bstate & BUTTON4_PRESSED)
+		mouse.what = UI_MOUSE_WHEEL_UP;
+	else if (event.bstate & BUTTON5_PRESSED)
+		mouse.what = UI_MOUSE_WHEEL_DOWN;
+	else if (event.bstate & BUTTON1_PRESSED)
+		mouse.what = again ? UI_MOUSE_AGAIN : UI_MOUSE_PRESS;
+	else
+		return UI_KEY_NONE;
+	pressed_ns = now;
+	return UI_KEY_MOUSE;
+}
+
 int term_key(void)
 {
 	int key = UI_KEY_NONE;
@@ -348,7 +401,9 @@ int term_key(void)
 
 		if (got == ERR)
 			return UI_KEY_NONE;
-		if (got == KEY_CODE_YES)
+		if (got == KEY_CODE_YES && c == KEY_MOUSE)
+			key = decode_mouse();
+		else if (got == KEY_CODE_YES)
 			key = decode_curses(c);
 		else if (c == UI_KEY_ESC)
 			key = escape_rest(&waiting);

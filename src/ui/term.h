@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "ui/canvas.h"
+#include "ui/keys.h"
 #include "util/err.h"
 
 /* LT_E_TERM where standard input or output is no terminal, or TERM is unknown or too dumb; then
@@ -45,6 +46,14 @@ void term_repaint(void);		/* the next frame is drawn from nothing */
 /* The next key that waits, UI_KEY_NONE where there is none. Escape sequences that are not known
  * are dropped whole. */
 int term_key(void);
+
+/*
+ * Lets the terminal tell of clicks and of the wheel, or not, which leaves them to its own
+ * selection. Every way out switches it off.
+ */
+void term_mouse_on(bool on);
+/* After UI_KEY_MOUSE; borrowed until the next key. */
+const struct ui_mouse *term_mouse(void);
 
 void term_resized(void);
 /* Restores the terminal, stops this process with SIGTSTP, comes back when it is continued. */

@@ -18,7 +18,7 @@
 #include "util/num.h"
 
 #define HEAD " VERDICT"			/* of the table, a mark of the order may follow */
-#define LEAD_PATIENCE_MS 30000		/* 15 s are promised, on a machine that is not loaded */
+#define LEAD_PATIENCE_MS 90000		/* 15 s are promised, on a machine that is not loaded */
 #define GROWN 50			/* objects that nobody takes for noise */
 
 static struct tty *t;

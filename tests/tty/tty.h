@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <termios.h>
 
-#define TTY_PATIENCE_MS 20000		/* for what must come: a loaded machine is slow */
+#define TTY_PATIENCE_MS 60000		/* for what must come: a loaded machine is slow */
 
 struct tty;
 
