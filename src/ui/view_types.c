@@ -232,9 +232,9 @@ static void bar_draw(const struct types_state *st, const struct snapshot *snap, 
 
 	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->cursor + 1 : 0, snap->n_rows);
 	line_put_end(&l, ATTR_PLAIN, place);
-	l.end -= clean_width(way_out);
+	l.end -= clean_width(way_out) + 1;
 	put_keys(&l);
-	l.end += clean_width(way_out);
+	l.end += clean_width(way_out) + 1;
 	l.full = false;
 	line_put(&l, ATTR_KEY, "%s", way_out);
 }
