@@ -9,6 +9,7 @@ fuzz_programs = \
 	fuzz_pools \
 	fuzz_proc \
 	fuzz_python \
+	fuzz_settings \
 	fuzz_text
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/corpus
@@ -48,6 +49,9 @@ fuzz_proc_LDADD = libproc.a libutil.a $(PROCPS_LIBS)
 fuzz_python_SOURCES = tests/fuzz/fuzz_python.c $(fuzz_memory)
 fuzz_python_LDFLAGS = $(fuzz_ldflags)
 fuzz_python_LDADD = libtarget.a libproc.a libutil.a
+fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(fuzz_common)
+fuzz_settings_LDFLAGS = $(fuzz_ldflags)
+fuzz_settings_LDADD = libcli.a liboutput.a libmodel.a libutil.a -lm
 fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_common)
 fuzz_text_LDFLAGS = $(fuzz_ldflags)
 fuzz_text_LDADD = libutil.a
