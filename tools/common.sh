@@ -48,7 +48,8 @@ procps_package() {
 }
 
 packages_build() {
-	echo autoconf automake gcc libc6-dev make pkg-config libncurses-dev python3
+	echo autoconf automake gcc libc6-dev make pkg-config libncurses-dev \
+		libmicrohttpd-dev python3
 	procps_package
 }
 

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/scrape.h"
 #include "model/model.h"
+#include "output/outfile.h"
 #include "session/session.h"
 #include "ui/ui.h"
 #include "util/clock.h"
@@ -28,6 +30,10 @@ struct watch {
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
 	struct sink sink;		/* in batch */
+	struct outfile file;		/* with --output */
+	struct scrape *scrape;		/* with --listen, else NULL */
+	struct model *scraped;		/* what it shows: with a screen its own one, whose order,
+					 * filter and baseline no key changes; else `model` */
 	int signal_fd;
 	int64_t delay_ns, next_ns;	/* between samples; when the next is due */
 	int64_t tick_ns;		/* when the clock on the screen is due */
@@ -90,11 +96,26 @@ static enum lt_errc tell_refusal(struct watch *w)
 	return w->sink.ops->error(&w->sink, why, &w->err);
 }
 
+/* The file that the next line goes to, if there is to be one and none is begun. */
+static enum lt_errc begin_file(struct watch *w)
+{
+	const char *path = w->options->output;
+	enum lt_errc rc;
+
+	if (!path || w->file.temp)
+		return LT_OK;
+	rc = outfile_begin(&w->file, path, &w->err);
+	w->sink.options.out = w->file.out;
+	return rc;
+}
+
 static void write_sample(struct watch *w)
 {
 	const struct snapshot *snap;
-	enum lt_errc rc = tell_refusal(w);
+	enum lt_errc rc = begin_file(w);
 
+	if (rc == LT_OK)
+		rc = tell_refusal(w);
 	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
 	model_sort(w->model, w->options->sort, w->options->reversed);
 	snap = model_snapshot(w->model);
@@ -103,16 +124,28 @@ static void write_sample(struct watch *w)
 	w->attached = true;
 	if (rc == LT_OK)
 		rc = w->sink.ops->sample(&w->sink, snap, &w->err);
+	if (rc == LT_OK && w->sink.ops->latest)
+		rc = outfile_commit(&w->file, false, &w->err);
 	if (rc != LT_OK) {
 		w->done = true;
 		take_signals(w);	/* a write that a signal ended is no fault of the output */
 	}
 }
 
-static void take_sample(struct watch *w, const struct sample *sample)
+static void push(struct watch *w, const struct sample *sample)
 {
 	model_target(w->model, session_target(w->session));
 	model_push(w->model, sample);
+	if (w->scraped != w->model) {
+		model_target(w->scraped, session_target(w->session));
+		model_push(w->scraped, sample);
+	}
+	scrape_changed(w->scrape);
+}
+
+static void take_sample(struct watch *w, const struct sample *sample)
+{
+	push(w, sample);
 	if (sample->census)
 		w->said = LT_OK;
 	w->samples++;
@@ -128,6 +161,9 @@ static void target_ended(struct watch *w)
 	w->ended = true;
 	w->changed = true;
 	model_ended(w->model, clock_wall_s());
+	if (w->scraped != w->model)
+		model_ended(w->scraped, clock_wall_s());
+	scrape_changed(w->scrape);
 	if (!w->ui)
 		w->done = true;
 }
@@ -237,6 +273,7 @@ static int64_t least(int64_t a, int64_t b)
 static int until_ms(const struct watch *w)
 {
 	int64_t now = clock_mono_ns(), at = INT64_MAX;
+	int scrape_ms = scrape_wait_ms(w->scrape);
 
 	if (!w->ended && !session_busy(w->session))
 		at = w->next_ns;
@@ -244,6 +281,8 @@ static int until_ms(const struct watch *w)
 		at = least(at, w->tick_ns);
 	if (w->end_ns)
 		at = least(at, w->end_ns);
+	if (scrape_ms >= 0)
+		at = least(at, now + scrape_ms * CLOCK_NS_PER_MS);
 	if (at == INT64_MAX)
 		return -1;
 	if (at <= now)
@@ -258,12 +297,14 @@ static void wait_for_something(struct watch *w)
 		{.fd = w->ended ? -1 : session_fd(w->session), .events = POLLIN},
 		{.fd = w->ended ? -1 : session_end_fd(w->session), .events = POLLIN},
 		{.fd = w->ui ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = scrape_fd(w->scrape), .events = POLLIN},
 	};
 
 	if (poll(fds, COUNT_OF(fds), until_ms(w)) < 0 && errno != EINTR)
 		w->done = true;
 	if (fds[0].revents)
 		take_signals(w);
+	scrape_run(w->scrape);
 	if (fds[3].revents & POLLIN)
 		take_keys(w);
 	else if (fds[3].revents & (POLLHUP | POLLERR))
@@ -303,6 +344,26 @@ static bool wants_batch(const struct options *o)
 	return o->batch || !isatty(STDOUT_FILENO) || !term || !*term || !strcmp(term, "dumb");
 }
 
+/* What --listen alone is for is served; a table in a service's log would be too much. */
+static const struct sink_ops *batch_sink(const struct options *o)
+{
+	return o->listen && !o->batch ? &sink_nothing : o->sink;
+}
+
+static enum lt_errc open_scrape(struct watch *w)
+{
+	char url[128];
+
+	if (!w->options->listen)
+		return LT_OK;
+	if (scrape_open(w->options, &w->scrape, &w->err) != LT_OK)
+		return w->err.code;
+	if (w->batch)		/* a screen has no line to spare */
+		fprintf(stderr, "leaktop: serving %s\n",
+			scrape_url(w->scrape, url, sizeof(url)));
+	return LT_OK;
+}
+
 static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
@@ -310,24 +371,32 @@ static enum lt_errc open_output(struct watch *w)
 		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
 	};
 
-	if (!w->batch)
-		return ui_open(&ui, &w->ui, &w->err);
 	w->sink = (struct sink){
-		.ops = o->sink,
-		.options = {.out = stdout, .top = o->top},
+		.ops = batch_sink(o),
+		.options = {.out = stdout, .path = o->output, .top = o->top},
 	};
-	return LT_OK;
+	if (begin_file(w) != LT_OK || open_scrape(w) != LT_OK)
+		return w->err.code;
+	return w->batch ? LT_OK : ui_open(&ui, &w->ui, &w->err);
 }
 
-static void prepare_model(struct watch *w)
+static struct model *new_model(const struct watch *w)
 {
 	const struct options *o = w->options;
+	struct model *m = model_new(session_target(w->session));
 
-	w->model = model_new(session_target(w->session));
-	model_sort(w->model, o->sort, o->reversed);
-	model_confirm(w->model, o->confirm_ns);
+	model_sort(m, o->sort, o->reversed);
+	model_confirm(m, o->confirm_ns);
 	if (o->filter)
-		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
+		(void)model_filter(m, o->filter, NULL, 0);	/* options.c has tried it */
+	return m;
+}
+
+static void prepare_models(struct watch *w)
+{
+	w->model = new_model(w);
+	w->scraped = w->scrape && w->ui ? new_model(w) : w->model;
+	scrape_show(w->scrape, w->scraped);
 }
 
 static enum lt_errc open_session(struct watch *w)
@@ -355,7 +424,9 @@ static void write_end(struct watch *w, const struct sample_left *left)
 		return;
 	rc = w->sink.ops->verdict(&w->sink, snap, &w->err);
 	if (rc == LT_OK)
-		(void)w->sink.ops->detach(&w->sink, snap, left, clock_wall_s(), &w->err);
+		rc = w->sink.ops->detach(&w->sink, snap, left, clock_wall_s(), &w->err);
+	if (rc == LT_OK)
+		(void)outfile_commit(&w->file, true, &w->err);
 }
 
 static void warn_left(const struct sample_left *left)
@@ -412,13 +483,26 @@ static int exit_status(const struct watch *w)
 	return found_status(w);
 }
 
+static void close_all(struct watch *w)
+{
+	ui_close(w->ui);
+	scrape_close(w->scrape);
+	outfile_drop(&w->file);		/* of a run that has failed */
+	if (w->scraped != w->model)
+		model_free(w->scraped);
+	model_free(w->model);
+	session_free(w->session);
+	if (w->signal_fd >= 0)
+		close(w->signal_fd);
+}
+
 static int refuse(struct watch *w)
 {
 	struct sink sink = {.ops = w->options->sink, .options = {.out = stdout}};
 
-	if (w->batch)
+	if (w->batch && !w->options->output)
 		(void)sink.ops->error(&sink, &w->err, NULL);
-	session_free(w->session);
+	close_all(w);
 	return complain(&w->err);
 }
 
@@ -431,21 +515,21 @@ int watch_run(const struct options *options)
 	struct sample_left left = {0};
 	int status;
 
-	if (open_session(&w) != LT_OK || open_output(&w) != LT_OK)
+	if (open_session(&w) != LT_OK)
 		return refuse(&w);
-	prepare_model(&w);
-	w.signal_fd = open_signals(w.ui != NULL);
+	w.signal_fd = open_signals(!w.batch);
+	if (open_output(&w) != LT_OK)
+		return refuse(&w);
+	prepare_models(&w);
 	if (options->duration_ns)
 		w.end_ns = clock_mono_ns() + options->duration_ns;
 	loop(&w);
 	session_detach(w.session, &left);
 	write_end(&w, &left);
 	ui_close(w.ui);
+	w.ui = NULL;
 	warn_left(&left);
 	status = exit_status(&w);
-	model_free(w.model);
-	session_free(w.session);
-	if (w.signal_fd >= 0)
-		close(w.signal_fd);
+	close_all(&w);
 	return status;
 }

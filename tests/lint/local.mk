@@ -12,4 +12,4 @@ EXTRA_DIST += tests/lint/lib.sh
 
 check_PROGRAMS += lint_tables
 lint_tables_SOURCES = tests/lint/tables.c tests/unit/output_fixture.h
-lint_tables_LDADD = libcli.a liboutput.a libmodel.a libutil.a -lm
+lint_tables_LDADD = libcli.a libserve.a liboutput.a libmodel.a libutil.a -lm
