@@ -10,7 +10,7 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_census test_count test_cycles test_heap test_hostile test_scan_live \
-	test_server test_slices test_traps test_verdict_live
+	test_outputs test_prometheus test_server test_slices test_traps test_verdict_live
 # who holds it is no part of the program yet: make check TESTS=test_holders
 check_PROGRAMS += $(live_tests) test_holders
 TESTS += $(live_tests)
@@ -47,6 +47,13 @@ test_verdict_live_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)
+test_outputs_SOURCES = tests/live/test_outputs.c tests/live/http.c tests/live/http.h $(LIVE_SOURCES)
+test_outputs_CFLAGS = $(LIVE_CFLAGS)
+test_outputs_LDADD = $(LIVE_LIBS)
+test_prometheus_SOURCES = tests/live/test_prometheus.c tests/live/http.c tests/live/http.h \
+	$(LIVE_SOURCES)
+test_prometheus_CFLAGS = $(LIVE_CFLAGS)
+test_prometheus_LDADD = $(LIVE_LIBS)
 test_hostile_SOURCES = tests/live/test_hostile.c $(LIVE_SOURCES)
 test_hostile_CFLAGS = $(LIVE_CFLAGS)
 test_hostile_LDADD = $(LIVE_LIBS)
