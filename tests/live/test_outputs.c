@@ -5,6 +5,7 @@
 #include "config.h"
 #include "../unit/test.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -449,6 +450,87 @@ static void scrapers_that_hang_do_not_hold_up_the_samples(void **state)
 	forget(&leaktop);
 }
 
+/* ---- the example unit ------------------------------------------------------------------------ */
+
+/* "+sys_ptrace,+dac_read_search", as setpriv wants them, of the unit; without the last if asked. */
+static void unit_capabilities(bool all, char *ret, size_t size)
+{
+	const char *source = getenv("LT_SRCDIR"), *line;
+	struct buf b = {0};
+	char path[4096], words[200], *save = NULL;
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "%s/contrib/systemd/leaktop@.service", source ? source : ".");
+	assert_int_equal(io_read_file(path, 1 << 16, &b), 0);
+	line = strstr(b.data, "\nAmbientCapabilities=");
+	assert_non_null(line);
+	line = strchr(line, '=') + 1;
+	snprintf(words, sizeof(words), "%.*s", (int)strcspn(line, "\n"), line);
+	for (char *c = words; *c; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	if (!all)
+		*strrchr(words, ' ') = '\0';
+	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		n += (size_t)snprintf(ret + n, size - n, ",+%s", w + strlen("cap_"));
+	buf_done(&b);
+}
+
+/* leaktop as a user who owns nothing of the target, with these capabilities alone. */
+static int run_confined(struct running *l, const char *capabilities)
+{
+	const char *build = getenv("LT_BUILDDIR");
+	char path[4096], self[32], number[16], in[128], to[128], most[128];
+	const char *const argv[] = {
+		"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", in, to, most,
+		"--no-new-privs", self, "-f", "jsonl", "-n", "2", "-d", "0.1", "-p", number, NULL,
+	};
+	int exe;
+
+	snprintf(path, sizeof(path), "%s/leaktop", build ? build : ".");
+	exe = open(path, O_RDONLY);	/* that user may have no way to the path */
+	assert_true(exe >= 0);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", exe);
+	snprintf(number, sizeof(number), "%d", (int)target.pid);
+	snprintf(in, sizeof(in), "--inh-caps=-all%s", capabilities);
+	snprintf(to, sizeof(to), "--ambient-caps=-all%s", capabilities);
+	snprintf(most, sizeof(most), "--bounding-set=-all%s", capabilities);
+	l->out = memfd_create("out", MFD_CLOEXEC);
+	l->err = memfd_create("err", MFD_CLOEXEC);
+	fflush(NULL);
+	l->pid = fork();
+	if (l->pid == 0) {
+		if (dup2(l->out, 1) < 0 || dup2(l->err, 2) < 0)
+			_exit(127);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	close(exe);
+	return wait_end(l);
+}
+
+static void the_unit_has_the_capabilities_it_takes_and_no_more(void **state)
+{
+	char capabilities[100], *out;
+	int status;
+
+	if (geteuid() != 0 || access("/usr/bin/setpriv", X_OK) != 0)
+		SKIP("only root can give capabilities away, with setpriv");
+	start_target("1000");
+	unit_capabilities(true, capabilities, sizeof(capabilities));
+	status = run_confined(&leaktop, capabilities);
+	if (status != 0)
+		assert_said(&leaktop, "nothing: it counts");
+	out = text_of(leaktop.out);
+	assert_non_null(strstr(out, "\"method\":\"thread\""));
+	assert_non_null(strstr(out, "\"type\":\"__main__.Node\",\"count\":1000,"));
+	assert_non_null(strstr(out, "\"left\":{\"threads\":0,\"fds\":0,\"maps\":0}"));
+	free(out);
+	forget(&leaktop);
+	unit_capabilities(false, capabilities, sizeof(capabilities));
+	assert_int_equal(run_confined(&leaktop, capabilities), 4);
+	forget(&leaktop);
+}
+
 /* ---- two leaktops ---------------------------------------------------------------------------- */
 
 static void the_second_says_who_is_there(void **state)
@@ -516,6 +598,7 @@ int main(void)
 		LIVE(batch_output_goes_on_beside_it),
 		LIVE(a_port_in_use_is_told_and_the_first_goes_on),
 		LIVE(scrapers_that_hang_do_not_hold_up_the_samples),
+		LIVE(the_unit_has_the_capabilities_it_takes_and_no_more),
 		LIVE(the_second_says_who_is_there),
 		LIVE(two_that_walk_name_each_other_and_both_go_on),
 	};
