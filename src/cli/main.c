@@ -5,12 +5,15 @@
 #include "cli/complain.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
+#include "cli/pick.h"
 #include "cli/watch.h"
 
 int main(int argc, char **argv)
 {
 	struct options options;
+	struct ui *ui = NULL;
 	struct lt_err err;
+	int status = 0;
 
 	if (options_parse(argc, argv, &options, &err) != LT_OK)
 		return complain(&err);
@@ -20,7 +23,9 @@ int main(int argc, char **argv)
 		options_version(stdout);
 	else if (options.list_fields)
 		options_fields(stdout);
-	else
-		return options.preflight ? inspect_run(&options) : watch_run(&options);
-	return fflush(stdout) ? 1 : 0;
+	else if (options.preflight)
+		return inspect_run(&options);
+	else if (options.pid || pick_run(&options, &options.pid, &ui, &status))
+		return watch_run(&options, ui);
+	return fflush(stdout) ? 1 : status;
 }

@@ -13,12 +13,12 @@
 struct scrape {
 	const struct options *options;
 	struct serve *serve;
-	struct model *model;		/* borrowed; NULL: none yet */
+	struct model *model;		/* borrowed, or `own`; NULL: none yet */
+	struct model *own;
 	struct buf pages[EXPO_DIALECTS_OF], front;
 	bool fresh[EXPO_DIALECTS_OF];	/* the page is of the latest sample */
 };
 
-/* Keys at a screen have no part in what is scraped: the order is that of the command line. */
 static void make(struct scrape *s, enum expo_dialect dialect)
 {
 	const struct options *o = s->options;
@@ -82,24 +82,56 @@ void scrape_close(struct scrape *s)
 	if (!s)
 		return;
 	serve_close(s->serve);
+	model_free(s->own);
 	for (int i = 0; i < EXPO_DIALECTS_OF; i++)
 		buf_done(&s->pages[i]);
 	buf_done(&s->front);
 	free(s);
 }
 
-void scrape_show(struct scrape *s, struct model *m)
+static void changed(struct scrape *s)
+{
+	for (int i = 0; i < EXPO_DIALECTS_OF; i++)
+		s->fresh[i] = false;
+}
+
+void scrape_watch(struct scrape *s, const struct sample_target *target, struct model *m)
+{
+	const struct options *o;
+
+	if (!s)
+		return;
+	o = s->options;
+	model_free(s->own);
+	s->own = m ? NULL : model_new(target);
+	s->model = m ? m : s->own;
+	if (s->own) {
+		model_confirm(s->own, o->confirm_ns);
+		if (o->filter)
+			(void)model_filter(s->own, o->filter, NULL, 0);
+	}
+	changed(s);
+}
+
+void scrape_sample(struct scrape *s, const struct sample_target *target,
+		   const struct sample *sample)
 {
 	if (!s)
 		return;
-	s->model = m;
-	scrape_changed(s);
+	if (s->own) {
+		model_target(s->own, target);
+		model_push(s->own, sample);
+	}
+	changed(s);
 }
 
-void scrape_changed(struct scrape *s)
+void scrape_ended(struct scrape *s, double wall_s)
 {
-	for (int i = 0; s && i < EXPO_DIALECTS_OF; i++)
-		s->fresh[i] = false;
+	if (!s)
+		return;
+	if (s->own)
+		model_ended(s->own, wall_s);
+	changed(s);
 }
 
 int scrape_fd(const struct scrape *s)

@@ -17,10 +17,15 @@ enum lt_errc scrape_open(const struct options *options, struct scrape **ret, str
 /* NULL is fine for all of these: then nothing is served. */
 void scrape_close(struct scrape *s);
 
-/* The model to show from now on, borrowed. */
-void scrape_show(struct scrape *s, struct model *m);
-/* The model has changed. */
-void scrape_changed(struct scrape *s);
+/*
+ * What is shown from now on: m, borrowed, or with NULL a model of its own. That is for a screen, whose
+ * keys change order, filter and baseline of theirs.
+ */
+void scrape_watch(struct scrape *s, const struct sample_target *target, struct model *m);
+/* There was a sample (m has it already), or the target has ended. */
+void scrape_sample(struct scrape *s, const struct sample_target *target,
+		   const struct sample *sample);
+void scrape_ended(struct scrape *s, double wall_s);
 
 /* For the poll loop, as serve_fd(), serve_wait_ms() and serve_run(). */
 int scrape_fd(const struct scrape *s);

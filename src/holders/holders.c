@@ -347,6 +347,8 @@ static void take_merged(struct holders *h, const struct merged *m, struct found 
 	f->holder = (struct holder){.length = LT_UNKNOWN, .samples = m->count};
 	if (at) {
 		f->holder.address = at->container;
+		f->holder.container_type = at->typed ? at->typed->type : 0;
+		f->holder.length_at = refs_length_at(&h->up.roots, at->container, at->typed);
 		f->holder.length = refs_length(&h->up.roots, at->container, at->typed);
 		snprintf(f->container, sizeof(f->container), "%s",
 			 at->typed ? at->typed->name : "");
@@ -529,6 +531,18 @@ double holders_progress(const struct holders *h)
 		return 0.1 + 0.85 * ((double)h->up.level - 1 + (level < 1 ? level : 1)) /
 				     ((double)h->up.level + 4);
 	}
+}
+
+int64_t holders_length(const struct python *py, uint64_t address, uint64_t container_type,
+		       uint64_t length_at)
+{
+	uint64_t head[2], n;
+
+	if (!length_at || !remote_read(&py->remote, address, head, sizeof(head)) ||
+	    head[1] != container_type || (uint32_t)head[0] == 0 ||
+	    !remote_u64(&py->remote, length_at, &n) || n >= 1ull << 40)
+		return LT_UNKNOWN;
+	return (int64_t)n;
 }
 
 void holders_result(const struct holders *h, struct holders_result *ret)

@@ -24,6 +24,7 @@ struct holder {
 	const char *root;	/* "module __main__" */
 	const char *container;	/* type name of where they fan out, "" where there is none */
 	uint64_t address;	/* of it; 0: none, or many */
+	uint64_t container_type, length_at;	/* the words that say so: its type, its length */
 	int64_t length;		/* len() of it, LT_UNKNOWN */
 	size_t samples;		/* that it holds */
 	double share, share_low, share_high;	/* of the sample; 95 % interval */
@@ -65,6 +66,9 @@ bool holders_step(struct holders *h, int64_t budget_ns);
 /* How far it is: 0.0 to 1.0, a guess. */
 double holders_progress(const struct holders *h);
 void holders_abandon(struct holders *h);
+/* len() of a holder's container now. LT_UNKNOWN: something else is there by now. */
+int64_t holders_length(const struct python *py, uint64_t address, uint64_t container_type,
+		       uint64_t length_at);
 /* Of the last search that ended. */
 void holders_result(const struct holders *h, struct holders_result *ret);
 

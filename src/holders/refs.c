@@ -145,17 +145,22 @@ bool refs_is_root(const struct roots *r, const struct typed *owner, uint64_t obj
 	}
 }
 
-int64_t refs_length(const struct roots *r, uint64_t object, const struct typed *t)
+uint64_t refs_length_at(const struct roots *r, uint64_t object, const struct typed *t)
 {
-	uint64_t n;
-
 	if (!t || (t->form != FORM_LIST && t->form != FORM_TUPLE && t->form != FORM_DICT &&
 		   t->form != FORM_SET && t->form != FORM_DEQUE))
-		return LT_UNKNOWN;
+		return 0;
 	if (t->form == FORM_SET)		/* {fill, used, mask, ..} */
 		object += 8;
-	return remote_u64(&r->py->remote, object + (uint64_t)r->py->layout->ob_size, &n) &&
-	       n < 1ull << 40 ? (int64_t)n : LT_UNKNOWN;
+	return object + (uint64_t)r->py->layout->ob_size;
+}
+
+int64_t refs_length(const struct roots *r, uint64_t object, const struct typed *t)
+{
+	uint64_t at = refs_length_at(r, object, t), n;
+
+	return at && remote_u64(&r->py->remote, at, &n) && n < 1ull << 40 ? (int64_t)n
+									  : LT_UNKNOWN;
 }
 
 uint64_t refs_values(const struct roots *r, const struct typed *t, uint64_t object)

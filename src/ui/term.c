@@ -14,10 +14,12 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ui/clip.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
+#include "util/io.h"
 #include "util/mem.h"
 
 #define OUT STDOUT_FILENO
@@ -98,6 +100,7 @@ static const struct { attr_t bits; short color; } looks[ATTR_COUNT_OF] = {
 	[ATTR_GROW] = {A_NORMAL, COLOR_YELLOW},
 	[ATTR_HOLD] = {A_NORMAL, COLOR_CYAN},
 	[ATTR_CALM] = {A_DIM, -1},
+	[ATTR_TAGGED] = {A_BOLD, -1},
 	[ATTR_CURSOR] = {A_REVERSE, -1},
 	[ATTR_CURSOR_STRONG] = {A_REVERSE | A_BOLD, -1},
 	[ATTR_NOTICE] = {A_BOLD, COLOR_CYAN},
@@ -142,6 +145,8 @@ static void keys_prepare(void)
 {
 	static const struct { const char *bytes; int key; } others[] = {
 		{"\x1b[A", KEY_UP}, {"\x1b[B", KEY_DOWN}, {"\x1bOA", KEY_UP}, {"\x1bOB", KEY_DOWN},
+		{"\x1b[C", KEY_RIGHT}, {"\x1b[D", KEY_LEFT}, {"\x1bOC", KEY_RIGHT},
+		{"\x1bOD", KEY_LEFT},
 		{"\x1b[H", KEY_HOME}, {"\x1b[F", KEY_END}, {"\x1bOH", KEY_HOME},
 		{"\x1bOF", KEY_END},
 		{"\x1b[1~", KEY_HOME}, {"\x1b[4~", KEY_END},
@@ -286,11 +291,28 @@ void term_repaint(void)
 	clearok(curscr, TRUE);
 }
 
+bool term_copy(const char *text)
+{
+	const char *ms = tigetstr("Ms");	/* "set selection": the terminal says it can */
+	struct clip_place place = {
+		.term = getenv("TERM"), .can = ms && ms != (const char *)-1,
+		.tmux = getenv("TMUX") != NULL, .gnu_screen = getenv("STY") != NULL,
+	};
+	struct buf b = {0};
+	bool made = clip_put(&b, &place, text);
+
+	if (made)
+		made = io_write_all(OUT, buf_text(&b), b.len) == 0;
+	buf_done(&b);
+	return made;
+}
+
 /* Keys. */
 
 static const struct { wint_t curses; int key; } known_keys[] = {
 	{KEY_UP, UI_KEY_UP}, {KEY_DOWN, UI_KEY_DOWN},
 	{KEY_PPAGE, UI_KEY_PAGE_UP}, {KEY_NPAGE, UI_KEY_PAGE_DOWN},
+	{KEY_LEFT, UI_KEY_LEFT}, {KEY_RIGHT, UI_KEY_RIGHT},
 	{KEY_HOME, UI_KEY_HOME}, {KEY_END, UI_KEY_END}, {KEY_FIND, UI_KEY_HOME},
 	{KEY_SELECT, UI_KEY_END}, {KEY_BACKSPACE, UI_KEY_BACKSPACE}, {KEY_ENTER, UI_KEY_ENTER},
 };

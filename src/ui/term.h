@@ -33,6 +33,12 @@ void term_size(int *ret_rows, int *ret_cols);
 bool term_ready(void);
 /* One frame: ncurses finds the cells that changed, and they go out in one write. */
 void term_blit(const struct canvas *c, bool color);
+/*
+ * Asks the terminal to put text into its clipboard (OSC 52). false: this one is not known to
+ * understand that, or the text is longer than CLIP_TEXT_MAX; nothing was written. Whether it did
+ * so it does not tell.
+ */
+bool term_copy(const char *text);
 void term_repaint(void);		/* the next frame is drawn from nothing */
 
 /* The next key that waits, UI_KEY_NONE where there is none. Escape sequences that are not known

@@ -40,7 +40,7 @@ struct demo {
 	struct snapshot_row all[TYPES], shown[TYPES];
 	char names[TYPES][64];
 	int64_t cells[TYPES][SERIES_CELLS], rss[SERIES_CELLS];
-	char filter[128];
+	char filter[512];
 	const char *on_b;
 	double idle_s;			/* B: time passes and nothing else changes */
 };
@@ -115,7 +115,7 @@ static void fill(struct demo *d)
 	for (size_t i = 0; i < TYPES; i++)
 		fill_row(d, i);
 	s->rows = d->shown;
-	s->n_types = TYPES;
+	s->n_types = s->n_listed = TYPES;
 	s->verdict.n[RATCHET_GROWING] = s->seq > 1 ? 3 : 0;
 	s->n_flat = TYPES - s->verdict.n[RATCHET_GROWING];
 	s->verdict.n[RATCHET_FLAT] = s->n_flat;
