@@ -521,7 +521,7 @@ static void the_unit_has_the_capabilities_it_takes_and_no_more(void **state)
 	if (status != 0)
 		assert_said(&leaktop, "nothing: it counts");
 	out = text_of(leaktop.out);
-	assert_non_null(strstr(out, "\"method\":\"thread\""));
+	assert_null(strstr(out, "\"method\":\"readonly\""));
 	assert_non_null(strstr(out, "\"type\":\"__main__.Node\",\"count\":1000,"));
 	assert_non_null(strstr(out, "\"left\":{\"threads\":0,\"fds\":0,\"maps\":0}"));
 	free(out);
@@ -545,6 +545,48 @@ static void the_second_says_who_is_there(void **state)
 		 (int)target.pid, (int)getpid());
 	assert_said(&leaktop, want);
 	forget(&leaktop);
+}
+
+static const char *sample_of(const char *text, int n)
+{
+	for (; n && text; n--)
+		text = strstr(text + 1, "\"kind\":\"sample\"");
+	return text;
+}
+
+/*
+ * Another tracer holds the target when leaktop wants to leave, and goes a moment later: leaktop
+ * waits for that, and what is its own goes with it.
+ */
+static void a_tracer_that_is_in_the_way_when_leaktop_leaves_is_waited_for(void **state)
+{
+	int64_t give_up = clock_mono_ns() + PATIENCE_NS;
+	struct belongings before, after;
+	char *out = NULL;
+
+	start_target("1000");
+	belongings_take(target.pid, &before);
+	spawn(&leaktop, "-f jsonl -d 0.1 --census walk", false);
+	while ((!out || !sample_of(out, 3)) && clock_mono_ns() < give_up) {
+		free(out);
+		pause_a_little();
+		out = text_of(leaktop.out);
+	}
+	free(out);
+	while (ptrace(PTRACE_SEIZE, target.pid, NULL, NULL) != 0 && clock_mono_ns() < give_up)
+		pause_a_little();	/* leaktop itself is there */
+	kill(leaktop.pid, SIGTERM);
+	for (int i = 0; i < 10; i++)
+		pause_a_little();
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, target.pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(target.pid, NULL, __WALL), target.pid);
+	assert_int_equal(ptrace(PTRACE_DETACH, target.pid, NULL, NULL), 0);
+	assert_int_equal(wait_end(&leaktop), 128 + SIGTERM);
+	forget(&leaktop);
+	belongings_take(target.pid, &after);
+	assert_true(belongings_equal(&before, &after));
+	belongings_free(&before);
+	belongings_free(&after);
 }
 
 /*
@@ -600,6 +642,7 @@ int main(void)
 		LIVE(scrapers_that_hang_do_not_hold_up_the_samples),
 		LIVE(the_unit_has_the_capabilities_it_takes_and_no_more),
 		LIVE(the_second_says_who_is_there),
+		LIVE(a_tracer_that_is_in_the_way_when_leaktop_leaves_is_waited_for),
 		LIVE(two_that_walk_name_each_other_and_both_go_on),
 	};
 	int failed = cmocka_run_group_tests_name("outputs", tests, NULL, NULL);
