@@ -119,14 +119,15 @@ install_extras() {
 	done
 }
 
-# unpack_package PACKAGE: into a folder of its own, and prints that. For what a test wants to run and
-# nobody wants to have installed, such as a server that would start with the machine.
+# unpack_package PACKAGE: into a folder of its own, and prints that. For what a test wants to run
+# and nobody wants to have installed, such as a server that would start with the machine.
 unpack_package() {
 	into=${LEAKTOP_ROOTS:-/var/tmp/leaktop-roots}/.packages/$1
 	if [ ! -d "$into" ]; then
 		tmp=$(mktemp -d) || return 1
 		if (cd "$tmp" && apt-get download -q "$1" >/dev/null 2>&1) &&
-			mkdir -p "${into%/*}" && dpkg-deb -x "$tmp"/*.deb "$into.new" 2>/dev/null; then
+			mkdir -p "${into%/*}" &&
+			dpkg-deb -x "$tmp"/*.deb "$into.new" 2>/dev/null; then
 			mv "$into.new" "$into"
 		fi
 		rm -rf "$tmp" "$into.new"

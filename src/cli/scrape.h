@@ -18,8 +18,8 @@ enum lt_errc scrape_open(const struct options *options, struct scrape **ret, str
 void scrape_close(struct scrape *s);
 
 /*
- * What is shown from now on: m, borrowed, or with NULL a model of its own. That is for a screen, whose
- * keys change order, filter and baseline of theirs.
+ * What is shown from now on: m, borrowed, or with NULL a model of its own. That is for a screen,
+ * whose keys change order, filter and baseline of theirs.
  */
 void scrape_watch(struct scrape *s, const struct sample_target *target, struct model *m);
 /* There was a sample (m has it already), or the target has ended. */

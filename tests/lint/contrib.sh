@@ -1,6 +1,6 @@
 #!/bin/sh
-# contrib/ and doc/prometheus.md speak of metrics that leaktop exports, and what is there is accepted
-# by the programs it is for, where they are installed.
+# contrib/ and doc/prometheus.md name only metrics that leaktop exports, and what is there is taken
+# by the programs that it is for, where they are installed.
 . "${LT_SRCDIR:-$(dirname "$0")/../..}/tests/lint/lib.sh"
 
 tables=$LT_BUILDDIR/lint_tables
@@ -50,7 +50,8 @@ check()	# WORD FILE: what promtool has against it
 	"$promtool" "$1" rules "$2" >"$lint_tmp/said" 2>&1 || cat "$lint_tmp/said"
 }
 
-lint_none 'there are metrics' "$([ "$(wc -l <"$lint_tmp/metrics")" -ge 30 ] || echo 'fewer than 30')"
+lint_none 'there are metrics' \
+	"$([ "$(wc -l <"$lint_tmp/metrics")" -ge 30 ] || echo 'fewer than 30')"
 for file in "$rules" "$cases" "$board" "$page"; do
 	lint_none "${file#"$LT_SRCDIR"/} names only metrics that there are" "$(unknown "$file")"
 done
@@ -94,7 +95,8 @@ if systemd-analyze security --offline=true "$unit" >/dev/null 2>&1; then
 	lint_none 'systemd calls the unit well confined (exposure up to 2.0)' \
 		"$([ "${level:-100}" -le 20 ] || echo "exposure $level tenths")"
 	sed 's/^PrivateTmp=/PrivateTemp=/' "$unit" >"$lint_tmp/bad.service"
-	lint_caught 'a setting that is none is caught' "$(verify "$lint_tmp/bad.service")" PrivateTemp
+	lint_caught 'a setting that is none is caught' \
+		"$(verify "$lint_tmp/bad.service")" PrivateTemp
 else
 	lint_skip 'systemd takes the unit' 'systemd-analyze is not here, or older than 250'
 fi
@@ -106,6 +108,7 @@ lint_none 'the unit has two capabilities and no way to more' \
 { cat "$rules"; echo leaktop_type_sorrow; } >"$lint_tmp/bad.yml"
 lint_caught 'a metric that is not exported is caught' "$(unknown "$lint_tmp/bad.yml")" \
 	leaktop_type_sorrow
+# shellcheck disable=SC2016
 grep -v '^| `leaktop_rss_bytes`' "$page" >"$lint_tmp/bad.md"
 lint_caught 'a metric without a line is caught' "$(untold "$lint_tmp/bad.md")" leaktop_rss_bytes
 lint_done

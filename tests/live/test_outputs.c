@@ -547,11 +547,11 @@ static void the_second_says_who_is_there(void **state)
 	forget(&leaktop);
 }
 
-static const char *sample_of(const char *text, int n)
+static bool has_samples(const char *text, int n)
 {
-	for (; n && text; n--)
-		text = strstr(text + 1, "\"kind\":\"sample\"");
-	return text;
+	for (; n && (text = strstr(text, "\"kind\":\"sample\"")) != NULL; n--)
+		text++;
+	return n == 0;
 }
 
 /*
@@ -567,7 +567,7 @@ static void a_tracer_that_is_in_the_way_when_leaktop_leaves_is_waited_for(void *
 	start_target("1000");
 	belongings_take(target.pid, &before);
 	spawn(&leaktop, "-f jsonl -d 0.1 --census walk", false);
-	while ((!out || !sample_of(out, 3)) && clock_mono_ns() < give_up) {
+	while ((!out || !has_samples(out, 3)) && clock_mono_ns() < give_up) {
 		free(out);
 		pause_a_little();
 		out = text_of(leaktop.out);
