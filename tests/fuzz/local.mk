@@ -38,7 +38,7 @@ fuzz_objects_LDFLAGS = $(fuzz_ldflags)
 fuzz_objects_LDADD = libtarget.a libproc.a libutil.a
 fuzz_options_SOURCES = tests/fuzz/fuzz_options.c $(fuzz_common)
 fuzz_options_LDFLAGS = $(fuzz_ldflags)
-fuzz_options_LDADD = libcli.a liboutput.a libmodel.a libutil.a -lm
+fuzz_options_LDADD = libcli.a libserve.a liboutput.a libmodel.a libutil.a -lm
 fuzz_pools_SOURCES = tests/fuzz/fuzz_pools.c $(fuzz_common) tests/unit/made_heap.c \
 	tests/unit/made_heap.h
 fuzz_pools_LDFLAGS = $(fuzz_ldflags)
@@ -51,7 +51,7 @@ fuzz_python_LDFLAGS = $(fuzz_ldflags)
 fuzz_python_LDADD = libtarget.a libproc.a libutil.a
 fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(fuzz_common)
 fuzz_settings_LDFLAGS = $(fuzz_ldflags)
-fuzz_settings_LDADD = libcli.a liboutput.a libmodel.a libutil.a -lm
+fuzz_settings_LDADD = libcli.a libserve.a liboutput.a libmodel.a libutil.a -lm
 fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_common)
 fuzz_text_LDFLAGS = $(fuzz_ldflags)
 fuzz_text_LDADD = libutil.a

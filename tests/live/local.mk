@@ -20,6 +20,8 @@ live_tests = \
 	test_holders \
 	test_hostile \
 	test_inside \
+	test_outputs \
+	test_prometheus \
 	test_roster \
 	test_scan_live \
 	test_server \
@@ -78,6 +80,13 @@ test_who_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)
+test_outputs_SOURCES = tests/live/test_outputs.c tests/live/http.c tests/live/http.h $(LIVE_SOURCES)
+test_outputs_CFLAGS = $(LIVE_CFLAGS)
+test_outputs_LDADD = $(LIVE_LIBS)
+test_prometheus_SOURCES = tests/live/test_prometheus.c tests/live/http.c tests/live/http.h \
+	$(LIVE_SOURCES)
+test_prometheus_CFLAGS = $(LIVE_CFLAGS)
+test_prometheus_LDADD = $(LIVE_LIBS)
 test_hostile_SOURCES = tests/live/test_hostile.c $(LIVE_SOURCES)
 test_hostile_CFLAGS = $(LIVE_CFLAGS)
 test_hostile_LDADD = $(LIVE_LIBS)

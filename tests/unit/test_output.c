@@ -668,9 +668,12 @@ static void sinks_are_found_by_the_word_after_f(void **state)
 {
 	assert_ptr_equal(sink_by_name("table"), &sink_table);
 	assert_ptr_equal(sink_by_name("jsonl"), &sink_jsonl);
+	assert_ptr_equal(sink_by_name("csv"), &sink_csv);
+	assert_ptr_equal(sink_by_name("openmetrics"), &sink_openmetrics);
 	assert_null(sink_by_name("xml"));
+	assert_null(sink_by_name("nothing"));
 	assert_null(sink_by_name(""));
-	assert_null(sink_by_index(2));
+	assert_null(sink_by_index(4));
 }
 
 int main(void)
