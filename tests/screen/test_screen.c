@@ -81,8 +81,8 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 			"6.2M  VSZ 1.20G  swap 0  threads 18",
 		"pyheap 702.0M  +33.0M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███    +2.6M"
 			"/min  86% of RSS  used 93%  objects 1 734 220",
-		"native 110.4M   +5.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███    +410K"
-			"/min  C heap 60.0M  kept 12.0M  files 9.00M",
+		"native 110.4M   +5.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███"
+			"    +410K/min  C heap 60.0M  kept 12.0M  files 9.00M",
 		"gc     312/700  4/10  7/10  full #1841, 9s ago, 12 since base  garbage 0  frozen 0",
 		"self   scan 98%  target paused 1.2 ms, at most 3.4 ms  0.4% of"
 			" a core  samples 381  gaps 0  stops 1, at most 2.1 ms",
