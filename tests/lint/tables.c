@@ -9,6 +9,7 @@
 
 #include "../unit/output_fixture.h"
 #include "cli/options.h"
+#include "cli/settings.h"
 #include "output/openmetrics.h"
 #include "util/err.h"
 
@@ -59,6 +60,12 @@ static int print_metrics(void)
 	return EXIT_SUCCESS;
 }
 
+static void print_settings(void)
+{
+	for (size_t i = 0; settings_name(i); i++)
+		printf("setting\t%s\n", settings_name(i));
+}
+
 static void print_keys(void)
 {
 #define X(id, names, ...) puts("key\t" names);
@@ -100,5 +107,6 @@ int main(int argc, char **argv)
 	print_fields();
 	print_errors();
 	print_keys();
+	print_settings();
 	return EXIT_SUCCESS;
 }
