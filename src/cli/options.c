@@ -289,8 +289,8 @@ TAKE_FLAG(version, version)
 	X(duration, 256, "duration", "T", "stop after a time: 90s, 10m, 2h, 1d") \
 	X(batch, 'b', "batch", NULL, "write lines instead of a screen") \
 	X(format, 'f', "format", "FORMAT", "table, jsonl, csv or openmetrics; implies -b") \
-	X(output, 264, "output", "FILE", "write there, whole or not at all; implies -b") \
-	X(listen, 265, "listen", "ADDR:PORT", "serve /metrics for Prometheus (127.0.0.1)") \
+	X(output, 280, "output", "FILE", "write there, whole or not at all; implies -b") \
+	X(listen, 281, "listen", "ADDR:PORT", "serve /metrics for Prometheus (127.0.0.1)") \
 	X(sort, 'o', "sort", "[+-]FIELD", "sort by FIELD: + high end first, - low end first") \
 	X(fields, 268, "fields", "LIST", "columns of the screen: verdict,name,count,...") \
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
