@@ -47,6 +47,7 @@ struct watch {
 	bool ended;			/* the target is gone */
 	bool done;			/* leave the loop */
 	bool changed;			/* something to draw */
+	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int signal;			/* that ended us */
 	enum lt_errc said;		/* the refusal to be borrowed that was told last */
 	struct lt_err err;		/* of the output */
@@ -216,19 +217,10 @@ static void save_settings(struct watch *w)
 
 static void watch_successor(struct watch *w);
 
-static void do_request(struct watch *w, const struct ui_request *r)
+/* What changes the picture alone. false: it is something else. */
+static bool ask_model(struct watch *w, const struct ui_request *r)
 {
-	w->changed = true;
 	switch (r->ask) {
-	case UI_QUIT:
-		w->done = true;
-		break;
-	case UI_RESAMPLE:
-		if (w->ended)
-			watch_successor(w);
-		else
-			w->next_ns = clock_mono_ns();
-		break;
 	case UI_BASELINE_NOW:
 		model_baseline_now(w->model);
 		break;
@@ -247,14 +239,35 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_HOLD_ORDER:
 		model_hold_order(w->model);
 		break;
-	case UI_DELAY:
-		w->delay_ns = (int64_t)(r->delay_s * 1e9);
-		w->next_ns = clock_mono_ns() + w->delay_ns;
-		break;
 	case UI_CLEAR:
 		set_filter(w, "");
 		model_hide_flat(w->model, false);
 		model_sort(w->model, SORT_VERDICT, false);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void do_request(struct watch *w, const struct ui_request *r)
+{
+	w->changed = true;
+	if (ask_model(w, r))
+		return;
+	switch (r->ask) {
+	case UI_QUIT:
+		w->done = true;
+		break;
+	case UI_RESAMPLE:
+		if (w->ended)
+			watch_successor(w);
+		else
+			w->next_ns = clock_mono_ns();
+		break;
+	case UI_DELAY:
+		w->delay_ns = (int64_t)(r->delay_s * 1e9);
+		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
@@ -262,14 +275,16 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_REPORT:
 		report(w);
 		break;
+	case UI_SEARCH:
+		searching_ask(w->session, w->model, r->text);
+		break;
+	case UI_SEARCH_STOP:
+		searching_stop(w->session, w->model);
+		break;
 	case UI_SAVE:
 		save_settings(w);
 		break;
-	case UI_COPY:
-	case UI_WATCH:
-	case UI_NOTHING:
-	case UI_REDRAW:
-	case UI_TAG:
+	default:		/* the screen has done it */
 		break;
 	}
 }
@@ -285,7 +300,8 @@ static void take_keys(struct watch *w)
 static void draw(struct watch *w)
 {
 	w->changed = false;
-	ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(), session_busy(w->session));
+	w->stalled = !ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(),
+			      session_busy(w->session));
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -406,6 +422,7 @@ static void wait_for_something(struct watch *w)
 		{.fd = w->ended ? -1 : session_fd(w->session), .events = POLLIN},
 		{.fd = w->ended ? -1 : session_end_fd(w->session), .events = POLLIN},
 		{.fd = w->ui ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = w->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
 	};
 
 	if (poll(fds, COUNT_OF(fds), until_ms(w)) < 0 && errno != EINTR)
@@ -416,6 +433,7 @@ static void wait_for_something(struct watch *w)
 		take_keys(w);
 	else if (fds[3].revents & (POLLHUP | POLLERR))
 		w->done = true;		/* the terminal is gone */
+	w->changed |= fds[4].revents != 0;
 	if (fds[1].revents)
 		advance(w);
 	if (fds[2].revents && !session_busy(w->session) && !w->ended)

@@ -31,6 +31,9 @@ struct ui_mouse {
 #define KEYS(X) \
 	X(HELP, "h ? F1", "F1Help", "this help", 'h', '?', KEYS_F(1)) \
 	X(BACK, "Esc BkSp", NULL, "back; clear the filter", UI_KEY_ESC, UI_KEY_BACKSPACE) \
+	X(WHO, "Enter", "Enter:who", "who holds these objects", UI_KEY_ENTER) \
+	X(CYCLES, "c", NULL, "cycles of garbage they are in", 'c') \
+	X(VALUES, "v", NULL, "values of keys in paths", 'v') \
 	X(UP, "Up k", NULL, "one row up", UI_KEY_UP, 'k') \
 	X(DOWN, "Down j", NULL, "one row down", UI_KEY_DOWN, 'j') \
 	X(PAGE_UP, "PgUp ^B", NULL, "one page up", UI_KEY_PAGE_UP, KEYS_CTRL('B')) \
@@ -54,7 +57,7 @@ struct ui_mouse {
 	X(FIND_NEXT, "n", NULL, "find the next one", 'n') \
 	X(FIND_PREVIOUS, "N", NULL, "find the one before", 'N') \
 	X(FILTER, "f F4 \\", "f:filter", "only matching types (!: not)", 'f', KEYS_F(4), '\\') \
-	X(HIDE_FLAT, "i", "i:flat", "hide or show unchanged types", 'i') \
+	X(HIDE_FLAT, "i", NULL, "hide or show unchanged types", 'i') \
 	X(ZEROS, "0", NULL, "zeros blank or not", '0') \
 	X(UNITS, "e", "e:unit", "sizes in B, KiB, MiB, by size", 'e') \
 	X(TAG, "Space", NULL, "tag: rows on top, summed up", ' ') \

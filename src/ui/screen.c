@@ -8,8 +8,10 @@
 #include "ui/columns.h"
 #include "ui/picture.h"
 #include "ui/prompt.h"
+#include "ui/view_cycles.h"
 #include "ui/view_explain.h"
 #include "ui/view_help.h"
+#include "ui/view_holders.h"
 #include "ui/view_pick.h"
 #include "ui/view_plain.h"
 #include "ui/view_sort.h"
@@ -262,6 +264,10 @@ static bool act_anywhere(struct screen *s, enum keys_action action, bool had_mes
 		s->repaint = true;
 		ret->ask = UI_REDRAW;
 		return true;
+	case KEYS_VALUES:
+		s->ctx.values = !s->ctx.values;
+		ret->ask = UI_REDRAW;
+		return true;
 	case KEYS_SUSPEND:
 		ret->ask = UI_SUSPEND;
 		return true;
@@ -459,6 +465,9 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 			ask_sort(s, ret->sort, ret->reversed, ret);
 		else
 			ret->ask = UI_REDRAW;
+	} else if (result == VIEW_OPEN) {
+		snprintf(s->ctx.about, sizeof(s->ctx.about), "%.255s", ret->text);
+		layer_push(s, action == KEYS_CYCLES ? &view_cycles : &view_holders);
 	} else if (result == VIEW_IGNORED) {
 		ret->ask = UI_NOTHING;
 		if (!act_anywhere(s, action, had_message, ret) && !top->ops->modal &&
@@ -512,6 +521,7 @@ static void take_picture(struct screen *s, const struct snapshot *snap)
 	if (!s->ctx.paused) {
 		picture_take(&s->picture, snap);
 	} else {
+		picture_take_holdings(&s->picture, snap);	/* they are asked for by a key */
 		s->picture.snap.ended = snap->ended;
 		s->picture.snap.ended_t = snap->ended_t;
 	}

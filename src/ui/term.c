@@ -4,7 +4,6 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,12 @@
 #include <wchar.h>
 
 #include "ui/clip.h"
+#include "ui/escape.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
 #include "util/clock.h"
-#include "util/io.h"
 #include "util/mem.h"
 
 #define OUT STDOUT_FILENO
@@ -29,7 +28,7 @@
 static SCREEN *screen;
 static WINDOW *pad;			/* keys are read through it: it never refreshes */
 static bool no_color;
-static bool mouse_on;
+static bool mouse_on, mouse_rescued;
 static struct ui_mouse mouse;
 static int64_t pressed_ns;		/* when a button was pressed last */
 
@@ -205,6 +204,7 @@ void term_close(void)
 	delscreen(screen);
 	frame_close();
 	screen = NULL;
+	mouse_on = mouse_rescued = false;
 }
 
 bool term_utf8(void)
@@ -241,9 +241,7 @@ void term_size(int *ret_rows, int *ret_cols)
 
 bool term_ready(void)
 {
-	struct pollfd out = {.fd = OUT, .events = POLLOUT};
-
-	return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT);
+	return frame_flush();
 }
 
 /*
@@ -306,7 +304,7 @@ bool term_copy(const char *text)
 	bool made = clip_put(&b, &place, text);
 
 	if (made)
-		made = io_write_all(OUT, buf_text(&b), b.len) == 0;
+		frame_put(buf_text(&b), b.len);
 	buf_done(&b);
 	return made;
 }
@@ -331,78 +329,19 @@ static int decode_curses(wint_t code)
 	return UI_KEY_NONE;
 }
 
-static int decode_char(wint_t c)
-{
-	switch (c) {
-	case '\n':
-	case '\r':
-		return UI_KEY_ENTER;
-	case 0x08:
-	case 0x7f:
-		return UI_KEY_BACKSPACE;
-	default:
-		return c < UI_KEY_BACKSPACE ? (int)c : UI_KEY_NONE;
-	}
-}
-
-/* Drops up to `most` characters that wait, the last being one in [lo, hi]. */
-static void drop_until(wint_t lo, wint_t hi, int most)
+static int next_char(void *unused)
 {
 	wint_t c;
 
-	while (most-- > 0 && wget_wch(pad, &c) != ERR)
-		if (c >= lo && c <= hi)
-			return;
+	return wget_wch(pad, &c) == ERR ? ESCAPE_NONE : (int)c;
 }
 
-/* The \ of Esc \ goes as well: it would open the filter prompt. */
-static void drop_string(void)
+static void put_back(void *unused, int c)
 {
-	wint_t c = 0;
-
-	for (int n = 0; n < 256 && c != 0x07 && c != UI_KEY_ESC; n++)
-		if (wget_wch(pad, &c) == ERR)
-			return;
-	if (c == UI_KEY_ESC)
-		(void)wget_wch(pad, &c);
+	unget_wch((wchar_t)c);
 }
 
-/* CSI: parameters, then one byte of 0x40..0x7e; behind ESC [ M are a mouse's three bytes. */
-static void drop_csi(void)
-{
-	wint_t c;
-
-	if (wget_wch(pad, &c) == ERR)
-		return;
-	if (c == 'M')
-		drop_until(1, 0, 3);
-	else if (c < 0x40 || c > 0x7e)
-		drop_until(0x40, 0x7e, 64);
-}
-
-/*
- * Behind an Esc that ncurses could not make a key of: nothing (it was the Esc key), another Esc,
- * or the rest of a sequence nobody asked for - a mouse, a late answer, Alt. Read as letters these
- * would act on the screen at random.
- */
-static int after_esc(void)
-{
-	wint_t c;
-
-	if (wget_wch(pad, &c) == ERR)
-		return UI_KEY_ESC;
-	if (c == UI_KEY_ESC) {
-		unget_wch((wchar_t)c);
-		return UI_KEY_ESC;
-	}
-	if (c == '[')
-		drop_csi();
-	else if (c == 'O')			/* SS3: one byte */
-		drop_until(1, 0, 1);
-	else if (c == ']' || c == 'P')		/* OSC, DCS: up to BEL or the Esc of Esc \ */
-		drop_string();
-	return UI_KEY_NONE;
-}
+static const struct escape_source waiting = {next_char, put_back, NULL};
 
 /* The mouse. */
 
@@ -416,8 +355,9 @@ void term_mouse_on(bool on)
 		return;
 	mouse_on = on;
 	keyok(KEY_MOUSE, on);
-	if (on)
+	if (on && !mouse_rescued)
 		rescue_add(MOUSE_OFF);
+	mouse_rescued |= on;
 	mouseinterval(0);		/* a press is told at once, not when it was no click */
 	mousemask(on ? MOUSE_EVENTS : 0, NULL);
 	doupdate();
@@ -468,9 +408,9 @@ int term_key(void)
 		else if (got == KEY_CODE_YES)
 			key = decode_curses(c);
 		else if (c == UI_KEY_ESC)
-			key = after_esc();
+			key = escape_rest(&waiting);
 		else
-			key = decode_char(c);
+			key = escape_char((int)c);
 	}
 	return key;
 }

@@ -30,7 +30,8 @@ bool term_blocks(void);			/* and the terminal's font surely has block characters
 bool term_colors(void);			/* it has colours, and NO_COLOR does not forbid them */
 void term_size(int *ret_rows, int *ret_cols);
 
-/* false: it takes no output now (slow line, ^S). A frame is then skipped, never queued. */
+/* false: it takes no output now (slow line, ^S), or has not taken all of the last frame, which is
+ * tried again here. A frame is then skipped, never queued. */
 bool term_ready(void);
 /* One frame: ncurses finds the cells that changed, and they go out in one write. */
 void term_blit(const struct canvas *c, bool color);

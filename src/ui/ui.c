@@ -106,19 +106,21 @@ static bool frame_begins(struct ui *u)
 	return true;
 }
 
-static void frame_ends(struct ui *u)
+/* false: it has not taken all of the frame. */
+static bool frame_ends(struct ui *u)
 {
 	if (screen_take_repaint(u->screen))
 		term_repaint();
 	term_blit(&u->canvas, screen_color(u->screen));
+	return term_ready();
 }
 
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
 {
 	if (!frame_begins(u))
-		return;
+		return false;
 	screen_draw(u->screen, snap, now, sampling, &u->canvas);
-	frame_ends(u);
+	return frame_ends(u);
 }
 
 void ui_draw_processes(struct ui *u, const struct processes *list, double now)
@@ -126,7 +128,7 @@ void ui_draw_processes(struct ui *u, const struct processes *list, double now)
 	if (!frame_begins(u))
 		return;
 	screen_draw_processes(u->screen, list, now, &u->canvas);
-	frame_ends(u);
+	(void)frame_ends(u);			/* the list is drawn again every second */
 }
 
 void ui_watch(struct ui *u)

@@ -43,6 +43,8 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_SUSPEND,			/* ^Z */
 	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
 	UI_WATCH,			/* request.pid, of the list of processes */
+	UI_SEARCH,			/* request.text: a type, for who holds its objects */
+	UI_SEARCH_STOP,
 	UI_SAVE,			/* W: the settings, into the configuration */
 	UI_REPORT,			/* w: what ui_text() has, into a file */
 	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
@@ -75,10 +77,12 @@ void ui_close(struct ui *u);
 bool ui_next_request(struct ui *u, struct ui_request *ret);
 
 /*
- * Draws one frame. now: wall seconds, for the clock on the screen; sampling: a sample is under way.
+ * Draws one frame, or none where the terminal has not taken the one before: false, and then it is
+ * to be called again when standard output can be written. now: wall seconds, for the clock on the
+ * screen; sampling: a sample is under way.
  * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
  */
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
 /* The same where options.pick was set; the ui keeps what it needs of the list. */
 void ui_draw_processes(struct ui *u, const struct processes *list, double now);
 /* One was chosen: from now on ui_draw() shows it. */
