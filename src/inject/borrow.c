@@ -28,6 +28,8 @@
 #define RETRY_FEW 20				/* ... of which so many; then it is a long story */
 #define RETRY_LONG_NS (5 * CLOCK_NS_PER_MS)
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
+#define LATE_NS (20 * CLOCK_NS_PER_MS)		/* a sleep so much longer had no CPU ... */
+#define LATE_MOST_NS (10 * CLOCK_NS_PER_S)	/* ... and so long is waited for one */
 #define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
 #define SLICES_MOST 100000
 #define WAITS_MOST 250				/* NAP_NS each */
@@ -47,6 +49,7 @@ struct errand {
 	const volatile int *hurry;
 	struct agent_order order;	/* the last one */
 	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
+	int64_t late_ns;		/* by how much this errand's deadlines were put off */
 	int64_t stop_ns;		/* the last stop */
 	int waits;			/* for the end of a collection, in the middle of a walk */
 	int outsides;			/* slices that met memory mapped since they began */
@@ -341,6 +344,21 @@ static void give_up(struct lt_err *err, bool asked)
 		lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
 }
 
+/* A machine that has no CPU for leaktop has none for the target: that time is not the target's. */
+static void sleep_for(struct errand *e, int64_t ns)
+{
+	int64_t begin = clock_mono_ns(), late;
+
+	clock_sleep_ns(ns);
+	late = clock_mono_ns() - begin - ns;
+	if (late > LATE_MOST_NS - e->late_ns)
+		late = LATE_MOST_NS - e->late_ns;
+	if (late < LATE_NS)
+		return;
+	e->late_ns += late;
+	e->deadline_ns += late;
+}
+
 /* One request, or the way out. false: r->err says why not. */
 static bool run_one(struct errand *e)
 {
@@ -363,8 +381,8 @@ static bool run_one(struct errand *e)
 			e->asked = rc == LT_OK && !e->job->leave;
 		}
 		if (!is_done(e))
-			clock_sleep_ns(e->asked ? ANSWER_POLL_NS
-					     : tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS);
+			sleep_for(e, e->asked ? ANSWER_POLL_NS
+					      : tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS);
 	}
 	*err = (struct lt_err){0};
 	return true;

@@ -33,6 +33,8 @@ struct view_ctx {
 	bool ascii;			/* no block characters */
 	enum snapshot_sort sort;	/* last asked for: it may be newer than the rows */
 	bool reversed;
+	bool values;			/* show the values of keys in paths */
+	char about[256];		/* the type that a view over the table is about */
 	char message[320];		/* for the user, until the next key; "" none */
 	char plain[512];		/* what view_plain shows */
 	pid_t successor;		/* of a target that ended, which r watches; 0: none */
@@ -47,6 +49,8 @@ enum view_result {
 	VIEW_IGNORED,			/* not my key: the screen's own actions are tried */
 	VIEW_DONE,			/* taken; ret may hold a request */
 	VIEW_CLOSE,			/* the same, and this view is left */
+	VIEW_OPEN,			/* the same, and the view of this action is opened on the
+					 * type in ret->text */
 };
 
 enum view_find {

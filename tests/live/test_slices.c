@@ -15,10 +15,11 @@
 
 #define LINKS "15000"
 #define MAX_PAUSE_NS (1 * CLOCK_NS_PER_MS)
-#define WAIT_NS (30 * CLOCK_NS_PER_S)
+#define WAIT_NS (5 * CLOCK_NS_PER_S)
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)	/* for what must come */
 #define SIZE_BYTES (1ll << 30)
-#define EXACT 5			/* counts that are, and one of them began anew: then it is enough */
-#define PATIENCE_NS (60 * CLOCK_NS_PER_S)	/* for that: on a busy machine few come through */
+#define COUNTS 80		/* at most, or PATIENCE_NS, until ... */
+#define EXACT 5			/* ... so many were exact, and one of them began anew */
 
 static int64_t links_of(const struct census_result *r)
 {
@@ -45,10 +46,10 @@ static bool count(struct walk *census, struct census_result *ret)
 static int count_often(struct walk *census, const char *name)
 {
 	int64_t restarts = 0, hold = 0, slices = 0, held = 0, objects = 0;
-	int64_t until = clock_mono_ns() + PATIENCE_NS;
+	int64_t end = clock_mono_ns() + PATIENCE_NS;
 	int exact = 0, wrong = 0, n = 0;
 
-	for (; clock_mono_ns() < until && (exact < EXACT || !restarts); n++) {
+	for (; (exact < EXACT || !restarts) && (n < COUNTS || clock_mono_ns() < end); n++) {
 		struct census_result r = {0};
 
 		if (!count(census, &r) || r.approximate)
@@ -77,14 +78,13 @@ static int visit_once(const struct python *py, const struct gadgets *gadgets)
 	static const struct walk_options options = {.visit = true, .max_pause_ns = 1000};
 	struct walk *census = walk_new(py, gadgets, &options);
 	struct census_result first = {0}, second = {0}, left;
-	int64_t until = clock_mono_ns() + PATIENCE_NS;
-	int wrong = 0;
+	int wrong = 0, tries = 0;
 
-	while (!count(census, &first) && clock_mono_ns() < until)
+	while (!count(census, &first) && tries++ < COUNTS)
 		;
 	wrong += first.err.code != LT_OK || links_of(&first) != atoi(LINKS);
 	wrong += count(census, &second) || second.err.code != LT_E_PAUSE;
-	wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+	wrong += walk_leave(census, clock_mono_ns() + PATIENCE_NS, &left) != LT_OK;
 	walk_free(census);
 	return wrong;
 }
@@ -106,7 +106,7 @@ static int watch_one(const struct python_exe *exe)
 	    gadgets_find(&py, &gadgets, NULL) == LT_OK) {
 		census = walk_new(&py, &gadgets, &options);
 		wrong = count_often(census, exe->name);
-		wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+		wrong += walk_leave(census, clock_mono_ns() + PATIENCE_NS, &left) != LT_OK;
 		wrong += walk_mappings(census) != 0;
 		walk_free(census);
 		wrong += py.sym.visit_objects ? visit_once(&py, &gadgets) : 0;
@@ -191,10 +191,9 @@ static int watch_growing(const struct python_exe *exe)
 	    python_find(run.pid, &py, NULL) == LT_OK &&
 	    gadgets_find(&py, &gadgets, NULL) == LT_OK) {
 		census = walk_new(&py, &gadgets, &options);
-		wrong = 0;
-		if (py.layout->walk == LAYOUT_WALK_LISTS)
-			wrong += growing_is_lost(census, exe->name);
-		wrong += walk_leave(census, clock_mono_ns() + WAIT_NS, &left) != LT_OK;
+		wrong = py.layout->walk == LAYOUT_WALK_LISTS &&
+			growing_is_lost(census, exe->name);
+		wrong += walk_leave(census, clock_mono_ns() + PATIENCE_NS, &left) != LT_OK;
 		walk_free(census);
 	}
 	python_stop(&run);
