@@ -10,6 +10,7 @@
 #define DATA_MAX    (32u << 20)		/* of one segment; libpython's have under 1 MB */
 #define CHAIN_MAX   64			/* interpreters in a row */
 #define LOOKS_MAX   200000		/* pointers followed; a real libpython has under 10,000 */
+#define READY_LOOKS 5
 #define USER_END    (1ull << 56)
 #define INTERP_HEAD 64			/* bytes that hold every field looked at */
 
@@ -109,11 +110,22 @@ bool legacy_interpreter(const struct python *py, const struct image *image,
 	return false;
 }
 
+/* Its first thread may end between a look at the interpreter and one at the thread: looks again. */
+static bool is_still_interpreter(const struct python *py)
+{
+	uint64_t next;
+
+	for (int i = 0; i < READY_LOOKS; i++)
+		if (is_interpreter(py, py->layout, py->interp, &next))
+			return true;
+	return false;
+}
+
 bool legacy_ready(const struct python *py)
 {
-	uint64_t ending = 0, next;
+	uint64_t ending = 0;
 
 	if (py->sym.finalizing && !remote_u64(&py->remote, py->sym.finalizing, &ending))
 		return false;
-	return ending == 0 && is_interpreter(py, py->layout, py->interp, &next);
+	return ending == 0 && is_still_interpreter(py);
 }
