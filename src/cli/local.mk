@@ -1,12 +1,16 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/complain.c src/cli/complain.h \
+	src/cli/settings.c src/cli/settings.h \
 	src/cli/options.c src/cli/options.h
 
 bin_PROGRAMS += leaktop
 leaktop_SOURCES = \
 	src/cli/inspect.c src/cli/inspect.h \
 	src/cli/main.c \
+	src/cli/pick.c src/cli/pick.h \
+	src/cli/searching.c src/cli/searching.h \
+	src/cli/signals.c src/cli/signals.h \
 	src/cli/watch.c src/cli/watch.h
-leaktop_LDADD = libcli.a libsession.a libcensus.a libinject.a libagent.a libtarget.a libproc.a \
+leaktop_LDADD = libcli.a libsession.a libholders.a libcensus.a libinject.a libagent.a libtarget.a libproc.a \
 	liboutput.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(PROCPS_LIBS) -lm

@@ -2,8 +2,11 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "ui/columns.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -121,6 +124,36 @@ static enum lt_errc take_sort(struct parse *p, const char *arg)
 	return LT_E_USAGE;
 }
 
+/* Looked at here to refuse a wrong one before anything is touched; the screen takes it apart. */
+static enum lt_errc take_fields(struct parse *p, const char *arg)
+{
+	static const char *const names[] = {
+#define X(id, name, title, help) name,
+		COLUMNS(X)
+#undef X
+	};
+	struct buf known = {0};
+	const char *at = arg;
+	bool good = *arg != '\0';
+	size_t len, i;
+
+	for (; good && *at; at += len + (at[len] == ',')) {
+		len = strcspn(at, ",");
+		for (i = 0; i < COUNT_OF(names); i++)
+			if (strlen(names[i]) == len && strncmp(names[i], at, len) == 0)
+				break;
+		good = i < COUNT_OF(names);
+	}
+	for (i = 0; i < COUNT_OF(names) && !good; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "the columns are some of ", names[i]);
+	if (!good)
+		usage(p, buf_text(&known), arg);
+	else
+		p->opt.fields = arg;
+	buf_done(&known);
+	return good ? LT_OK : LT_E_USAGE;
+}
+
 static enum lt_errc take_list(struct parse *p, const char *arg)
 {
 	p->opt.list_fields = true;
@@ -208,18 +241,25 @@ static enum lt_errc take_confirm(struct parse *p, const char *arg)
 	return LT_OK;
 }
 
-#define TAKE_FLAG(member)                                                  \
-	static enum lt_errc take_##member(struct parse *p, const char *arg) \
-	{                                                                  \
-		p->opt.member = true;                                      \
-		return LT_OK;                                              \
+static enum lt_errc take_config(struct parse *p, const char *arg)
+{
+	p->opt.config_path = arg;
+	return LT_OK;
+}
+
+#define TAKE_FLAG(name, member)                                          \
+	static enum lt_errc take_##name(struct parse *p, const char *arg) \
+	{                                                                \
+		p->opt.member = true;                                    \
+		return LT_OK;                                            \
 	}
-TAKE_FLAG(readonly)
-TAKE_FLAG(preflight)
-TAKE_FLAG(no_color)
-TAKE_FLAG(ascii)
-TAKE_FLAG(help)
-TAKE_FLAG(version)
+TAKE_FLAG(readonly, readonly)
+TAKE_FLAG(preflight, preflight)
+TAKE_FLAG(no_color, look.no_color)
+TAKE_FLAG(mouse, look.mouse)
+TAKE_FLAG(ascii, ascii)
+TAKE_FLAG(help, help)
+TAKE_FLAG(version, version)
 
 /*
  * X(take, key, long name, argument or NULL, help). Keys from 256 on have no letter. A new option is
@@ -233,6 +273,7 @@ TAKE_FLAG(version)
 	X(batch, 'b', "batch", NULL, "write lines instead of a screen") \
 	X(format, 'f', "format", "FORMAT", "how batch writes: table or jsonl; implies -b") \
 	X(sort, 'o', "sort", "[+-]FIELD", "sort by FIELD: + high end first, - low end first") \
+	X(fields, 268, "fields", "LIST", "columns of the screen: verdict,name,count,...") \
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
 	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, jsonl all)") \
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \
@@ -245,6 +286,8 @@ TAKE_FLAG(version)
 	X(max_pause, 261, "max-pause", "MS", "longest time a thread may wait for leaktop (2)") \
 	X(no_color, 'C', "no-color", NULL, "no colours (NO_COLOR does the same)") \
 	X(ascii, 'U', "ascii", NULL, "draw with ASCII characters only") \
+	X(mouse, 266, "mouse", NULL, "clicks select and sort, the wheel scrolls") \
+	X(config, 265, "config", "FILE", "settings, instead of ~/.config/leaktop/config") \
 	X(help, 'h', "help", NULL, "show this help, and exit") \
 	X(version, 'V', "version", NULL, "show the version, and exit")
 
@@ -327,16 +370,43 @@ static enum lt_errc take_key(struct parse *p, int key, char **argv)
 	return takes[row - rows](p, optarg);
 }
 
+void options_defaults(struct options *ret)
+{
+	*ret = (struct options){
+		.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
+		.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
+		.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
+	};
+}
+
+enum lt_errc options_set(struct options *o, const char *name, const char *value,
+			 struct lt_err *err)
+{
+	struct parse p = {.opt = *o, .err = err};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		if (!rows[i].arg || strcmp(rows[i].name, name) != 0)
+			continue;
+		if (takes[i](&p, value) != LT_OK)
+			return LT_E_USAGE;
+		*o = p.opt;
+		return LT_OK;
+	}
+	return lt_err_set(err, LT_E_USAGE, 0, "there is no option --%s", name);
+}
+
 enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err)
 {
-	struct parse p = {
-		.opt = {
-			.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
-			.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
-			.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
-		},
-		.err = err,
-	};
+	struct options defaults;
+
+	options_defaults(&defaults);
+	return options_parse_over(&defaults, argc, argv, ret, err);
+}
+
+enum lt_errc options_parse_over(const struct options *defaults, int argc, char **argv,
+				struct options *ret, struct lt_err *err)
+{
+	struct parse p = {.opt = *defaults, .err = err};
 	struct option longs[COUNT_OF(rows) + 1];
 	char letters[2 * COUNT_OF(rows) + 2];
 	enum lt_errc rc = LT_OK;
@@ -349,9 +419,10 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 		rc = take_key(&p, key, argv);
 	for (; rc == LT_OK && optind < argc; optind++)
 		rc = take_pid(&p, argv[optind]);
-	if (rc == LT_OK && !p.opt.pid && !p.opt.help && !p.opt.version && !p.opt.list_fields)
+	if (rc == LT_OK && !p.opt.pid && p.opt.preflight && !p.opt.help && !p.opt.version &&
+	    !p.opt.list_fields)
 		rc = lt_err_set(err, LT_E_USAGE, 0,
-				"no PID given (pgrep -a python lists candidates)");
+				"--preflight needs a PID (leaktop -b lists them)");
 	if (rc != LT_OK)
 		return rc;
 	if (!p.top_given)
@@ -360,9 +431,17 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 	return LT_OK;
 }
 
+bool options_batch(const struct options *options)
+{
+	const char *term = getenv("TERM");
+
+	return options->batch || !isatty(STDOUT_FILENO) || !term || !*term ||
+	       strcmp(term, "dumb") == 0;
+}
+
 void options_help(FILE *out)
 {
-	fputs("Usage: leaktop [options] PID\n"
+	fputs("Usage: leaktop [options] [PID]\n"
 	      "Shows live which types of object grow in a running Python process.\n\n", out);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const struct options_row *row = &rows[i];

@@ -14,10 +14,11 @@
 #include "census/census.h"
 #include "model/snapshot.h"
 #include "output/sink.h"
+#include "ui/ui.h"
 #include "util/err.h"
 
 struct options {
-	pid_t pid;			/* 0 only with help, version or list_fields */
+	pid_t pid;			/* 0: none given, so one is to be chosen */
 	int64_t delay_ns;		/* between samples */
 	int64_t iterations;		/* samples; 0: no end */
 	int64_t duration_ns;		/* 0: no end */
@@ -29,12 +30,16 @@ struct options {
 	enum snapshot_sort sort;
 	bool reversed;			/* against the natural order of sort */
 	bool list_fields;
+	const char *fields;		/* borrowed from argv, names of columns; NULL: not given */
 	int top;			/* rows in batch; 0: all */
 	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
 	enum ratchet_word fail_on;	/* exit 10 at this word or a stronger one; EARLY: never */
 	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */
 	bool readonly, preflight;
-	bool no_color, ascii;
+	struct ui_look look;
+	bool ascii;
+	bool hide_flat;			/* of the configuration alone; i switches it */
+	const char *config_path;	/* borrowed from argv; NULL: the usual places */
 	bool help, version;
 };
 
@@ -46,9 +51,22 @@ struct options_row {
 
 /*
  * Reads argv, whose order getopt may change. On failure LT_E_USAGE with the cause in err, *ret
- * untouched. Help, version and list_fields need no PID. May be called again and again.
+ * untouched. Without a PID only --preflight fails. May be called again and again.
  */
 enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err);
+
+/* The same over other defaults than the program's own, and these. */
+enum lt_errc options_parse_over(const struct options *defaults, int argc, char **argv,
+				struct options *ret, struct lt_err *err);
+void options_defaults(struct options *ret);
+
+/* One option by its long name, as if it stood on the command line. It must have an argument, which
+ * is borrowed. LT_E_USAGE: *o is as it was. */
+enum lt_errc options_set(struct options *o, const char *name, const char *value,
+			 struct lt_err *err);
+
+/* Lines instead of a screen: -b, or output that is no terminal, or one that can do nothing. */
+bool options_batch(const struct options *options);
 
 void options_help(FILE *out);
 void options_version(FILE *out);

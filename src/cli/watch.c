@@ -2,16 +2,20 @@
 #include "cli/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/searching.h"
+#include "cli/signals.h"
 #include "model/model.h"
+#include "output/report.h"
+#include "proc/twin.h"
 #include "session/session.h"
 #include "ui/ui.h"
 #include "util/clock.h"
@@ -20,14 +24,20 @@
 #define CALL_DEADLINE_LEAST (250 * CLOCK_NS_PER_MS)
 #define CALL_DEADLINE_MOST (1 * CLOCK_NS_PER_S)
 #define CLOCK_TICK_NS (1 * CLOCK_NS_PER_S)
+#define TWIN_NS (1 * CLOCK_NS_PER_S)
 
 struct watch {
 	const struct options *options;
+	const struct settings *settings;
 	bool batch;
 	struct session *session;
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
 	struct sink sink;		/* in batch */
+	pid_t pid;			/* the target: options->pid, or its successor */
+	struct twin *twin;		/* what tells a successor; NULL in batch */
+	pid_t successor;		/* after its end; 0: none so far */
+	int64_t twin_ns;		/* when to look for one again */
 	int signal_fd;
 	int64_t delay_ns, next_ns;	/* between samples; when the next is due */
 	int64_t tick_ns;		/* when the clock on the screen is due */
@@ -37,6 +47,7 @@ struct watch {
 	bool ended;			/* the target is gone */
 	bool done;			/* leave the loop */
 	bool changed;			/* something to draw */
+	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int signal;			/* that ended us */
 	enum lt_errc said;		/* the refusal to be borrowed that was told last */
 	struct lt_err err;		/* of the output */
@@ -44,36 +55,28 @@ struct watch {
 
 /* ---- signals ---------------------------------------------------------------------------- */
 
-/* Signals become a descriptor of the loop, so nothing happens inside a handler. */
-static int open_signals(bool with_screen)
-{
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < COUNT_OF(ending); i++)
-		sigaddset(&set, ending[i]);
-	if (with_screen)
-		sigaddset(&set, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGCHLD, SIG_DFL);	/* inherited as ignored it would reap our children */
-	signal(SIGPIPE, SIG_IGN);	/* a closed pipe is an error of write() */
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void take_signals(struct watch *w)
 {
-	struct signalfd_siginfo info;
+	int got;
 
-	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH) {
+	while ((got = signals_next(w->signal_fd)) != 0) {
+		if (got == SIGWINCH) {
 			ui_resized(w->ui);
 			w->changed = true;
 			continue;
 		}
-		w->signal = (int)info.ssi_signo;
+		w->signal = got;
 		w->done = true;
 	}
+}
+
+/* Does one want us to end? */
+static bool has_signal(void *arg)
+{
+	struct watch *w = arg;
+
+	take_signals(w);
+	return w->signal != 0;
 }
 
 /* ---- samples ---------------------------------------------------------------------------- */
@@ -115,6 +118,7 @@ static void take_sample(struct watch *w, const struct sample *sample)
 	model_push(w->model, sample);
 	if (sample->census)
 		w->said = LT_OK;
+	searching_sample(w->session, w->model, sample->mono_ns);
 	w->samples++;
 	w->changed = true;
 	if (!w->ui)
@@ -172,16 +176,51 @@ static void set_filter(struct watch *w, const char *text)
 		ui_message(w->ui, msg);
 }
 
-static void do_request(struct watch *w, const struct ui_request *r)
+static void report(struct watch *w)
 {
-	w->changed = true;
+	char path[PATH_MAX], text[PATH_MAX + 64], why[300], *name;
+	struct buf screen = {0};
+	struct lt_err err;
+
+	ui_text(w->ui, &screen);
+	if (report_write(model_snapshot(w->model), buf_text(&screen), clock_wall_s(), path,
+			 &err) == LT_OK) {
+		name = strrchr(path, '/');	/* the name first: the end may not fit */
+		*name++ = '\0';
+		snprintf(text, sizeof(text), "wrote %s and .jsonl in %s/", name, path);
+	} else {
+		snprintf(text, sizeof(text), "%s", lt_err_text(&err, why, sizeof(why)));
+	}
+	ui_message(w->ui, text);
+	buf_done(&screen);
+}
+
+/* W: what is in force now, by options, configuration and keys. */
+static void save_settings(struct watch *w)
+{
+	const struct snapshot *snap = model_snapshot(w->model);
+	struct options now = *w->options;
+	char text[PATH_MAX + 64], why[300];
+	struct lt_err err;
+
+	now.delay_ns = w->delay_ns;
+	now.sort = snap->sort;
+	now.reversed = snap->sort_reversed;
+	now.hide_flat = snap->hide_flat;
+	ui_look(w->ui, &now.look);
+	if (settings_write(w->settings, &now, &err) == LT_OK)
+		snprintf(text, sizeof(text), "settings written to %s", w->settings->path);
+	else
+		snprintf(text, sizeof(text), "%s", lt_err_text(&err, why, sizeof(why)));
+	ui_message(w->ui, text);
+}
+
+static void watch_successor(struct watch *w);
+
+/* What changes the picture alone. false: it is something else. */
+static bool ask_model(struct watch *w, const struct ui_request *r)
+{
 	switch (r->ask) {
-	case UI_QUIT:
-		w->done = true;
-		break;
-	case UI_RESAMPLE:
-		w->next_ns = clock_mono_ns();
-		break;
 	case UI_BASELINE_NOW:
 		model_baseline_now(w->model);
 		break;
@@ -200,6 +239,32 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_HOLD_ORDER:
 		model_hold_order(w->model);
 		break;
+	case UI_CLEAR:
+		set_filter(w, "");
+		model_hide_flat(w->model, false);
+		model_sort(w->model, SORT_VERDICT, false);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void do_request(struct watch *w, const struct ui_request *r)
+{
+	w->changed = true;
+	if (ask_model(w, r))
+		return;
+	switch (r->ask) {
+	case UI_QUIT:
+		w->done = true;
+		break;
+	case UI_RESAMPLE:
+		if (w->ended)
+			watch_successor(w);
+		else
+			w->next_ns = clock_mono_ns();
+		break;
 	case UI_DELAY:
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
 		w->next_ns = clock_mono_ns() + w->delay_ns;
@@ -207,8 +272,19 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_SUSPEND:
 		ui_suspend(w->ui);
 		break;
-	case UI_NOTHING:
-	case UI_REDRAW:
+	case UI_REPORT:
+		report(w);
+		break;
+	case UI_SEARCH:
+		searching_ask(w->session, w->model, r->text);
+		break;
+	case UI_SEARCH_STOP:
+		searching_stop(w->session, w->model);
+		break;
+	case UI_SAVE:
+		save_settings(w);
+		break;
+	default:		/* the screen has done it */
 		break;
 	}
 }
@@ -224,15 +300,99 @@ static void take_keys(struct watch *w)
 static void draw(struct watch *w)
 {
 	w->changed = false;
-	ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(), session_busy(w->session));
+	w->stalled = !ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(),
+			      session_busy(w->session));
 }
-
-/* ---- the loop --------------------------------------------------------------------------- */
 
 static int64_t least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
+
+/* ---- what is watched --------------------------------------------------------------------- */
+
+static void prepare_model(struct watch *w)
+{
+	const struct options *o = w->options;
+
+	w->model = model_new(session_target(w->session));
+	model_sort(w->model, o->sort, o->reversed);
+	model_confirm(w->model, o->confirm_ns);
+	model_hide_flat(w->model, o->hide_flat);
+	if (o->filter)
+		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
+}
+
+/* On success the session is another one; the former is the caller's. */
+static enum lt_errc open_session(struct watch *w, pid_t pid)
+{
+	const struct options *o = w->options;
+	int64_t deadline = o->delay_ns;
+	struct session_options so = {
+		.readonly = o->readonly, .census = o->census, .max_pause_ns = o->max_pause_ns,
+		.max_cpu = o->max_cpu,
+	};
+
+	if (deadline < CALL_DEADLINE_LEAST)
+		deadline = CALL_DEADLINE_LEAST;
+	so.call_deadline_ns = least(deadline, CALL_DEADLINE_MOST);
+	if (session_open_live(pid, &so, &w->session, &w->err) != LT_OK)
+		return w->err.code;
+	w->pid = pid;
+	twin_free(w->twin);
+	w->twin = w->batch ? NULL : twin_new(pid);
+	return LT_OK;
+}
+
+/* ---- a successor of the target ---------------------------------------------------------- */
+
+static void look_for_successor(struct watch *w, int64_t now)
+{
+	pid_t found;
+
+	if (!w->ended || !w->ui || !w->twin || now < w->twin_ns)
+		return;
+	w->twin_ns = now + TWIN_NS;
+	found = twin_find(w->twin);
+	if (found == w->successor)
+		return;
+	w->successor = found;
+	w->changed = true;
+	ui_successor(w->ui, found);
+}
+
+/* What the user has set stays; baseline and verdict begin anew, for this is another process. */
+static void watch_successor(struct watch *w)
+{
+	const struct snapshot *old;
+	struct session *ended = w->session;
+	struct model *former = w->model;
+	struct sample_left left;
+	char why[300];
+
+	if (!w->successor)
+		return;
+	if (open_session(w, w->successor) != LT_OK) {
+		ui_message(w->ui, lt_err_text(&w->err, why, sizeof(why)));
+		w->err = (struct lt_err){0};
+		return;
+	}
+	session_detach(ended, &left);
+	session_free(ended);
+	old = model_snapshot(former);
+	prepare_model(w);
+	model_sort(w->model, old->sort, old->sort_reversed);
+	model_hide_flat(w->model, old->hide_flat);
+	(void)model_filter(w->model, old->filter, NULL, 0);
+	model_free(former);
+	w->successor = 0;
+	ui_successor(w->ui, 0);
+	w->ended = false;
+	w->said = LT_OK;
+	w->next_ns = clock_mono_ns();
+}
+
+/* ---- the loop --------------------------------------------------------------------------- */
 
 static int until_ms(const struct watch *w)
 {
@@ -242,6 +402,10 @@ static int until_ms(const struct watch *w)
 		at = w->next_ns;
 	if (w->ui)
 		at = least(at, w->tick_ns);
+	if (w->ui && w->ended && w->twin)
+		at = least(at, w->twin_ns);
+	if (!w->ended)
+		at = least(at, searching_due_ns(w->session));
 	if (w->end_ns)
 		at = least(at, w->end_ns);
 	if (at == INT64_MAX)
@@ -258,6 +422,7 @@ static void wait_for_something(struct watch *w)
 		{.fd = w->ended ? -1 : session_fd(w->session), .events = POLLIN},
 		{.fd = w->ended ? -1 : session_end_fd(w->session), .events = POLLIN},
 		{.fd = w->ui ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = w->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
 	};
 
 	if (poll(fds, COUNT_OF(fds), until_ms(w)) < 0 && errno != EINTR)
@@ -268,6 +433,7 @@ static void wait_for_something(struct watch *w)
 		take_keys(w);
 	else if (fds[3].revents & (POLLHUP | POLLERR))
 		w->done = true;		/* the terminal is gone */
+	w->changed |= fds[4].revents != 0;
 	if (fds[1].revents)
 		advance(w);
 	if (fds[2].revents && !session_busy(w->session) && !w->ended)
@@ -284,6 +450,9 @@ static void loop(struct watch *w)
 			break;
 		if (now >= w->next_ns && !session_busy(w->session))
 			request(w, now);
+		look_for_successor(w, now);
+		if (!w->ended)
+			w->changed |= searching_advance(w->session, w->model);
 		if (w->ui && (w->changed || now >= w->tick_ns)) {
 			draw(w);
 			w->tick_ns = now + CLOCK_TICK_NS;
@@ -295,54 +464,33 @@ static void loop(struct watch *w)
 
 /* ---- begin and end ---------------------------------------------------------------------- */
 
-/* No screen where nobody would see one: -b, a pipe, or a terminal that can do nothing. */
-static bool wants_batch(const struct options *o)
+enum lt_errc watch_open_screen(const struct options *o, const struct settings *settings, bool pick,
+			       struct ui **ret, struct lt_err *err)
 {
-	const char *term = getenv("TERM");
+	struct ui_options ui = {
+		.look = o->look, .ascii = o->ascii, .pick = pick,
+		.delay_s = (double)o->delay_ns / 1e9, .fields = o->fields,
+	};
+	enum lt_errc rc = ui_open(&ui, ret, err);
 
-	return o->batch || !isatty(STDOUT_FILENO) || !term || !*term || !strcmp(term, "dumb");
+	if (rc == LT_OK)
+		ui_message(*ret, settings->message);
+	return rc;
 }
 
 static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
-	struct ui_options ui = {
-		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
-	};
 
+	if (w->ui)
+		return LT_OK;
 	if (!w->batch)
-		return ui_open(&ui, &w->ui, &w->err);
+		return watch_open_screen(o, w->settings, false, &w->ui, &w->err);
 	w->sink = (struct sink){
 		.ops = o->sink,
 		.options = {.out = stdout, .top = o->top},
 	};
 	return LT_OK;
-}
-
-static void prepare_model(struct watch *w)
-{
-	const struct options *o = w->options;
-
-	w->model = model_new(session_target(w->session));
-	model_sort(w->model, o->sort, o->reversed);
-	model_confirm(w->model, o->confirm_ns);
-	if (o->filter)
-		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
-}
-
-static enum lt_errc open_session(struct watch *w)
-{
-	const struct options *o = w->options;
-	int64_t deadline = o->delay_ns;
-	struct session_options so = {
-		.readonly = o->readonly, .census = o->census, .max_pause_ns = o->max_pause_ns,
-		.max_cpu = o->max_cpu,
-	};
-
-	if (deadline < CALL_DEADLINE_LEAST)
-		deadline = CALL_DEADLINE_LEAST;
-	so.call_deadline_ns = least(deadline, CALL_DEADLINE_MOST);
-	return session_open_live(o->pid, &so, &w->session, &w->err);
 }
 
 /* The last lines of a batch: what was found, what was left. Not to a reader that is gone. */
@@ -404,7 +552,7 @@ static int exit_status(const struct watch *w)
 		return complain(&w->err);
 	if (w->ended && w->samples == 0) {
 		lt_err_set(&err, LT_E_GONE, 0, "PID %d ended before the first sample",
-			   w->options->pid);
+			   w->pid);
 		return complain(&err);
 	}
 	if (w->signal)
@@ -419,25 +567,30 @@ static int refuse(struct watch *w)
 	if (w->batch)
 		(void)sink.ops->error(&sink, &w->err, NULL);
 	session_free(w->session);
+	twin_free(w->twin);
+	ui_close(w->ui);
 	return complain(&w->err);
 }
 
-int watch_run(const struct options *options)
+int watch_run(const struct options *options, const struct settings *settings, struct ui *ui)
 {
 	struct watch w = {
-		.options = options, .batch = wants_batch(options),
+		.options = options, .settings = settings, .ui = ui,
+		.batch = !ui && options_batch(options),
 		.delay_ns = options->delay_ns, .signal_fd = -1,
 	};
 	struct sample_left left = {0};
 	int status;
 
-	if (open_session(&w) != LT_OK || open_output(&w) != LT_OK)
+	if (open_session(&w, options->pid) != LT_OK || open_output(&w) != LT_OK)
 		return refuse(&w);
 	prepare_model(&w);
-	w.signal_fd = open_signals(w.ui != NULL);
+	w.signal_fd = signals_open(w.ui != NULL);
 	if (options->duration_ns)
 		w.end_ns = clock_mono_ns() + options->duration_ns;
 	loop(&w);
+	if (!w.ui && !w.ended && w.err.code == LT_OK)
+		searching_last(w.session, w.model, has_signal, &w);
 	session_detach(w.session, &left);
 	write_end(&w, &left);
 	ui_close(w.ui);
@@ -445,6 +598,7 @@ int watch_run(const struct options *options)
 	status = exit_status(&w);
 	model_free(w.model);
 	session_free(w.session);
+	twin_free(w.twin);
 	if (w.signal_fd >= 0)
 		close(w.signal_fd);
 	return status;

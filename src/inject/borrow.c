@@ -18,6 +18,7 @@
 #include "inject/policy.h"
 #include "inject/preflight.h"
 #include "inject/safepoint.h"
+#include "proc/figures.h"
 #include "util/clock.h"
 #include "util/io.h"
 #include "util/mem.h"
@@ -32,7 +33,8 @@
 #define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
 #define SLICES_MOST 100000
 #define WAITS_MOST 250				/* NAP_NS each */
-#define OUTSIDES_MOST 20			/* slices that end where memory is new */
+#define OUTSIDES_MOST 20			/* slices in a row that end where memory is new, */
+#define PROGRESS 1000				/* ... and counted fewer than these */
 #define HOLD_MOST_NS (1 * CLOCK_NS_PER_S)	/* that is believed */
 #define GAP 19					/* pauses to holds: the GIL for 1/20 of the time */
 
@@ -51,6 +53,7 @@ struct errand {
 	int64_t stop_ns;		/* the last stop */
 	int waits;			/* for the end of a collection, in the middle of a walk */
 	int outsides;			/* slices that met memory mapped since they began */
+	uint64_t objects;		/* that were counted when the last slice ended */
 	bool asked;			/* the request is made: wait for its answer */
 	bool searched;			/* for pages that others have left */
 };
@@ -414,10 +417,23 @@ static bool goes_on(struct errand *e, const struct agent_block *b)
 {
 	if (e->r->slices >= SLICES_MOST)
 		return false;
+	if (b->objects > e->objects + PROGRESS)
+		e->outsides = 0;
+	e->objects = b->objects;
 	/* a finalizer of the program's that runs in a collection may wait: the walk waits, too */
 	return b->status == AGENT_MORE ||
 	       (b->status == AGENT_OUTSIDE && e->outsides++ < OUTSIDES_MOST) ||
 	       (b->status == AGENT_COLLECTING && e->r->slices > 1 && e->waits++ < WAITS_MOST);
+}
+
+/* The heap may have grown since the last slice: more objects than fitted then are no loop. */
+static void allow_growth(struct errand *e)
+{
+	int64_t rss = figures_rss(e->remote->pid);
+	uint64_t most = rss > 0 && e->job->object_least ? (uint64_t)rss / e->job->object_least : 0;
+
+	if (most > e->order.max_objects)
+		e->order.max_objects = most;
 }
 
 /* Notes what the answered request took. true: there is more, and the next request is written. */
@@ -443,6 +459,7 @@ static bool next_slice(struct errand *e)
 		return false;
 	}
 	e->order.slice_ticks = pace_ticks(&e->job->pace, next_slice_ns(e, hold));
+	allow_growth(e);
 	if (!write_order(e, AGENT_OP_STEP)) {
 		lt_err_set(&r->err, LT_E_REPLACED, errno, "leaktop's pages are gone");
 		return false;

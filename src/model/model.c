@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/epochs.h"
 #include "model/filter.h"
@@ -11,6 +12,7 @@
 #include "model/ledger.h"
 #include "model/order.h"
 #include "model/rate.h"
+#include "model/searches.h"
 #include "model/series.h"
 #include "model/trend.h"
 #include "model/types.h"
@@ -37,6 +39,7 @@ struct model {
 	struct epochs epochs;
 	struct ratchet_rules rules;
 	enum outcome_cause cause;	/* found by another judge */
+	struct searches searches;
 	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of level types */
 	int64_t census_ns;		/* of the last one; LT_UNKNOWN none so far */
 	bool base_asked;		/* by the user: the first census does not move it */
@@ -69,6 +72,10 @@ struct model *model_new(const struct sample_target *target)
 
 void model_target(struct model *m, const struct sample_target *target)
 {
+	/* what held objects in another program says nothing of this one */
+	if (strcmp(m->target.exe, target->exe) != 0 ||
+	    strcmp(m->target.command, target->command) != 0)
+		searches_done(&m->searches);
 	m->target = *target;
 }
 
@@ -81,6 +88,7 @@ void model_free(struct model *m)
 	order_done(&m->order);
 	flatlines_done(&m->flatlines);
 	verdict_done(&m->verdict);
+	searches_done(&m->searches);
 	free(m->all);
 	free(m->rows);
 	free(m);
@@ -222,6 +230,30 @@ void model_cause(struct model *m, enum outcome_cause cause)
 	m->stale = true;
 }
 
+void model_holding(struct model *m, const struct holding *found)
+{
+	searches_put(&m->searches, found);
+	m->stale = true;
+}
+
+void model_lengths(struct model *m, const char *type, const int64_t *lengths, size_t n,
+		   int64_t mono_ns)
+{
+	searches_lengths(&m->searches, type, lengths, n, mono_ns);
+	m->stale = true;
+}
+
+void model_searching(struct model *m, const struct holding_search *now)
+{
+	m->searches.now = now ? *now : (struct holding_search){0};
+	m->snap.searching = m->searches.now;
+}
+
+const char *model_wants_search(struct model *m, int64_t mono_ns, bool last)
+{
+	return searches_next(&m->searches, model_snapshot(m), mono_ns, last);
+}
+
 void model_sort(struct model *m, enum snapshot_sort key, bool reversed)
 {
 	order_by(&m->order, key, reversed);
@@ -340,6 +372,7 @@ static void fill_rows(struct model *m)
 	n = fill_all(m);
 	order = order_rows(&m->order, m->all, n, m->order_step);
 	m->order_step = ORDER_KEEP;
+	m->snap.n_listed = n;
 	m->snap.n_rows = 0;
 	verdict_begin(&m->verdict, &m->types, &m->epochs);
 	for (size_t i = 0; i < n; i++) {
@@ -359,15 +392,32 @@ static void fill_rows(struct model *m)
 	m->snap.rows = m->rows;
 }
 
+/* The suspect to tell first is garbage that only the collector can free. */
+static bool is_cycle(const struct model *m)
+{
+	const struct outcome *v = &m->snap.verdict;
+	const struct holding *h;
+
+	if (!v->n_suspects)
+		return false;
+	h = snapshot_holding(&m->snap, v->suspects[0].name);
+	return h && h->code == LT_OK && holding_is_cyclic(h);
+}
+
+static enum outcome_cause other_cause(const struct model *m)
+{
+	return m->cause == CAUSE_NONE && is_cycle(m) ? CAUSE_CYCLE : m->cause;
+}
+
 static void fill_cause(struct model *m)
 {
 	struct ledger_growth growth;
+	enum outcome_cause other = other_cause(m);
 
 	m->snap.rss_goes_on = trend_goes_on(&m->snap.rss);
 	m->snap.rss_slows = trend_slows(&m->snap.rss);
 	ledger_growth(&m->snap, &growth);
-	verdict_cause(&m->snap.verdict, m->cause != CAUSE_NONE ? m->cause
-							       : ledger_cause(&growth));
+	verdict_cause(&m->snap.verdict, other != CAUSE_NONE ? other : ledger_cause(&growth));
 }
 
 const struct snapshot *model_snapshot(struct model *m)
@@ -376,6 +426,7 @@ const struct snapshot *model_snapshot(struct model *m)
 		return &m->snap;
 	gauges_show(&m->gauges, &m->grid, &m->snap);
 	fill_rows(m);
+	searches_show(&m->searches, &m->snap);
 	fill_cause(m);
 	m->snap.sort = m->order.sort;
 	m->snap.sort_reversed = m->order.reversed;

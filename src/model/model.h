@@ -44,6 +44,19 @@ void model_confirm(struct model *m, int64_t confirm_ns);
 /* What another judge found, before what the ledger tells. CAUSE_NONE: nothing to add. */
 void model_cause(struct model *m, enum outcome_cause cause);
 
+/* A search for holders ended: found is copied, and kept until the type is searched again. */
+void model_holding(struct model *m, const struct holding *found);
+/* The containers of its paths were read again, in their order; LT_UNKNOWN: gone. */
+void model_lengths(struct model *m, const char *type, const int64_t *lengths, size_t n,
+		   int64_t mono_ns);
+/* The search under way; NULL: none. */
+void model_searching(struct model *m, const struct holding_search *now);
+/*
+ * The type to search next by itself, borrowed like a snapshot; NULL: none. last: before the
+ * verdict of a batch is written.
+ */
+const char *model_wants_search(struct model *m, int64_t mono_ns, bool last);
+
 /* Sort order. A key pressed twice reverses in the ui: reversed is explicit here. */
 void model_sort(struct model *m, enum snapshot_sort key, bool reversed);
 /* Case-insensitive POSIX ERE on the type name; "!re" inverts; NULL or "" shows all. false and *msg

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/holding.h"
 #include "model/outcome.h"
 #include "model/ratchet.h"
 #include "model/sample.h"
@@ -99,13 +100,21 @@ struct snapshot {
 	const struct snapshot_row *rows;	/* in order, after filter and hiding */
 	size_t n_rows;
 	size_t n_types;			/* live types in all, before the filter */
+	size_t n_listed;		/* types with a row, before the filter: some are gone */
 	size_t n_flat;			/* of them */
 	struct outcome verdict;
+	const struct holding *const *holdings;	/* by type name: snapshot_holding() */
+	size_t n_holdings;
+	uint64_t holdings_version;	/* differs where they do */
+	struct holding_search searching;
 	enum snapshot_sort sort;
 	bool sort_reversed;
 	const char *filter;		/* "" none */
 	bool hide_flat;
 	int order_held;			/* samples for which the order stays held, 0: it is not */
 };
+
+/* What was found of a type; NULL: nothing yet. */
+const struct holding *snapshot_holding(const struct snapshot *snap, const char *type);
 
 #endif

@@ -250,7 +250,7 @@ void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n
 
 /* ---- reasons ---------------------------------------------------------------------------- */
 
-static const char *straightness(double bend)
+const char *verdict_straightness(double bend)
 {
 	if (bend >= 1.5)
 		return "faster and faster";
@@ -262,7 +262,7 @@ static const char *straightness(double bend)
 static void say_rise(const struct ratchet_reason *r, char *buf, size_t size)
 {
 	int at = snprintf(buf, size, "floor rose in %d/%d epochs, %s", r->records, r->epochs - 1,
-			  straightness((double)r->bend));
+			  verdict_straightness((double)r->bend));
 
 	if (r->note == RATCHET_AWAITS)
 		snprintf(buf + at, size - (size_t)at,

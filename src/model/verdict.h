@@ -44,6 +44,9 @@ void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n
 /* "floor rose in 14/15 epochs, straight, survived 12 full collections". Returns buf. */
 char *verdict_reason(const struct snapshot_row *row, char *buf, size_t size);
 
+/* "straight" and the like, of struct ratchet_reason's bend. */
+const char *verdict_straightness(double bend);
+
 /* "objects", ...; NULL for CAUSE_NONE. */
 const char *verdict_cause_text(enum outcome_cause cause);
 

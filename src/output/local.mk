@@ -2,6 +2,8 @@ noinst_LIBRARIES += liboutput.a
 liboutput_a_SOURCES = \
 	src/output/jsonw.c src/output/jsonw.h \
 	src/output/jsonl.c \
+	src/output/jsonl_holding.c src/output/jsonl_holding.h \
+	src/output/report.c src/output/report.h \
 	src/output/sink.c src/output/sink.h \
 	src/output/summary.c src/output/summary.h \
 	src/output/table.c

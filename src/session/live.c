@@ -20,6 +20,7 @@
 #include "session/ledger.h"
 #include "session/refusal.h"
 #include "session/residue.h"
+#include "session/search.h"
 #include "target/python.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -39,6 +40,7 @@ struct session {
 	struct refusal refusal;		/* why the main thread is not borrowed now */
 	struct ledger_source *ledger;
 	struct ledger_objects objects;	/* of the last count */
+	struct search *search;
 	struct residue *before;		/* what the target looked like before we touched it */
 	int end_fd;
 	bool busy, ended;
@@ -128,6 +130,7 @@ enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 	s->objects = (struct ledger_objects){LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN};
 	s->census = census_new(&s->python, options->readonly ? NULL : &s->gadgets,
 			       &census_options);
+	s->search = search_new(&s->python, options->max_cpu / 2);
 	s->cpu_ns = clock_cpu_ns();
 	*ret = s;
 	return LT_OK;
@@ -218,8 +221,10 @@ static bool read_memory(struct session *s)
 /* Another program under the same PID: look at it anew. What was in the old one died with it. */
 static enum lt_errc follow_exec(struct session *s, struct lt_err *err)
 {
-	enum lt_errc rc = find_python(s, s->target.pid, err);
+	enum lt_errc rc;
 
+	search_forget(s->search);
+	rc = find_python(s, s->target.pid, err);
 	if (rc != LT_OK)
 		return rc;
 	census_forget(s->census);
@@ -382,6 +387,7 @@ static enum session_step finish(struct session *s, const struct census_result *r
 				const struct sample **ret)
 {
 	struct lt_err why = r ? r->err : s->sample.why;
+	struct ledger_heap heap = {0};
 
 	s->busy = false;
 	/* a thread that executes another program takes over the main thread's number: main is gone,
@@ -404,7 +410,8 @@ static enum session_step finish(struct session *s, const struct census_result *r
 			census_forget(s->census);
 		}
 	}
-	ledger_source_read(s->ledger, &s->objects, &s->sample);
+	heap.totals = census_heap(s->census, &heap.n_passes);
+	ledger_source_read(s->ledger, &s->objects, &heap, &s->sample);
 	if (s->known)
 		fill_gc(s, r && r->err.code == LT_OK ? r : NULL);
 	fill_cost(s, r);
@@ -421,6 +428,11 @@ enum session_step session_advance(struct session *s, const struct sample **ret)
 	if (s->ended || !census_busy(s->census))
 		return finish(s, NULL, ret);
 	return census_advance(s->census, &r) ? finish(s, &r, ret) : SESSION_WAIT;
+}
+
+struct search *session_search(struct session *s)
+{
+	return s->known && !s->ended && !s->replaced ? s->search : NULL;
 }
 
 /*
@@ -452,6 +464,7 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	search_free(s->search);
 	census_free(s->census);
 	figures_free(s->figures);
 	ledger_source_free(s->ledger);

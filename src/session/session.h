@@ -12,6 +12,7 @@
 #include "model/sample.h"
 #include "util/err.h"
 
+struct search;
 struct session;
 
 struct session_options {
@@ -48,6 +49,12 @@ int session_fd(const struct session *s);
 /* Polls readable when the target ends, at any time. -1 where the kernel has no pidfd. */
 int session_end_fd(const struct session *s);
 enum session_step session_advance(struct session *s, const struct sample **ret);
+
+/*
+ * Who holds the objects of a type: a search beside the samples, in slices, that touches nothing.
+ * One at a time; another one takes its place. NULL: there is nothing to search in.
+ */
+struct search *session_search(struct session *s);
 
 /* Removes everything from the target (waits for a call still under way, bounded), compares. */
 void session_detach(struct session *s, struct sample_left *ret);

@@ -21,6 +21,8 @@
 #define CHUNK_MIN  32u
 #define TCACHE_MAX 0x410u	/* largest chunk in a tcache: glibc.malloc.tcache_max is 1032 */
 #define TCACHE_BINS 64u
+#define TCACHE_SIZE 0x290u	/* of its chunk, 2.30 to 2.41 */
+#define USER_END    (1ull << 47)
 #define SMALL      4096u	/* shorter ones are resident where their header is */
 #define COUNT_MAX  (16ull << 30)	/* of one chunk, resident pages are counted in this much */
 #define ABSENT_MAX (64ull << 20)	/* absent pages passed over in one step */
@@ -238,11 +240,35 @@ static bool in_heap(const struct chunks *w, uint64_t addr)
 	return false;
 }
 
+static bool has_size(struct chunks *w, uint64_t chunk, uint64_t size)
+{
+	struct header h;
+
+	if (in_window(w, chunk, HEADER))
+		memcpy(&h, w->window + (chunk - w->at), sizeof(h));
+	else if (!in_heap(w, chunk) || !pagemap_present(w->pages, chunk) ||
+		 !remote_read(w->remote, chunk, &h, sizeof(h)))
+		return false;
+	return size_of(&h) == size;
+}
+
+/*
+ * The word by which a tcache knows its own: a random number since 2.34, before that the address of
+ * the tcache, which is a chunk itself. Anybody else's word is mostly the address of something.
+ */
+static bool is_key(struct chunks *w, uint64_t key)
+{
+	return key >= USER_END || key % 8 || has_size(w, key - HEADER, TCACHE_SIZE);
+}
+
 /*
  * Chunks in a tcache or fastbin look like ones in use. Since glibc 2.32 the link in their first
- * word is mixed with its own address (safe-linking), which nothing else does: the last one of a
- * list holds exactly its address >> 12. A tcache also sets the second word (against double free)
- * and clears it when it hands the chunk out; a fastbin does not.
+ * word is mixed with its own address (safe-linking); the last one of a list holds exactly its
+ * address >> 12. A tcache also sets the second word (against double free) and clears it when it
+ * hands the chunk out; a fastbin does not. Where the heap lies low (a program that is not position
+ * independent) a pointer into it may well look like a link, and the first word of a chunk in use
+ * may be what was left in it: so the next one of a list must be as large, and the key be one.
+ * Links of a tcache lead to the user's memory, those of a fastbin to the header.
  */
 static bool is_cached(struct chunks *w, uint64_t user, uint64_t size, const unsigned char *head)
 {
@@ -251,11 +277,15 @@ static bool is_cached(struct chunks *w, uint64_t user, uint64_t size, const unsi
 	memcpy(&link, head, sizeof(link));
 	memcpy(&key, head + 8, sizeof(key));
 	link ^= user >> 12;
-	if ((link & 15) || (key == 0 && size > w->fast_max))
+	if (link & 15)
 		return false;
-	if (link == 0)
-		w->list_ends++;
-	return link == 0 || in_heap(w, link);
+	if (size > w->fast_max && (key == 0 || !is_key(w, key)))
+		return false;
+	if (link)
+		return has_size(w, link - HEADER, size) ||
+		       (size <= w->fast_max && has_size(w, link, size));
+	w->list_ends++;
+	return true;
 }
 
 /* The tcache of a thread, itself a chunk: counters (bytes until 2.29), then heads of lists. */
@@ -293,7 +323,7 @@ static void add_used(struct chunks *w, uint64_t size, uint64_t bytes,
 		w->sum->free_resident += (int64_t)bytes;
 		return;
 	}
-	if (size == 0x250 || size == 0x290)
+	if (size == 0x250 || size == TCACHE_SIZE)
 		count_old_tcache(w, chunk.addr, size);
 	w->sum->live += (int64_t)size;
 	w->sum->live_resident += (int64_t)bytes;

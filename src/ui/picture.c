@@ -48,6 +48,25 @@ static void take_names(struct picture *p)
 	}
 }
 
+/* They are large and change seldom. */
+void picture_take_holdings(struct picture *p, const struct snapshot *snap)
+{
+	size_t n = snap->n_holdings;
+
+	if (snap->holdings_version != p->version || n > p->holdings_cap) {
+		p->holdings = grow(p->holdings, &p->holdings_cap, n, sizeof(*p->holdings));
+		p->shown = grow(p->shown, &p->shown_cap, n, sizeof(*p->shown));
+		for (size_t i = 0; i < n; i++) {
+			p->holdings[i] = *snap->holdings[i];
+			p->shown[i] = &p->holdings[i];
+		}
+		p->version = snap->holdings_version;
+	}
+	p->snap.holdings = p->shown;
+	p->snap.n_holdings = n;
+	p->snap.searching = snap->searching;
+}
+
 void picture_take(struct picture *p, const struct snapshot *snap)
 {
 	int64_t *at;
@@ -66,6 +85,7 @@ void picture_take(struct picture *p, const struct snapshot *snap)
 		memcpy(p->rows, snap->rows, snap->n_rows * sizeof(*p->rows));
 	p->snap.rows = p->rows;
 	take_names(p);
+	picture_take_holdings(p, snap);
 	at = p->cells;
 	for (size_t i = 0; i < snap->n_rows; i++)
 		take_series(&p->rows[i].trend, &at);
@@ -79,6 +99,8 @@ void picture_done(struct picture *p)
 {
 	free(p->rows);
 	free(p->cells);
+	free(p->holdings);
+	free(p->shown);
 	buf_done(&p->names);
 	memset(p, 0, sizeof(*p));
 }

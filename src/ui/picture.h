@@ -18,9 +18,15 @@ struct picture {
 	int64_t *cells;			/* owned: of all trends, then of the memory */
 	size_t cells_cap;
 	struct buf names;
+	struct holding *holdings;	/* owned, of version */
+	const struct holding **shown;	/* owned */
+	size_t holdings_cap, shown_cap;
+	uint64_t version;
 };
 
 void picture_take(struct picture *p, const struct snapshot *snap);
+/* Only who holds what, and the search under way. */
+void picture_take_holdings(struct picture *p, const struct snapshot *snap);
 void picture_done(struct picture *p);
 
 #endif

@@ -8,7 +8,12 @@
 #include "ui/columns.h"
 #include "ui/picture.h"
 #include "ui/prompt.h"
+#include "ui/view_cycles.h"
+#include "ui/view_explain.h"
 #include "ui/view_help.h"
+#include "ui/view_holders.h"
+#include "ui/view_pick.h"
+#include "ui/view_plain.h"
 #include "ui/view_sort.h"
 #include "ui/view_types.h"
 #include "util/clock.h"
@@ -18,6 +23,8 @@
 #define DEPTH_MAX 4
 #define DELAY_LEAST_S 0.1
 #define DELAY_MOST_S 3600.0
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
 
 struct layer {
 	const struct view_ops *ops;
@@ -28,8 +35,11 @@ struct screen {
 	struct layer layers[DEPTH_MAX];
 	int depth;			/* at least 1: the table of types */
 	struct picture picture;		/* what is shown; always the ui's own */
+	struct processes processes;	/* the same of a list to choose from; owns its rows */
 	struct view_ctx ctx;
-	bool hide_flat, color, repaint;
+	bool hide_flat, color, mouse, repaint;
+	struct canvas_clicks clicks;	/* of the last drawing, and the row of its cursor */
+	int cursor_row;
 	enum keys_action asking;	/* FIND, FILTER, DELAY: a prompt is open */
 	struct prompt prompt;
 	char find[sizeof(((struct prompt *)0)->text)];
@@ -62,9 +72,14 @@ struct screen *screen_new(const struct screen_options *options)
 
 	s->ctx.delay_s = options->delay_s;
 	s->ctx.ascii = options->ascii;
+	s->ctx.columns = options->columns;
 	s->color = options->color;
+	s->mouse = options->mouse;
+	s->ctx.unit = options->unit;
+	s->ctx.blank_zeros = options->blank_zeros;
 	picture_take(&s->picture, &nothing);
-	layer_push(s, &view_types);
+	s->ctx.processes = options->pick ? &s->processes : NULL;
+	layer_push(s, options->pick ? &view_pick : &view_types);
 	return s;
 }
 
@@ -75,12 +90,24 @@ void screen_free(struct screen *s)
 	while (s->depth > 0)
 		layer_pop(s);
 	picture_done(&s->picture);
+	free((void *)(uintptr_t)s->processes.rows);
 	free(s);
 }
 
 void screen_message(struct screen *s, const char *text)
 {
 	snprintf(s->ctx.message, sizeof(s->ctx.message), "%s", text);
+}
+
+void screen_successor(struct screen *s, pid_t pid)
+{
+	s->ctx.successor = pid;
+}
+
+void screen_plain(struct screen *s, const char *text)
+{
+	snprintf(s->ctx.plain, sizeof(s->ctx.plain), "%s", text);
+	layer_push(s, &view_plain);
 }
 
 bool screen_paused(const struct screen *s)
@@ -91,6 +118,18 @@ bool screen_paused(const struct screen *s)
 bool screen_color(const struct screen *s)
 {
 	return s->color;
+}
+
+bool screen_mouse_on(const struct screen *s)
+{
+	return s->mouse;
+}
+
+void screen_look(const struct screen *s, struct ui_look *ret)
+{
+	ret->mouse = s->mouse;
+	ret->unit = s->ctx.unit;
+	ret->blank_zeros = s->ctx.blank_zeros;
 }
 
 bool screen_take_repaint(struct screen *s)
@@ -171,7 +210,9 @@ static void open_prompt(struct screen *s, enum keys_action action, struct ui_req
 	if (action == KEYS_DELAY)
 		prompt_begin(&s->prompt, label, "");
 	else if (action == KEYS_FILTER)
-		prompt_begin(&s->prompt, "show types matching: ", s->picture.snap.filter);
+		prompt_begin(&s->prompt, s->ctx.processes ? "show processes matching: "
+							  : "show types matching: ",
+			     s->picture.snap.filter);
 	else
 		prompt_begin(&s->prompt, "find: ", "");
 	if (action == KEYS_FIND)
@@ -209,12 +250,22 @@ static bool act_anywhere(struct screen *s, enum keys_action action, bool had_mes
 	case KEYS_BACK:
 		go_back(s, had_message, ret);
 		return true;
+	case KEYS_MOUSE:
+		s->mouse = !s->mouse;
+		ret->ask = UI_REDRAW;
+		screen_message(s, s->mouse ? "mouse on: the terminal selects with Shift"
+					   : "mouse off");
+		return true;
 	case KEYS_COLOR:
 		s->color = !s->color;
 		ret->ask = UI_REDRAW;
 		return true;
 	case KEYS_REDRAW:
 		s->repaint = true;
+		ret->ask = UI_REDRAW;
+		return true;
+	case KEYS_VALUES:
+		s->ctx.values = !s->ctx.values;
 		ret->ask = UI_REDRAW;
 		return true;
 	case KEYS_SUSPEND:
@@ -232,6 +283,8 @@ static bool act_plainly(enum keys_action action, struct ui_request *ret)
 		{KEYS_BASELINE_NOW, UI_BASELINE_NOW},
 		{KEYS_BASELINE_FIRST, UI_BASELINE_FIRST},
 		{KEYS_RESAMPLE, UI_RESAMPLE},
+		{KEYS_REPORT, UI_REPORT},
+		{KEYS_SAVE, UI_SAVE},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(plain); i++) {
@@ -273,12 +326,48 @@ static bool act_sort(struct screen *s, enum keys_action action, int key, struct 
 	}
 }
 
+/* What only changes how the picture is drawn. */
+static bool act_on_look(struct screen *s, enum keys_action action, struct ui_request *ret)
+{
+	switch (action) {
+	case KEYS_UNITS:
+		s->ctx.unit = (s->ctx.unit + 1) % TEXT_UNITS_OF;
+		break;
+	case KEYS_ZEROS:
+		s->ctx.blank_zeros = !s->ctx.blank_zeros;
+		break;
+	case KEYS_UNTAG:
+		s->ctx.tags.n = 0;
+		break;
+	case KEYS_CLEAR:
+		s->ctx.tags.n = 0;
+		ret->ask = UI_CLEAR;
+		return true;
+	default:
+		return false;
+	}
+	ret->ask = UI_REDRAW;
+	return true;
+}
+
+/* The key that a view has taken: what of it concerns the screen. */
+static void toggle_tag(struct screen *s, struct ui_request *ret)
+{
+	if (!tags_toggle(&s->ctx.tags, ret->id))
+		screen_message(s, "no more than " TEXT_OF(TAGS_MAX) " rows can be tagged");
+	ret->ask = UI_HOLD_ORDER;
+}
+
 static void act_on_table(struct screen *s, enum keys_action action, struct ui_request *ret)
 {
 	switch (action) {
 	case KEYS_HELP:
 	case KEYS_SORT_MENU:
-		layer_push(s, action == KEYS_HELP ? &view_help : &view_sort);
+	case KEYS_ACT:
+	case KEYS_ALLOC:
+		layer_push(s, action == KEYS_HELP ? &view_help
+			      : action == KEYS_ACT ? &view_act
+			      : action == KEYS_ALLOC ? &view_alloc : &view_sort);
 		ret->ask = UI_REDRAW;
 		break;
 	case KEYS_FIND:
@@ -376,14 +465,54 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 			ask_sort(s, ret->sort, ret->reversed, ret);
 		else
 			ret->ask = UI_REDRAW;
+	} else if (result == VIEW_OPEN) {
+		snprintf(s->ctx.about, sizeof(s->ctx.about), "%.255s", ret->text);
+		layer_push(s, action == KEYS_CYCLES ? &view_cycles : &view_holders);
 	} else if (result == VIEW_IGNORED) {
 		ret->ask = UI_NOTHING;
 		if (!act_anywhere(s, action, had_message, ret) && !top->ops->modal &&
-		    !act_plainly(action, ret) && !act_sort(s, action, key, ret))
+		    !act_plainly(action, ret) && !act_sort(s, action, key, ret) &&
+		    !act_on_look(s, action, ret))
 			act_on_table(s, action, ret);
 	}
+	if (ret->ask == UI_TAG)
+		toggle_tag(s, ret);
 	if (ret->ask == UI_NOTHING && had_message)
 		ret->ask = UI_REDRAW;
+}
+
+static void key_times(struct screen *s, int key, int times, struct ui_request *ret)
+{
+	while (times-- > 0)
+		screen_key(s, key, ret);
+}
+
+#define WHEEL_ROWS 3
+
+void screen_mouse(struct screen *s, const struct ui_mouse *mouse, struct ui_request *ret)
+{
+	const struct canvas_clicks *clicks = &s->clicks;
+	bool wheel = mouse->what >= UI_MOUSE_WHEEL_UP;
+	int below = mouse->row - s->cursor_row;
+
+	*ret = (struct ui_request){.ask = UI_NOTHING};
+	if (s->asking != KEYS_NONE)
+		return;
+	if (wheel) {
+		key_times(s, mouse->what == UI_MOUSE_WHEEL_UP ? UI_KEY_UP : UI_KEY_DOWN,
+			  WHEEL_ROWS, ret);
+		return;
+	}
+	for (int i = 0; i < clicks->n; i++)
+		if (clicks->zones[i].row == mouse->row && mouse->col >= clicks->zones[i].col &&
+		    mouse->col < clicks->zones[i].col + clicks->zones[i].width)
+			screen_key(s, clicks->zones[i].key, ret);
+	if (mouse->row < clicks->body_row || mouse->row >= clicks->body_row + clicks->body_rows)
+		return;
+	key_times(s, below < 0 ? UI_KEY_UP : UI_KEY_DOWN, abs(below), ret);
+	s->cursor_row = mouse->row;
+	if (mouse->what == UI_MOUSE_AGAIN)
+		screen_key(s, UI_KEY_ENTER, ret);
 }
 
 /* While paused the picture stays, but that the target has ended must be told. */
@@ -392,26 +521,61 @@ static void take_picture(struct screen *s, const struct snapshot *snap)
 	if (!s->ctx.paused) {
 		picture_take(&s->picture, snap);
 	} else {
+		picture_take_holdings(&s->picture, snap);	/* they are asked for by a key */
 		s->picture.snap.ended = snap->ended;
 		s->picture.snap.ended_t = snap->ended_t;
 	}
+	tags_gather(&s->ctx.tags, s->picture.rows, s->picture.snap.n_rows);
 	s->ctx.sort = snap->sort;
 	s->ctx.reversed = snap->sort_reversed;
 	s->hide_flat = snap->hide_flat;
 }
 
-void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
-		 struct canvas *c)
+static void layers_draw(struct screen *s, struct canvas *c)
 {
 	int first = s->depth - 1;
 
+	while (first > 0 && s->layers[first].ops->overlay)
+		first--;
+	for (int i = first; i < s->depth; i++) {
+		c->clicks = (struct canvas_clicks){0};	/* those of the topmost count */
+		s->layers[i].ops->draw(s->layers[i].state, &s->picture.snap, c, &s->ctx);
+	}
+	s->clicks = c->clicks;
+	s->cursor_row = c->cursor_row;
+	if (s->asking != KEYS_NONE)
+		prompt_draw(&s->prompt, c, c->rows - 1);
+}
+
+void screen_watch(struct screen *s)
+{
+	const struct snapshot nothing = {.filter = ""};
+
+	while (s->depth > 0)
+		layer_pop(s);
+	s->ctx.processes = NULL;
+	picture_take(&s->picture, &nothing);
+	layer_push(s, &view_types);
+}
+
+void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
+		 struct canvas *c)
+{
 	take_picture(s, snap);
 	s->ctx.now = now;
 	s->ctx.sampling = sampling;
-	while (first > 0 && s->layers[first].ops->overlay)
-		first--;
-	for (int i = first; i < s->depth; i++)
-		s->layers[i].ops->draw(s->layers[i].state, &s->picture.snap, c, &s->ctx);
-	if (s->asking != KEYS_NONE)
-		prompt_draw(&s->prompt, c, c->rows - 1);
+	layers_draw(s, c);
+}
+
+void screen_draw_processes(struct screen *s, const struct processes *list, double now,
+			   struct canvas *c)
+{
+	const struct snapshot none = {.filter = list->filter};
+
+	free((void *)(uintptr_t)s->processes.rows);
+	s->processes = *list;
+	s->processes.rows = list->n ? mem_dup(list->rows, list->n * sizeof(*list->rows)) : NULL;
+	picture_take(&s->picture, &none);
+	s->ctx.now = now;
+	layers_draw(s, c);
 }

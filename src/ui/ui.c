@@ -1,9 +1,11 @@
 #include "config.h"
 #include "ui/ui.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ui/canvas.h"
+#include "ui/columns.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 #include "util/mem.h"
@@ -11,6 +13,8 @@
 struct ui {
 	struct screen *screen;		/* owned */
 	struct canvas canvas;
+	bool no_color;			/* asked for */
+	bool color;			/* at first: also NO_COLOR and the terminal have a say */
 };
 
 enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err)
@@ -24,7 +28,16 @@ enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct l
 	u = MEM_NEW(struct ui);
 	u->canvas.ascii = options->ascii || !term_utf8();
 	screen.ascii = u->canvas.ascii || !term_blocks();
-	screen.color = !options->no_color && term_colors();
+	screen.pick = options->pick;
+	if (options->fields)
+		(void)columns_choose(options->fields, &screen.columns, NULL, 0);
+	screen.color = !options->look.no_color && term_colors();
+	u->no_color = options->look.no_color;
+	u->color = screen.color;
+	screen.mouse = options->look.mouse;
+	screen.unit = options->look.unit;
+	screen.blank_zeros = options->look.blank_zeros;
+	term_mouse_on(screen.mouse);
 	u->screen = screen_new(&screen);
 	*ret = u;
 	return LT_OK;
@@ -40,12 +53,40 @@ void ui_close(struct ui *u)
 	free(u);
 }
 
+/* Whether the terminal took it cannot be known: the text is told, so that nothing is lost. */
+static void copy(struct ui *u, struct ui_request *r)
+{
+	char message[sizeof(r->text) + 24];
+
+	r->ask = UI_REDRAW;
+	if (!term_copy(r->text)) {
+		screen_plain(u->screen, r->text);
+		return;
+	}
+	snprintf(message, sizeof(message), "sent to the clipboard: %s", r->text);
+	screen_message(u->screen, message);
+}
+
+void ui_text(const struct ui *u, struct buf *b)
+{
+	for (int row = 0; row < u->canvas.rows; row++) {
+		canvas_text(&u->canvas, row, b);
+		buf_putc(b, '\n');
+	}
+}
+
 bool ui_next_request(struct ui *u, struct ui_request *ret)
 {
 	int key;
 
 	while ((key = term_key()) != 0) {
-		screen_key(u->screen, key, ret);
+		if (key == UI_KEY_MOUSE)
+			screen_mouse(u->screen, term_mouse(), ret);
+		else
+			screen_key(u->screen, key, ret);
+		term_mouse_on(screen_mouse_on(u->screen));
+		if (ret->ask == UI_COPY)
+			copy(u, ret);
 		if (ret->ask != UI_NOTHING)
 			return true;
 	}
@@ -53,18 +94,59 @@ bool ui_next_request(struct ui *u, struct ui_request *ret)
 	return false;
 }
 
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+/* false: the terminal takes no output now. */
+static bool frame_begins(struct ui *u)
 {
 	int rows, cols;
 
 	if (!term_ready())
-		return;
+		return false;
 	term_size(&rows, &cols);
 	canvas_reset(&u->canvas, rows, cols);
-	screen_draw(u->screen, snap, now, sampling, &u->canvas);
+	return true;
+}
+
+/* false: it has not taken all of the frame. */
+static bool frame_ends(struct ui *u)
+{
 	if (screen_take_repaint(u->screen))
 		term_repaint();
 	term_blit(&u->canvas, screen_color(u->screen));
+	return term_ready();
+}
+
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+{
+	if (!frame_begins(u))
+		return false;
+	screen_draw(u->screen, snap, now, sampling, &u->canvas);
+	return frame_ends(u);
+}
+
+void ui_draw_processes(struct ui *u, const struct processes *list, double now)
+{
+	if (!frame_begins(u))
+		return;
+	screen_draw_processes(u->screen, list, now, &u->canvas);
+	(void)frame_ends(u);			/* the list is drawn again every second */
+}
+
+void ui_watch(struct ui *u)
+{
+	screen_watch(u->screen);
+}
+
+void ui_successor(struct ui *u, pid_t pid)
+{
+	screen_successor(u->screen, pid);
+}
+
+void ui_look(const struct ui *u, struct ui_look *ret)
+{
+	bool color = screen_color(u->screen);
+
+	screen_look(u->screen, ret);
+	ret->no_color = color == u->color ? u->no_color : !color;
 }
 
 void ui_message(struct ui *u, const char *text)

@@ -8,14 +8,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/processes.h"
 #include "model/snapshot.h"
+#include "ui/text.h"
+#include "util/buf.h"
 #include "util/err.h"
 
 struct ui;
 
+struct ui_look {			/* what the user may change with a key, and keep with W */
+	bool no_color, mouse, blank_zeros;
+	enum text_unit unit;
+};
+
 struct ui_options {
-	bool no_color, ascii;
+	struct ui_look look;
+	bool ascii;
+	bool pick;			/* a list of processes is shown, instead of one */
 	double delay_s;
+	const char *fields;		/* columns_choose() takes it; NULL: by the room there is */
 };
 
 enum ui_ask {				/* what the loop should do after a key */
@@ -30,14 +41,24 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_HOLD_ORDER,			/* the cursor moved */
 	UI_DELAY,			/* request.delay_s */
 	UI_SUSPEND,			/* ^Z */
+	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
+	UI_WATCH,			/* request.pid, of the list of processes */
+	UI_SEARCH,			/* request.text: a type, for who holds its objects */
+	UI_SEARCH_STOP,
+	UI_SAVE,			/* W: the settings, into the configuration */
+	UI_REPORT,			/* w: what ui_text() has, into a file */
+	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
+	UI_TAG,				/* request.id; the screen does it itself */
 };
 
 struct ui_request {
 	enum ui_ask ask;
 	enum snapshot_sort sort;
 	bool reversed, on;
+	pid_t pid;
 	double delay_s;
-	char text[128];
+	char text[512];
+	uint32_t id;
 };
 
 /*
@@ -56,12 +77,24 @@ void ui_close(struct ui *u);
 bool ui_next_request(struct ui *u, struct ui_request *ret);
 
 /*
- * Draws one frame. now: wall seconds, for the clock on the screen; sampling: a sample is under way.
+ * Draws one frame, or none where the terminal has not taken the one before: false, and then it is
+ * to be called again when standard output can be written. now: wall seconds, for the clock on the
+ * screen; sampling: a sample is under way.
  * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
  */
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+/* The same where options.pick was set; the ui keeps what it needs of the list. */
+void ui_draw_processes(struct ui *u, const struct processes *list, double now);
+/* One was chosen: from now on ui_draw() shows it. */
+void ui_watch(struct ui *u);
+/* After the target's end: pid runs the same command (0: none does); UI_RESAMPLE is to watch it. */
+void ui_successor(struct ui *u, pid_t pid);
+/* As it is now; no_color: by option or by z, and not because the terminal has no colours. */
+void ui_look(const struct ui *u, struct ui_look *ret);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
+/* Appends what is on the screen, a line each row. */
+void ui_text(const struct ui *u, struct buf *b);
 void ui_resized(struct ui *u);		/* after SIGWINCH */
 void ui_suspend(struct ui *u);		/* ^Z: restore the terminal, stop, come back, redraw */
 

@@ -9,10 +9,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/processes.h"
 #include "model/snapshot.h"
 #include "ui/canvas.h"
 #include "ui/keys.h"
+#include "ui/tags.h"
+#include "ui/text.h"
 #include "ui/ui.h"
+
+#define COLUMNS_MAX 12
+
+struct columns_choice {			/* --fields: see columns.h */
+	int n;
+	unsigned char at[COLUMNS_MAX];
+};
 
 /* What the views share; owned by the screen. */
 struct view_ctx {
@@ -23,13 +33,24 @@ struct view_ctx {
 	bool ascii;			/* no block characters */
 	enum snapshot_sort sort;	/* last asked for: it may be newer than the rows */
 	bool reversed;
-	char message[160];		/* for the user, until the next key; "" none */
+	bool values;			/* show the values of keys in paths */
+	char about[256];		/* the type that a view over the table is about */
+	char message[320];		/* for the user, until the next key; "" none */
+	char plain[512];		/* what view_plain shows */
+	pid_t successor;		/* of a target that ended, which r watches; 0: none */
+	const struct processes *processes;	/* NULL: a process is watched */
+	enum text_unit unit;		/* of sizes in the table */
+	bool blank_zeros;
+	struct tags tags;
+	struct columns_choice columns;	/* n 0: as many as there is room for */
 };
 
 enum view_result {
 	VIEW_IGNORED,			/* not my key: the screen's own actions are tried */
 	VIEW_DONE,			/* taken; ret may hold a request */
 	VIEW_CLOSE,			/* the same, and this view is left */
+	VIEW_OPEN,			/* the same, and the view of this action is opened on the
+					 * type in ret->text */
 };
 
 enum view_find {

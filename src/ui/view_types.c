@@ -4,11 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/filter.h"
 #include "model/verdict.h"
 #include "ui/columns.h"
+#include "ui/drill.h"
 #include "ui/header.h"
 #include "ui/line.h"
 #include "ui/notice.h"
+#include "ui/pane.h"
+#include "ui/pane_held.h"
 #include "ui/text.h"
 #include "util/clean.h"
 #include "util/mem.h"
@@ -21,6 +25,8 @@ struct types_state {
 	bool unfollow;			/* F: the cursor keeps its place instead */
 	size_t top;			/* first row on the screen */
 	size_t page;			/* rows on the screen when it was last drawn */
+	int skip;			/* columns scrolled away */
+	bool more;			/* there are more on the right */
 	struct { size_t cursor; uint32_t id; bool moved; } origin;	/* where a find began */
 };
 
@@ -31,13 +37,15 @@ struct layout {
 	bool gap;			/* a blank row above the table */
 	bool status;			/* a row for the order, the filter and messages, and above
 					 * it one for why the selected type has its word */
+	bool pane;			/* instead of that one row the whole pane of reasons */
 };
 
 static const struct layout layouts[] = {
-	{30, HEADER_METERS, true, true, true},
-	{16, 5, true, false, true},
-	{8, 2, false, false, false},
-	{0, 1, false, false, false},
+	{36, HEADER_METERS, true, true, true, true},
+	{30, HEADER_METERS, true, true, true, false},
+	{16, 5, true, false, true, false},
+	{8, 2, false, false, false, false},
+	{0, 1, false, false, false, false},
 };
 #define TINY_ROWS 6
 #define TINY_COLS 40
@@ -95,7 +103,8 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 	struct columns_plan plan;
 	char empty[200];
 
-	columns_lay_out(&plan, snap, c->cols);
+	columns_lay_out(&plan, snap, c->cols, ctx, st->skip);
+	st->more = plan.more;
 	columns_draw_head(&plan, c, y++, ctx);
 	st->page = end > y ? (size_t)(end - y) : 0;
 	cursor_settle(st, snap);
@@ -103,14 +112,31 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 	notice_empty(empty, sizeof(empty), snap);
 	canvas_put(c, y, 1, c->cols - 1, ATTR_PLAIN, empty);
 	c->cursor_row = y;
+	c->clicks.body_row = y;
+	c->clicks.body_rows = (int)(st->page < snap->n_rows ? st->page : snap->n_rows);
 	for (size_t i = 0; i < st->page && st->top + i < snap->n_rows; i++) {
 		size_t at = st->top + i;
 		bool selected = at == st->cursor;
 
-		columns_draw_row(&plan, snap, at, c, y + (int)i, selected, ctx->ascii);
+		columns_draw_row(&plan, snap, at, c, y + (int)i, selected, ctx);
 		if (selected)
 			c->cursor_row = y + (int)i;
 	}
+}
+
+/* "2 tagged: +25 360, +26.6M" */
+static void put_tags(struct line *l, const struct snapshot *snap, const struct view_ctx *ctx)
+{
+	struct tags_sum sum;
+	char count[32], bytes[32];
+
+	tags_sum(&ctx->tags, snap, &sum);
+	line_put(l, ATTR_NOTICE, "%zu tagged", sum.n);
+	if (num_known(sum.count_delta))
+		line_put(l, ATTR_NOTICE, ": %s, %s",
+			 num_signed(sum.count_delta, count, sizeof(count)),
+			 num_ssize(sum.bytes_delta, bytes, sizeof(bytes)));
+	line_put(l, ATTR_NOTICE, "   ");
 }
 
 static void status_draw(const struct types_state *st, const struct snapshot *snap,
@@ -129,6 +155,8 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 	}
 	line_put(&l, ATTR_PLAIN, "sort: %s%s   ", names[ctx->sort],
 		 ctx->reversed ? " reversed" : "");
+	if (ctx->tags.n)
+		put_tags(&l, snap, ctx);
 	if (snap->filter[0])
 		line_put(&l, ATTR_NOTICE, "filter: %s   ", snap->filter);
 	if (snap->hide_flat)
@@ -137,41 +165,78 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 		line_put(&l, ATTR_NOTICE, "order held %gs   ", snap->order_held * ctx->delay_s);
 	if (st->unfollow)
 		line_put(&l, ATTR_NOTICE, "cursor keeps its place   ");
-	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_types);
+	if (ctx->unit != TEXT_AUTO)
+		line_put(&l, ATTR_NOTICE, "sizes in %s   ", text_unit_name(ctx->unit));
+	if (st->skip)
+		line_put(&l, ATTR_NOTICE, "%d columns on the left   ", st->skip);
+	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_listed);
 }
 
 /* "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections" */
-static void reason_draw(const struct types_state *st, const struct snapshot *snap,
-			struct canvas *c, int y)
+static void reason_draw(const struct snapshot_row *row, const struct snapshot *snap,
+			struct canvas *c, int y, const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, y);
-	const char *name, *dot;
-	char reason[200];
+	const char *dot = strrchr(row->name, '.');
+	char reason[400];
 
-	if (st->cursor >= snap->n_rows || snap->seq == 0)
-		return;
-	name = snap->rows[st->cursor].name;
-	dot = strrchr(name, '.');
-	line_put_cut(&l, ATTR_LABEL, dot && dot[1] ? dot + 1 : name);
+	line_put_cut(&l, ATTR_LABEL, dot && dot[1] ? dot + 1 : row->name);
 	line_put_cut(&l, ATTR_PLAIN, ": ");
-	line_put_cut(&l, ATTR_PLAIN,
-		     verdict_reason(&snap->rows[st->cursor], reason, sizeof(reason)));
+	if (!pane_held_brief(snap, row, ctx, reason, sizeof(reason))[0])
+		verdict_reason(row, reason, sizeof(reason));
+	line_put_cut(&l, ATTR_PLAIN, reason);
 }
 
+/* Rows between the table and the key bar. */
+static int reason_rows(const struct layout *layout)
+{
+	if (layout->pane)
+		return pane_rows() + 2;		/* a blank one behind it, the status */
+	return layout->status ? 2 : 0;
+}
+
+/* What is worth its room in the key bar, most first; behind them the others that have a label. */
+static const enum keys_action bar_first[] = {
+	KEYS_HELP, KEYS_ALLOC, KEYS_SORT_MENU, KEYS_FIND, KEYS_BASELINE_NOW, KEYS_PAUSE,
+	KEYS_UNITS, KEYS_ACT,
+};
+
+static bool is_in_bar(enum keys_action action)
+{
+	for (size_t i = 0; i < COUNT_OF(bar_first); i++)
+		if (bar_first[i] == action)
+			return true;
+	return action == KEYS_QUIT;		/* has its own place */
+}
+
+static void put_keys(struct line *l)
+{
+	const struct keys_row *rows;
+	size_t n;
+
+	for (size_t i = 0; i < COUNT_OF(bar_first); i++)
+		line_put(l, ATTR_KEY, "%s ", keys_row(bar_first[i])->bar);
+	rows = keys_rows(&n);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].bar && !is_in_bar(rows[i].action))
+			line_put(l, ATTR_KEY, "%s ", rows[i].bar);
+}
+
+/* As many keys as there is room for; how to leave is always among them. */
 static void bar_draw(const struct types_state *st, const struct snapshot *snap, struct canvas *c,
 		     int y)
 {
 	struct line l = line_begin(c, y);
-	const struct keys_row *rows;
+	const char *way_out = keys_row(KEYS_QUIT)->bar;
 	char place[48];
-	size_t n;
 
-	rows = keys_rows(&n);
 	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->cursor + 1 : 0, snap->n_rows);
 	line_put_end(&l, ATTR_PLAIN, place);
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].bar)
-			line_put(&l, ATTR_KEY, "%s ", rows[i].bar);
+	l.end -= clean_width(way_out);
+	put_keys(&l);
+	l.end += clean_width(way_out);
+	l.full = false;
+	line_put(&l, ATTR_KEY, "%s", way_out);
 }
 
 /* Pieces stand two blanks apart; one that does not fit is left out, not cut. */
@@ -197,7 +262,8 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 	const struct layout *layout = layout_of(c->rows);
 	struct types_state *st = state;
 	struct notice notice;
-	int y, end = c->rows - 1 - (layout->status ? 2 : 0);
+	const struct snapshot_row *row;
+	int y, end = c->rows - 1 - reason_rows(layout);
 
 	if (c->rows < TINY_ROWS || c->cols < TINY_COLS) {
 		header_draw_tiny(c, snap, ctx);
@@ -209,10 +275,13 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 		notice_draw(c, y++, &notice);
 	y += layout->gap ? 1 : 0;
 	table_draw(st, snap, c, y, end, ctx);
-	if (layout->status) {
-		reason_draw(st, snap, c, end);
-		status_draw(st, snap, c, end + 1, ctx);
-	}
+	row = snap->seq && st->cursor < snap->n_rows ? &snap->rows[st->cursor] : NULL;
+	if (layout->pane)
+		pane_draw(c, end, snap, row, ctx);
+	else if (layout->status && row)
+		reason_draw(row, snap, c, end, ctx);
+	if (layout->status)
+		status_draw(st, snap, c, c->rows - 2, ctx);
 	if (layout->status || !ctx->message[0])
 		bar_draw(st, snap, c, c->rows - 1);
 	else
@@ -247,6 +316,27 @@ static bool cursor_move(struct types_state *st, const struct snapshot *snap,
 	return false;
 }
 
+/* As in htop the cursor goes on to the next row, so that several are tagged in a row. */
+static void tag(struct types_state *st, const struct snapshot *snap, struct ui_request *ret)
+{
+	if (st->cursor >= snap->n_rows)
+		return;
+	ret->ask = UI_TAG;
+	ret->id = snap->rows[st->cursor].id;
+	cursor_to(st, snap, st->cursor + 1);
+	st->moved = true;
+}
+
+static enum view_result copy_name(const struct types_state *st, const struct snapshot *snap,
+				  struct ui_request *ret)
+{
+	if (st->cursor >= snap->n_rows)
+		return VIEW_IGNORED;
+	ret->ask = UI_COPY;
+	snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
+	return VIEW_DONE;
+}
+
 static enum view_result types_key(void *state, const struct snapshot *snap, int key,
 				  enum keys_action action, struct ui_request *ret)
 {
@@ -256,11 +346,51 @@ static enum view_result types_key(void *state, const struct snapshot *snap, int 
 		ret->ask = UI_HOLD_ORDER;
 		return VIEW_DONE;
 	}
-	if (action != KEYS_FOLLOW)
-		return VIEW_IGNORED;
-	st->unfollow = !st->unfollow;
+	if ((action == KEYS_WHO || action == KEYS_CYCLES) && st->cursor < snap->n_rows) {
+		drill_ask(snap, snap->rows[st->cursor].name, ret);
+		return VIEW_OPEN;
+	}
 	ret->ask = UI_REDRAW;
-	return VIEW_DONE;
+	switch (action) {
+	case KEYS_FOLLOW:
+		st->unfollow = !st->unfollow;
+		return VIEW_DONE;
+	case KEYS_LEFT:
+		st->skip -= st->skip > 0;
+		return VIEW_DONE;
+	case KEYS_RIGHT:
+		st->skip += st->more;
+		return VIEW_DONE;
+	case KEYS_TAG:
+		tag(st, snap, ret);
+		return VIEW_DONE;
+	case KEYS_COPY:
+		return copy_name(st, snap, ret);
+	default:
+		return VIEW_IGNORED;
+	}
+}
+
+/*
+ * What is typed is a regular expression as the filter's; as long as it is none yet ("a(" on its
+ * way to "a(b|c)") it is what it looks like.
+ */
+static bool find_from(struct types_state *st, const struct snapshot *snap, size_t at, size_t step,
+		      const char *text)
+{
+	struct filter filter = {0};
+	bool plain = !filter_set(&filter, text, NULL, 0), found = false;
+
+	for (size_t i = 0; i < snap->n_rows && !found; i++, at = (at + step) % snap->n_rows) {
+		if (at >= snap->n_rows)
+			continue;
+		found = plain ? strcasestr(snap->rows[at].name, text) != NULL
+			      : filter_shows(&filter, snap->rows[at].name);
+		if (found)
+			cursor_to(st, snap, at);
+	}
+	filter_done(&filter);
+	return found;
 }
 
 static bool types_find(void *state, const struct snapshot *snap, enum view_find how,
@@ -284,13 +414,7 @@ static bool types_find(void *state, const struct snapshot *snap, enum view_find 
 	if (n == 0)
 		return false;
 	at = how == FIND_HERE ? st->origin.cursor : (at + step) % n;
-	for (size_t i = 0; i < n; i++, at = (at + step) % n) {
-		if (at >= n || !strcasestr(snap->rows[at].name, text))
-			continue;
-		cursor_to(st, snap, at);
-		return true;
-	}
-	return false;
+	return find_from(st, snap, at, step, text);
 }
 
 const struct view_ops view_types = {

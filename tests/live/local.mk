@@ -3,20 +3,24 @@ include tests/live/find.mk
 
 # what leaktop counts against what the target knows
 if HAVE_LIVE_TESTS
-LIVE_LIBS = libsession.a libcensus.a libinject.a libagent.a libmodel.a libtarget.a libproc.a \
+LIVE_LIBS = libsession.a libholders.a libcensus.a libinject.a libagent.a libmodel.a libtarget.a libproc.a \
 	libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(PROCPS_LIBS) -lm
 LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/pythons.c \
 	tests/live/pythons.h tests/live/watching.c tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-live_tests = test_batch test_census test_count test_cycles test_heap test_hostile test_scan_live \
-	test_server test_slices test_traps test_verdict_live
-# who holds it is no part of the program yet: make check TESTS=test_holders
-check_PROGRAMS += $(live_tests) test_holders
+live_tests = test_batch test_census test_containers test_count test_cycles test_heap \
+	test_holders test_hostile test_inside test_roster test_scan_live test_server test_slices \
+	test_traps test_verdict_live test_who
+check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
 test_scan_live_CFLAGS = $(LIVE_CFLAGS)
 test_scan_live_LDADD = $(LIVE_LIBS)
+test_roster_SOURCES = tests/live/test_roster.c tests/live/pythons.c tests/live/pythons.h \
+	tests/unit/test.h
+test_roster_CFLAGS = $(LIVE_CFLAGS)
+test_roster_LDADD = $(LIVE_LIBS)
 test_census_SOURCES = tests/live/test_census.c $(LIVE_SOURCES)
 test_census_CFLAGS = $(LIVE_CFLAGS)
 test_census_LDADD = $(LIVE_LIBS)
@@ -32,9 +36,15 @@ test_cycles_LDADD = $(LIVE_LIBS)
 test_heap_SOURCES = tests/live/test_heap.c $(LIVE_SOURCES)
 test_heap_CFLAGS = $(LIVE_CFLAGS)
 test_heap_LDADD = $(LIVE_LIBS)
+test_containers_SOURCES = tests/live/test_containers.c $(LIVE_SOURCES)
+test_containers_CFLAGS = $(LIVE_CFLAGS)
+test_containers_LDADD = libholders.a $(LIVE_LIBS)
 test_holders_SOURCES = tests/live/test_holders.c $(LIVE_SOURCES)
 test_holders_CFLAGS = $(LIVE_CFLAGS)
-test_holders_LDADD = libholders.a $(LIVE_LIBS)
+test_holders_LDADD = $(LIVE_LIBS)
+test_inside_SOURCES = tests/live/test_inside.c $(LIVE_SOURCES)
+test_inside_CFLAGS = $(LIVE_CFLAGS)
+test_inside_LDADD = libholders.a $(LIVE_LIBS)
 test_traps_SOURCES = tests/live/test_traps.c $(LIVE_SOURCES)
 test_traps_CFLAGS = $(LIVE_CFLAGS)
 test_traps_LDADD = $(LIVE_LIBS)
@@ -44,6 +54,9 @@ test_server_LDADD = $(LIVE_LIBS)
 test_verdict_live_SOURCES = tests/live/test_verdict_live.c $(LIVE_SOURCES)
 test_verdict_live_CFLAGS = $(LIVE_CFLAGS)
 test_verdict_live_LDADD = $(LIVE_LIBS)
+test_who_SOURCES = tests/live/test_who.c $(LIVE_SOURCES)
+test_who_CFLAGS = $(LIVE_CFLAGS)
+test_who_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)

@@ -134,7 +134,7 @@ void fixture_init(struct fixture *f, bool ascii)
 	s->seq = s->samples = 381;
 	s->census = true;
 	s->census_t = s->t;
-	s->n_types = 417;
+	s->n_types = s->n_listed = 417;
 	s->n_flat = 403;
 	fill_verdict(&s->verdict);
 	s->filter = "";

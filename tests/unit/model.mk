@@ -1,9 +1,12 @@
 if HAVE_CMOCKA
-model_tests = test_ledger test_model test_model_gauges test_model_order test_model_random \
+model_tests = test_holding test_ledger test_model test_model_gauges test_model_order test_model_random \
 	test_model_series test_verdict test_verdict_rules
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 model_test_libs = libmodel.a libutil.a $(CMOCKA_LIBS) -lm
+test_holding_SOURCES = tests/unit/test_holding.c tests/unit/test_model.h
+test_holding_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_holding_LDADD = $(model_test_libs)
 test_ledger_SOURCES = tests/unit/test_ledger.c tests/unit/test_model.h
 test_ledger_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ledger_LDADD = $(model_test_libs)

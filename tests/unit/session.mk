@@ -4,6 +4,6 @@ check_PROGRAMS += test_session
 TESTS += test_session
 test_session_SOURCES = tests/unit/test_session.c tests/unit/test.h
 test_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-test_session_LDADD = libsession.a libcensus.a libinject.a libagent.a libmodel.a \
+test_session_LDADD = libsession.a libholders.a libcensus.a libinject.a libagent.a libmodel.a \
 	libtarget.a libproc.a libutil.a $(CMOCKA_LIBS) $(PROCPS_LIBS) -lm
 endif

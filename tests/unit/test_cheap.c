@@ -17,6 +17,8 @@
 #include "util/num.h"
 
 #define MAGIC   0x6c6561746b746f70ull
+#define ALIKE   "lookalik"
+#define LOOKALIKES 40u
 #define BLOCKS  4000
 #define SLACK   16384			/* what stdio and the like take between truth and reading */
 
@@ -131,6 +133,7 @@ static int end_child(void **state)
 
 struct seen {
 	size_t times[BLOCKS];
+	size_t alike;			/* begin with what is to look like a link */
 	size_t strange;			/* ours by its magic, but not as it was made */
 	size_t n, mmapped;
 };
@@ -146,6 +149,8 @@ static void note(void *arg, const struct cheap_chunk *chunk)
 	if (chunk->head_len < sizeof(head))
 		return;
 	memcpy(head, chunk->head, sizeof(head));
+	if (chunk->head_len >= 24 && !memcmp((const char *)chunk->head + 16, ALIKE, 8))
+		seen->alike++;
 	if (head[0] != MAGIC || head[1] >= report->n)
 		return;
 	if (report->blocks[head[1]].addr == chunk->addr &&
@@ -280,6 +285,31 @@ static void freed_chunks_in_caches_are_not_taken_for_used(void **state)
 	all_seen_once(&seen);
 	assert_true(cheap_totals(c)->cached + cheap_totals(c)->free >= 1000 * 48);
 	assert_true((uint64_t)cheap_totals(c)->cached >= report->info.fsmblks);
+	cheap_free(c);
+}
+
+/* In use, with a first word that a cached chunk may have: a link into the heap, or an end. */
+static void lookalikes(void)
+{
+	uint64_t *last = keep(520);
+
+	for (size_t i = 0; i < LOOKALIKES; i++) {
+		uint64_t *p = malloc(520);
+
+		p[0] = (uintptr_t)p >> 12 ^ (i % 2 ? 0 : ((uintptr_t)last & ~15ull) + 32);
+		p[1] = (uintptr_t)last;
+		memcpy(p + 2, ALIKE, 8);
+	}
+}
+
+static void chunks_in_use_that_look_like_cached_ones_are_not_taken_for_these(void **state)
+{
+	struct seen seen;
+	struct cheap *c;
+
+	begin_child(lookalikes);
+	c = look(&seen);
+	assert_int_equal(seen.alike, LOOKALIKES);
 	cheap_free(c);
 }
 
@@ -630,6 +660,7 @@ int main(void)
 		TEST(the_sums_are_those_of_mallinfo),
 		TEST(chunks_in_the_arena_of_a_thread_are_found),
 		TEST(freed_chunks_in_caches_are_not_taken_for_used),
+		TEST(chunks_in_use_that_look_like_cached_ones_are_not_taken_for_these),
 		TEST(chunks_with_their_own_mapping_are_found),
 		TEST(what_is_not_resident_is_not_read),
 		TEST(a_pass_in_small_steps_comes_to_the_same),

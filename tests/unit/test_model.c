@@ -179,6 +179,7 @@ static void an_empty_census_is_a_count_of_nothing(void **state)
 	census(m, 4, "");
 	assert_int_equal(row(m, "dict")->count_delta, 0);
 	assert_int_equal(model_snapshot(m)->n_types, 0);
+	assert_int_equal(model_snapshot(m)->n_listed, 1);	/* the dicts that went */
 	assert_int_equal(model_snapshot(m)->gaps, 0);
 	model_free(m);
 }

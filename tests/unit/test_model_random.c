@@ -174,6 +174,7 @@ static void check(struct model *m)
 	}
 	assert_int_equal(snap->n_types, live_types);
 	assert_int_equal(snap->n_flat, flat);
+	assert_int_equal(snap->n_listed, listed);
 	assert_int_equal(snap->n_rows, listed);
 	for (size_t i = 0; i < snap->n_rows; i++) {
 		assert_true(naive_listed(atoi(snap->rows[i].name + 4)));

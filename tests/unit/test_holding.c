@@ -1,0 +1,316 @@
+/* What a search found: kept per type, its lengths followed, and which type is searched next. */
+#include "config.h"
+#include "test_model.h"
+
+#include "model/holding.h"
+#include "model/searches.h"
+#include "util/mem.h"
+
+#define S CLOCK_NS_PER_S
+
+static struct holding *found(const char *type, const char *path, double at_s)
+{
+	struct holding *h = MEM_NEW(struct holding);
+
+	holding_init(h, type);
+	h->t = WALL + at_s;
+	h->mono_ns = (int64_t)(at_s * 1e9);
+	h->sampled = 200;
+	if (path) {
+		snprintf(h->paths[0].path, sizeof(h->paths[0].path), "%s", path);
+		snprintf(h->paths[0].container, sizeof(h->paths[0].container), "list");
+		h->paths[0].address = 0x1000;
+		h->paths[0].share = 1;
+		h->paths[0].samples = 200;
+		h->n_paths = 1;
+	}
+	return h;
+}
+
+static void put(struct model *m, struct holding *h)
+{
+	model_holding(m, h);
+	free(h);
+}
+
+static void put_path(struct model *m, const char *type, double at_s, int64_t length)
+{
+	struct holding *h = found(type, "__main__.kept[*]", at_s);
+
+	h->paths[0].length = length;
+	put(m, h);
+}
+
+static void put_ring(struct model *m, const char *type, double at_s, size_t samples)
+{
+	struct holding *h = found(type, NULL, at_s);
+
+	h->n_cycles = 1;
+	h->cycles[0].n = 2;
+	h->cycles[0].samples = samples;
+	snprintf(h->cycles[0].types[0], HOLDING_NAME, "%s", type);
+	snprintf(h->cycles[0].attributes[0], HOLDING_NAME, "_handler");
+	put(m, h);
+}
+
+static const struct holding *kept(struct model *m, const char *type)
+{
+	return snapshot_holding(model_snapshot(m), type);
+}
+
+/* ---- lengths ------------------------------------------------------------------------------ */
+
+static void a_length_read_twice_has_a_rate_and_a_growth(void **state)
+{
+	struct model *m = new_model();
+	int64_t length = 150;
+
+	put_path(m, "app.Conn", 10, 100);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length, 100);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length_delta, 0);
+	assert_true(isnan(kept(m, "app.Conn")->paths[0].length_rate));
+	model_lengths(m, "app.Conn", &length, 1, 15 * S);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length, 150);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length_delta, 50);
+	assert_near(kept(m, "app.Conn")->paths[0].length_rate, 10);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].growth.rises, 1);
+	model_free(m);
+}
+
+static void a_rate_follows_what_happened_lately(void **state)
+{
+	struct model *m = new_model();
+
+	put_path(m, "app.Conn", 0, 0);
+	for (int64_t s = 2; s <= 300; s += 2) {
+		int64_t length = s < 200 ? s * 10 : 2000;
+
+		model_lengths(m, "app.Conn", &length, 1, s * S);
+	}
+	assert_near(kept(m, "app.Conn")->paths[0].length_rate, 0);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length_delta, 2000);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].growth.falls, 0);
+	model_free(m);
+}
+
+static void a_container_that_is_gone_has_no_length(void **state)
+{
+	struct model *m = new_model();
+	int64_t gone = LT_UNKNOWN;
+
+	put_path(m, "app.Conn", 0, 50);
+	model_lengths(m, "app.Conn", &gone, 1, 2 * S);
+	assert_false(num_known(kept(m, "app.Conn")->paths[0].length));
+	assert_false(num_known(kept(m, "app.Conn")->paths[0].length_delta));
+	assert_true(isnan(kept(m, "app.Conn")->paths[0].length_rate));
+	model_free(m);
+}
+
+static void another_search_goes_on_from_the_length_before(void **state)
+{
+	struct model *m = new_model();
+
+	put_path(m, "app.Conn", 0, 100);
+	put_path(m, "app.Conn", 40, 500);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length, 500);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length_delta, 400);
+	assert_near(kept(m, "app.Conn")->paths[0].length_rate, 10);
+	assert_int_equal(model_snapshot(m)->n_holdings, 1);
+	model_free(m);
+}
+
+static void another_container_at_the_same_path_begins_anew(void **state)
+{
+	struct model *m = new_model();
+	struct holding *h = found("app.Conn", "__main__.kept[*]", 40);
+
+	put_path(m, "app.Conn", 0, 100);
+	h->paths[0].address = 0x2000;
+	h->paths[0].length = 500;
+	put(m, h);
+	assert_int_equal(kept(m, "app.Conn")->paths[0].length_delta, 0);
+	assert_true(isnan(kept(m, "app.Conn")->paths[0].length_rate));
+	model_free(m);
+}
+
+/* ---- what is kept --------------------------------------------------------------------------- */
+
+static void the_oldest_of_too_many_types_is_forgotten(void **state)
+{
+	struct model *m = new_model();
+	char name[32];
+
+	for (int i = 0; i <= SEARCHES_KEPT; i++) {
+		snprintf(name, sizeof(name), "app.T%d", i);
+		put_path(m, name, i, i);
+	}
+	assert_int_equal(model_snapshot(m)->n_holdings, SEARCHES_KEPT);
+	assert_null(kept(m, "app.T0"));
+	assert_non_null(kept(m, "app.T1"));
+	assert_int_equal(kept(m, name)->paths[0].length, SEARCHES_KEPT);
+	model_free(m);
+}
+
+static void a_cycle_is_dated_by_when_it_was_first_found(void **state)
+{
+	struct model *m = new_model();
+
+	put_ring(m, "app.Conn", 10, 200);
+	put_ring(m, "app.Conn", 50, 200);
+	assert_near(kept(m, "app.Conn")->cycles[0].since, WALL + 10);
+	model_free(m);
+}
+
+static void another_program_under_the_pid_has_no_holders_yet(void **state)
+{
+	struct sample_target other = {.pid = 4242, .exe = "/usr/bin/other"};
+	struct model *m = new_model();
+
+	put_path(m, "app.Conn", 0, 1);
+	model_target(m, &other);
+	assert_null(kept(m, "app.Conn"));
+	model_free(m);
+}
+
+static void the_path_told_first_is_one_that_fans_out(void **state)
+{
+	struct holding *h = found("app.Conn", "__main__.one", 0);
+
+	h->paths[0].container[0] = '\0';
+	h->paths[1] = h->paths[0];
+	h->n_paths = 2;
+	assert_ptr_equal(holding_best(h), &h->paths[0]);
+	snprintf(h->paths[1].container, HOLDING_NAME, "dict");
+	assert_ptr_equal(holding_best(h), &h->paths[1]);
+	h->paths[1].share = 0.01;
+	assert_ptr_equal(holding_best(h), &h->paths[0]);
+	h->n_paths = 0;
+	assert_null(holding_best(h));
+	free(h);
+}
+
+/* ---- what next ------------------------------------------------------------------------------ */
+
+static const char *wants(struct model *m, double at_s, bool last)
+{
+	const char *type = model_wants_search(m, (int64_t)(at_s * 1e9), last);
+
+	return type ? type : "nothing";
+}
+
+static struct model *growing(void)
+{
+	struct model *m = new_model();
+
+	census(m, 0, "app.Conn=10 app.Handler=10 app.Idle=500 dict=100");
+	census(m, 2, "app.Conn=110 app.Handler=60 app.Idle=500 dict=400");
+	return m;
+}
+
+static void before_there_are_words_classes_that_grow_are_searched(void **state)
+{
+	struct model *m = growing();
+
+	assert_string_equal(wants(m, 2, false), "app.Conn");
+	put_path(m, "app.Conn", 3, 100);
+	assert_string_equal(wants(m, 3, false), "app.Handler");
+	put_path(m, "app.Handler", 4, 100);
+	assert_string_equal(wants(m, 4, false), "nothing");
+	model_free(m);
+}
+
+static void nothing_is_searched_where_nothing_grows(void **state)
+{
+	struct model *m = new_model();
+
+	assert_string_equal(wants(m, 0, true), "nothing");
+	census(m, 0, "app.Conn=10 dict=100");
+	census(m, 2, "app.Conn=10 dict=100");
+	assert_string_equal(wants(m, 2, true), "nothing");
+	model_free(m);
+}
+
+static void the_same_answer_is_asked_for_less_and_less_often(void **state)
+{
+	struct model *m = growing();
+	double at = 4, waited = 0;
+
+	put_path(m, "app.Handler", 1e6, 1);	/* not due for long */
+	for (int i = 0; i < 6; i++, at += waited) {
+		put_path(m, "app.Conn", at, 100);
+		for (waited = 0; !strcmp(wants(m, at + waited, false), "nothing"); waited++)
+			assert_true(waited <= 300);
+		assert_true(waited == (i < 4 ? 30 << i : 300));
+	}
+	put_ring(m, "app.Conn", at, 200);
+	assert_string_equal(wants(m, at + 29, false), "nothing");
+	assert_string_equal(wants(m, at + 30, false), "app.Conn");
+	model_free(m);
+}
+
+static void at_the_end_what_is_old_is_searched_once_more(void **state)
+{
+	struct model *m = growing();
+
+	for (int i = 0; i < 3; i++)
+		put_path(m, "app.Conn", 4 + i, 100);
+	put_path(m, "app.Handler", 6, 100);
+	assert_string_equal(wants(m, 20, true), "nothing");
+	assert_string_equal(wants(m, 40, false), "app.Handler");
+	assert_string_equal(wants(m, 40, true), "app.Conn");
+	model_free(m);
+}
+
+/* ---- the cause ------------------------------------------------------------------------------ */
+
+/* A suspect after two minutes of straight growth. */
+static struct model *suspected(void)
+{
+	struct model *m = new_model();
+	char text[64];
+
+	for (int s = 0; s <= 300; s += 2) {
+		struct sample p = sample_at(s);
+
+		p.gc.gen[2].collections = s / 10;
+		snprintf(text, sizeof(text), "app.Conn=%d dict=100", 1000 + s * 20);
+		push_census(m, p, text);
+		(void)model_snapshot(m);
+	}
+	assert_int_equal(model_snapshot(m)->verdict.word, RATCHET_SUSPECT);
+	assert_int_equal(model_snapshot(m)->verdict.cause, CAUSE_OBJECTS);
+	return m;
+}
+
+static void a_suspect_whose_samples_are_in_cycles_has_that_cause(void **state)
+{
+	struct model *m = suspected();
+
+	put_ring(m, "app.Conn", 300, 90);
+	assert_int_equal(model_snapshot(m)->verdict.cause, CAUSE_OBJECTS);
+	put_ring(m, "app.Conn", 301, 110);
+	assert_int_equal(model_snapshot(m)->verdict.cause, CAUSE_CYCLE);
+	model_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_length_read_twice_has_a_rate_and_a_growth),
+		cmocka_unit_test(a_rate_follows_what_happened_lately),
+		cmocka_unit_test(a_container_that_is_gone_has_no_length),
+		cmocka_unit_test(another_search_goes_on_from_the_length_before),
+		cmocka_unit_test(another_container_at_the_same_path_begins_anew),
+		cmocka_unit_test(the_oldest_of_too_many_types_is_forgotten),
+		cmocka_unit_test(a_cycle_is_dated_by_when_it_was_first_found),
+		cmocka_unit_test(another_program_under_the_pid_has_no_holders_yet),
+		cmocka_unit_test(the_path_told_first_is_one_that_fans_out),
+		cmocka_unit_test(before_there_are_words_classes_that_grow_are_searched),
+		cmocka_unit_test(nothing_is_searched_where_nothing_grows),
+		cmocka_unit_test(the_same_answer_is_asked_for_less_and_less_often),
+		cmocka_unit_test(at_the_end_what_is_old_is_searched_once_more),
+		cmocka_unit_test(a_suspect_whose_samples_are_in_cycles_has_that_cause),
+	};
+
+	return cmocka_run_group_tests_name("holding", tests, NULL, NULL);
+}
