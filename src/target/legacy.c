@@ -10,6 +10,7 @@
 #define DATA_MAX    (32u << 20)		/* of one segment; libpython's have under 1 MB */
 #define CHAIN_MAX   64			/* interpreters in a row */
 #define LOOKS_MAX   200000		/* pointers followed; a real libpython has under 10,000 */
+#define THREAD_LOOKS 20
 #define USER_END    (1ull << 56)
 #define INTERP_HEAD 64			/* bytes that hold every field looked at */
 
@@ -30,22 +31,33 @@ static bool is_dict(const struct python *py, const struct layout *row, uint64_t 
 	       type == py->sym.dict_type;
 }
 
+/* Its first thread is this interpreter's. */
+static bool leads_back(const struct python *py, const struct layout *row, uint64_t addr,
+		       uint64_t thread)
+{
+	uint64_t back;
+
+	return thread && thread % 8 == 0 && thread < USER_END &&
+	       remote_u64(&py->remote, thread + (uint64_t)row->ts_interp, &back) && back == addr;
+}
+
+/* The first thread may end between a look at the interpreter and one at it: then once more. */
 static bool is_interpreter(const struct python *py, const struct layout *row, uint64_t addr,
 			   uint64_t *ret_next)
 {
-	unsigned char in[INTERP_HEAD];
-	uint64_t thread, back;
+	for (int i = 0; i < THREAD_LOOKS; i++) {
+		unsigned char in[INTERP_HEAD];
 
-	if (!remote_read(&py->remote, addr, in, sizeof(in)))
-		return false;
-	thread = field(in, row->in_threads);
-	if (thread == 0 || thread % 8 != 0 || thread >= USER_END ||
-	    !is_dict(py, row, field(in, row->in_sysdict)) ||
-	    !is_dict(py, row, field(in, row->in_modules)) ||
-	    !remote_u64(&py->remote, thread + (uint64_t)row->ts_interp, &back) || back != addr)
-		return false;
-	*ret_next = field(in, row->in_next);
-	return true;
+		if (!remote_read(&py->remote, addr, in, sizeof(in)) ||
+		    !is_dict(py, row, field(in, row->in_sysdict)) ||
+		    !is_dict(py, row, field(in, row->in_modules)))
+			return false;
+		if (leads_back(py, row, addr, field(in, row->in_threads))) {
+			*ret_next = field(in, row->in_next);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* New interpreters are put in front (pystate.c PyInterpreterState_New): the last one is main. */
