@@ -197,8 +197,8 @@ static int reason_rows(const struct layout *layout)
 
 /* What is worth its room in the key bar, most first; behind them the others that have a label. */
 static const enum keys_action bar_first[] = {
-	KEYS_HELP, KEYS_WHO, KEYS_ALLOC, KEYS_SORT_MENU, KEYS_FIND, KEYS_BASELINE_NOW,
-	KEYS_PAUSE, KEYS_UNITS, KEYS_ACT,
+	KEYS_HELP, KEYS_WHO, KEYS_ALLOC, KEYS_SORT_MENU, KEYS_FIND, KEYS_BASELINE_NOW, KEYS_PAUSE,
+	KEYS_UNITS, KEYS_ACT,
 };
 
 static bool is_in_bar(enum keys_action action)

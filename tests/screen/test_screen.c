@@ -83,7 +83,8 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 			"/min  86% of RSS  used 93%  objects 1 734 220",
 		"native 110.4M   +5.2M  ▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███"
 			"    +410K/min  C heap 60.0M  kept 12.0M  files 9.00M",
-		"gc     312/700  4/10  7/10  full #1841, 9s ago, 12 since base  garbage 0  frozen 0",
+		"gc     312/700  4/10  7/10  full #1841, 9s ago, 12 since base"
+			"  garbage 0  frozen 0",
 		"self   scan 98%  target paused 1.2 ms, at most 3.4 ms  0.4% of"
 			" a core  samples 381  gaps 0  stops 1, at most 2.1 ms",
 		">> LEAK 1 group +26.6M, 70% of RSS growth  2 growing  2 hold  1 churn  410 flat",
