@@ -191,7 +191,8 @@ static size_t look_again(struct kinds *k, size_t from, bool *died)
 	got = mem_alloc(LOOK_AGAIN * both);
 	remote_read_pieces(&k->py->remote, pieces, n * 2, got);
 	for (size_t j = 0, at = 0; j < n; at += TYPEHEAD_BYTES + pieces[j * 2 + 1].iov_len, j++)
-		if (!same(k->py->layout, &k->list[which[j]], got + at, (char *)got + at + TYPEHEAD_BYTES))
+		if (!same(k->py->layout, &k->list[which[j]], got + at,
+			  (char *)got + at + TYPEHEAD_BYTES))
 			k->list[which[j]].dead = *died = true;
 	free(got);
 	return i;

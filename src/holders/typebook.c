@@ -299,7 +299,8 @@ static bool own_member(const struct typebook *b, uint64_t members, int64_t at, c
 		if (!remote_read(r, members, def, sizeof(def)) || !typehead_word(def, 0))
 			return false;
 		memcpy(&type, def + 8, sizeof(type));
-		if ((int64_t)typehead_word(def, 16) != at || (type != T_OBJECT && type != T_OBJECT_EX) ||
+		if ((int64_t)typehead_word(def, 16) != at ||
+		    (type != T_OBJECT && type != T_OBJECT_EX) ||
 		    !remote_string(r, typehead_word(def, 0), name, sizeof(name)) || !name[0])
 			continue;
 		(void)clean_text(dst, size, name, strlen(name));

@@ -155,7 +155,8 @@ static void set_up(struct made *m)
 
 static void add_ballast(struct made *m)
 {
-	m->ballast = mmap(NULL, BALLAST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	m->ballast = mmap(NULL, BALLAST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0);
 	assert_true(m->ballast != MAP_FAILED);
 	memset(m->ballast, 1, BALLAST);
 }
