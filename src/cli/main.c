@@ -5,6 +5,7 @@
 #include "cli/complain.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
+#include "cli/play.h"
 #include "cli/watch.h"
 
 int main(int argc, char **argv)
@@ -20,6 +21,8 @@ int main(int argc, char **argv)
 		options_version(stdout);
 	else if (options.list_fields)
 		options_fields(stdout);
+	else if (options.replay)
+		return play_run(&options);
 	else
 		return options.preflight ? inspect_run(&options) : watch_run(&options);
 	return fflush(stdout) ? 1 : 0;

@@ -17,7 +17,7 @@
 #include "util/err.h"
 
 struct options {
-	pid_t pid;			/* 0 only with help, version or list_fields */
+	pid_t pid;			/* 0 only with replay, help, version or list_fields */
 	int64_t delay_ns;		/* between samples */
 	int64_t iterations;		/* samples; 0: no end */
 	int64_t duration_ns;		/* 0: no end */
@@ -30,9 +30,12 @@ struct options {
 	bool reversed;			/* against the natural order of sort */
 	bool list_fields;
 	int top;			/* rows in batch; 0: all */
+	const char *record;		/* -w: borrowed from argv; NULL: none */
+	const char *replay;		/* -r: the same, "-" is standard input */
 	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
 	enum ratchet_word fail_on;	/* exit 10 at this word or a stronger one; EARLY: never */
 	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */
+	bool confirm_given;		/* else a replay takes the recording's */
 	bool readonly, preflight;
 	bool no_color, ascii;
 	bool help, version;

@@ -2,19 +2,20 @@
 #include "cli/watch.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/failon.h"
+#include "cli/requests.h"
 #include "cli/searching.h"
+#include "cli/signals.h"
 #include "model/model.h"
-#include "output/report.h"
+#include "output/record.h"
 #include "session/session.h"
 #include "ui/ui.h"
 #include "util/clock.h"
@@ -31,6 +32,8 @@ struct watch {
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
 	struct sink sink;		/* in batch */
+	struct record *record;		/* with -w, else NULL */
+	enum lt_errc record_said;	/* its last state that was told */
 	int signal_fd;
 	int64_t delay_ns, next_ns;	/* between samples; when the next is due */
 	int64_t tick_ns;		/* when the clock on the screen is due */
@@ -47,34 +50,17 @@ struct watch {
 
 /* ---- signals ---------------------------------------------------------------------------- */
 
-/* Signals become a descriptor of the loop, so nothing happens inside a handler. */
-static int open_signals(bool with_screen)
-{
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < COUNT_OF(ending); i++)
-		sigaddset(&set, ending[i]);
-	if (with_screen)
-		sigaddset(&set, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGCHLD, SIG_DFL);	/* inherited as ignored it would reap our children */
-	signal(SIGPIPE, SIG_IGN);	/* a closed pipe is an error of write() */
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void take_signals(struct watch *w)
 {
-	struct signalfd_siginfo info;
+	int signo;
 
-	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH) {
+	while ((signo = signals_next(w->signal_fd)) != 0) {
+		if (signo == SIGWINCH) {
 			ui_resized(w->ui);
 			w->changed = true;
 			continue;
 		}
-		w->signal = (int)info.ssi_signo;
+		w->signal = signo;
 		w->done = true;
 	}
 }
@@ -121,6 +107,28 @@ static void write_sample(struct watch *w)
 	}
 }
 
+/* A screen always says how the recording does; in batch it is told when that changes. */
+static void tell_record(struct watch *w)
+{
+	enum lt_errc state = record_state(w->record);
+	char text[200];
+
+	record_text(w->record, text, sizeof(text));
+	if (w->ui)
+		ui_state(w->ui, text, state != LT_OK);
+	else if (state != w->record_said)
+		fprintf(stderr, "leaktop: %s\n", text);
+	w->record_said = state;
+}
+
+static void record(struct watch *w)
+{
+	if (!w->record)
+		return;
+	record_sample(w->record, model_snapshot(w->model));
+	tell_record(w);
+}
+
 static void take_sample(struct watch *w, const struct sample *sample)
 {
 	model_target(w->model, session_target(w->session));
@@ -128,6 +136,7 @@ static void take_sample(struct watch *w, const struct sample *sample)
 	if (sample->census)
 		w->said = LT_OK;
 	searching_sample(w->session, w->model, sample->mono_ns);
+	record(w);
 	w->samples++;
 	w->changed = true;
 	if (!w->ui)
@@ -177,36 +186,11 @@ static void request(struct watch *w, int64_t now)
 
 /* ---- the screen ------------------------------------------------------------------------- */
 
-static void set_filter(struct watch *w, const char *text)
-{
-	char msg[128];
-
-	if (!model_filter(w->model, text, msg, sizeof(msg)))
-		ui_message(w->ui, msg);
-}
-
-static void report(struct watch *w)
-{
-	char path[PATH_MAX], text[PATH_MAX + 64], why[300], *name;
-	struct buf screen = {0};
-	struct lt_err err;
-
-	ui_text(w->ui, &screen);
-	if (report_write(model_snapshot(w->model), buf_text(&screen), clock_wall_s(), path,
-			 &err) == LT_OK) {
-		name = strrchr(path, '/');	/* the name first: the end may not fit */
-		*name++ = '\0';
-		snprintf(text, sizeof(text), "wrote %s and .jsonl in %s/", name, path);
-	} else {
-		snprintf(text, sizeof(text), "%s", lt_err_text(&err, why, sizeof(why)));
-	}
-	ui_message(w->ui, text);
-	buf_done(&screen);
-}
-
 static void do_request(struct watch *w, const struct ui_request *r)
 {
 	w->changed = true;
+	if (requests_do(w->model, w->ui, r))
+		return;
 	switch (r->ask) {
 	case UI_QUIT:
 		w->done = true;
@@ -214,37 +198,11 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_RESAMPLE:
 		w->next_ns = clock_mono_ns();
 		break;
-	case UI_BASELINE_NOW:
-		model_baseline_now(w->model);
-		break;
-	case UI_BASELINE_FIRST:
-		model_baseline_first(w->model);
-		break;
-	case UI_SORT:
-		model_sort(w->model, r->sort, r->reversed);
-		break;
-	case UI_FILTER:
-		set_filter(w, r->text);
-		break;
-	case UI_HIDE_FLAT:
-		model_hide_flat(w->model, r->on);
-		break;
-	case UI_HOLD_ORDER:
-		model_hold_order(w->model);
-		break;
 	case UI_DELAY:
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
 		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
-	case UI_SUSPEND:
-		ui_suspend(w->ui);
-		break;
-	case UI_REPORT:
-		report(w);
-		break;
-	case UI_COPY:
-	case UI_NOTHING:
-	case UI_REDRAW:
+	default:
 		break;
 	}
 }
@@ -336,7 +294,7 @@ static void loop(struct watch *w)
 /* ---- begin and end ---------------------------------------------------------------------- */
 
 /* No screen where nobody would see one: -b, a pipe, or a terminal that can do nothing. */
-static bool wants_batch(const struct options *o)
+bool watch_is_batch(const struct options *o)
 {
 	const char *term = getenv("TERM");
 
@@ -350,6 +308,8 @@ static enum lt_errc open_output(struct watch *w)
 		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
 	};
 
+	if (o->record && record_open(o->record, &w->record, &w->err) != LT_OK)
+		return w->err.code;
 	if (!w->batch)
 		return ui_open(&ui, &w->ui, &w->err);
 	w->sink = (struct sink){
@@ -398,6 +358,17 @@ static void write_end(struct watch *w, const struct sample_left *left)
 		(void)w->sink.ops->detach(&w->sink, snap, left, clock_wall_s(), &w->err);
 }
 
+static void end_record(struct watch *w, const struct sample_left *left)
+{
+	if (!w->record)
+		return;
+	record_end(w->record, model_snapshot(w->model), left, clock_wall_s());
+	if (record_lost(w->record))
+		fprintf(stderr, "leaktop: the recording lacks %lld samples that could not be "
+			"written\n", (long long)record_lost(w->record));
+	record_close(w->record);
+}
+
 static void warn_left(const struct sample_left *left)
 {
 	if (left->maps > 0)
@@ -405,31 +376,6 @@ static void warn_left(const struct sample_left *left)
 			"leaktop: the target gave no chance to take back %lld small mappings\n"
 			"leaktop: they are harmless and go when it ends\n",
 			(long long)left->maps);
-}
-
-#define STATUS_FOUND 10
-
-/*
- * --fail-on: native growth has no confirmed leak behind it, it counts as a suspect. Without any
- * verdict a test must not pass as if there had been a good one.
- */
-static int found_status(const struct watch *w)
-{
-	const struct snapshot *snap = model_snapshot(w->model);
-	const struct outcome *v = &snap->verdict;
-	enum ratchet_word word = v->word;
-	struct lt_err err;
-
-	if (w->options->fail_on == RATCHET_EARLY)
-		return 0;
-	if (v->leaking && word > RATCHET_SUSPECT)
-		word = RATCHET_SUSPECT;
-	if (word == RATCHET_EARLY) {
-		lt_err_set(&err, LT_E_NO_VERDICT, 0, "%lld of %lld",
-			   (long long)(snap->samples - snap->gaps), (long long)snap->samples);
-		return complain(&err);
-	}
-	return word <= w->options->fail_on ? STATUS_FOUND : 0;
 }
 
 static int exit_status(const struct watch *w)
@@ -449,7 +395,7 @@ static int exit_status(const struct watch *w)
 	}
 	if (w->signal)
 		return 128 + w->signal;
-	return found_status(w);
+	return failon_status(w->options, model_snapshot(w->model));
 }
 
 static int refuse(struct watch *w)
@@ -459,13 +405,14 @@ static int refuse(struct watch *w)
 	if (w->batch)
 		(void)sink.ops->error(&sink, &w->err, NULL);
 	session_free(w->session);
+	record_close(w->record);
 	return complain(&w->err);
 }
 
 int watch_run(const struct options *options)
 {
 	struct watch w = {
-		.options = options, .batch = wants_batch(options),
+		.options = options, .batch = watch_is_batch(options),
 		.delay_ns = options->delay_ns, .signal_fd = -1,
 	};
 	struct sample_left left = {0};
@@ -474,7 +421,7 @@ int watch_run(const struct options *options)
 	if (open_session(&w) != LT_OK || open_output(&w) != LT_OK)
 		return refuse(&w);
 	prepare_model(&w);
-	w.signal_fd = open_signals(w.ui != NULL);
+	w.signal_fd = signals_open(w.ui != NULL);
 	if (options->duration_ns)
 		w.end_ns = clock_mono_ns() + options->duration_ns;
 	loop(&w);
@@ -483,6 +430,7 @@ int watch_run(const struct options *options)
 	session_detach(w.session, &left);
 	write_end(&w, &left);
 	ui_close(w.ui);
+	end_record(&w, &left);
 	warn_left(&left);
 	status = exit_status(&w);
 	model_free(w.model);

@@ -7,6 +7,9 @@
 
 #include "cli/options.h"
 
+/* Without a screen: asked for, or because there is no terminal for one. */
+bool watch_is_batch(const struct options *options);
+
 /* Watches options->pid; returns the exit status of the program (product.md section 2). */
 int watch_run(const struct options *options);
 

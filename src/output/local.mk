@@ -3,6 +3,7 @@ liboutput_a_SOURCES = \
 	src/output/jsonw.c src/output/jsonw.h \
 	src/output/jsonl.c \
 	src/output/report.c src/output/report.h \
+	src/output/record.c src/output/record.h \
 	src/output/sink.c src/output/sink.h \
 	src/output/summary.c src/output/summary.h \
 	src/output/table.c

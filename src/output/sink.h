@@ -17,6 +17,7 @@
 struct sink_options {
 	FILE *out;			/* borrowed */
 	int top;			/* rows; 0: all */
+	bool whole;			/* every type, whatever the filter hides (jsonl) */
 };
 
 struct sink {				/* set ops and options, zero the rest; owns nothing */

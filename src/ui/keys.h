@@ -56,6 +56,8 @@ enum ui_key {
 	X(RESAMPLE, "t r ^R", NULL, "take a sample now", 't', 'r', KEYS_CTRL('R')) \
 	X(COPY, "y", NULL, "copy the type's name", 'y') \
 	X(REPORT, "w", NULL, "write a report into a file", 'w') \
+	X(STEP_BACK, "T", NULL, "replay: one sample back", 'T') \
+	X(JUMP, "J", NULL, "replay: to a time (Home, End)", 'J') \
 	X(COLOR, "z", NULL, "colours on, off", 'z') \
 	X(REDRAW, "^L", NULL, "draw the screen anew", KEYS_CTRL('L')) \
 	X(SUSPEND, "^Z", NULL, "suspend; fg comes back", KEYS_CTRL('Z')) \

@@ -14,6 +14,7 @@ struct screen_options {
 	double delay_s;
 	bool ascii;			/* no block characters */
 	bool color;
+	bool replay;
 };
 
 struct screen *screen_new(const struct screen_options *options);
@@ -27,6 +28,8 @@ void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool
 void screen_message(struct screen *s, const char *text);
 /* Shows text alone, to be selected with the terminal's own means, until a key is pressed. */
 void screen_plain(struct screen *s, const char *text);
+/* ui_state's. */
+void screen_state(struct screen *s, const char *text, bool alert);
 bool screen_paused(const struct screen *s);
 bool screen_color(const struct screen *s);
 /* ^L was pressed since the last call: the terminal should be drawn from nothing. */

@@ -16,7 +16,7 @@ struct ui {
 
 enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err)
 {
-	struct screen_options screen = {.delay_s = options->delay_s};
+	struct screen_options screen = {.delay_s = options->delay_s, .replay = options->replay};
 	enum lt_errc code = term_open(err);
 	struct ui *u;
 
@@ -95,6 +95,11 @@ void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool samplin
 void ui_message(struct ui *u, const char *text)
 {
 	screen_message(u->screen, text);
+}
+
+void ui_state(struct ui *u, const char *text, bool alert)
+{
+	screen_state(u->screen, text, alert);
 }
 
 void ui_resized(struct ui *u)

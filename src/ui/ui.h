@@ -16,6 +16,7 @@ struct ui;
 
 struct ui_options {
 	bool no_color, ascii;
+	bool replay;			/* the keys of a recording, not of a living process */
 	double delay_s;
 };
 
@@ -32,6 +33,10 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_DELAY,			/* request.delay_s */
 	UI_SUSPEND,			/* ^Z */
 	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
+	UI_STEP_BACK,			/* T in a replay; t is UI_RESAMPLE */
+	UI_JUMP,			/* request.text: a time; "begin", "end" */
+	UI_PLAY,			/* p in a replay: play on, or stop */
+	UI_SPEED,			/* request.delay_s: 1 faster, -1 slower */
 	UI_REPORT,			/* w: what ui_text() has, into a file */
 };
 
@@ -65,6 +70,8 @@ bool ui_next_request(struct ui *u, struct ui_request *ret);
 void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
+/* Where a replay is, or how a recording does: always on the screen; alert: something is wrong. */
+void ui_state(struct ui *u, const char *text, bool alert);
 /* Appends what is on the screen, a line each row. */
 void ui_text(const struct ui *u, struct buf *b);
 void ui_resized(struct ui *u);		/* after SIGWINCH */

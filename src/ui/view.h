@@ -24,6 +24,9 @@ struct view_ctx {
 	enum snapshot_sort sort;	/* last asked for: it may be newer than the rows */
 	bool reversed;
 	char message[320];		/* for the user, until the next key; "" none */
+	char state[200];		/* of the replay or of the recording; "" none */
+	bool state_alert;		/* ... is one to act on */
+	bool replay;			/* of a recording */
 	char plain[512];		/* what view_plain shows */
 };
 
