@@ -352,7 +352,7 @@ static enum lt_errc check_replay(struct parse *p)
 	if (p->opt.pid)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay has no PID: leave it out");
 	if (p->opt.record)
-		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay is not recorded again: -r or -w");
+		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay is not recorded: -r or -w");
 	if (p->opt.preflight)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "--preflight looks at a process, not -r");
 	return LT_OK;

@@ -165,7 +165,8 @@ static void tell_place(struct play *p)
 	snprintf(speed, sizeof(speed), p->speed < 0 ? "x1/%d" : "x%d", 1 << abs(p->speed));
 	snprintf(text, sizeof(text), "REPLAY %s %zu/%zu%s %s", when, at, n,
 		 p->load == REPLAY_COMPLETE ? "" : "+",
-		 player_seeking(&p->player) ? "..." : last ? "end" : p->playing ? speed : "stopped");
+		 player_seeking(&p->player) ? "..." : last ? "end" :
+		 p->playing ? speed : "stopped");
 	if (last && damage->code != LT_OK)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), ": %s",
 			 lt_err_text(damage, why, sizeof(why)));

@@ -30,11 +30,9 @@ void record_sample(struct record *r, const struct snapshot *snap);
 void record_end(struct record *r, const struct snapshot *snap, const struct sample_left *left,
 		double now);
 
-/*
- * "recording to FILE, 3.2M", or why not and how many samples are lost: LT_OK while all is well, else
- * LT_E_OUTPUT. Returns buf.
- */
+/* "recording to FILE, 3.2M", or why not and how many samples are lost. Returns buf. */
 char *record_text(const struct record *r, char *buf, size_t size);
+/* LT_OK while all is well, else LT_E_OUTPUT. */
 enum lt_errc record_state(const struct record *r);
 /* Samples that are not in the file. */
 int64_t record_lost(const struct record *r);

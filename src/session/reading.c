@@ -58,9 +58,11 @@ enum reading_step reading_next(struct reading *r, const char **ret, size_t *ret_
 	for (;;) {
 		size_t left = r->buf.len - r->at;
 		const char *from = left ? r->buf.data + r->at : NULL;
-		const char *end = left > r->seen ? memchr(from + r->seen, '\n', left - r->seen) : NULL;
+		const char *end = NULL;
 		enum reading_step step;
 
+		if (left > r->seen)
+			end = memchr(from + r->seen, '\n', left - r->seen);
 		if (end)
 			return give(r, (size_t)(end - from), (size_t)(end - from) + 1, ret, ret_n);
 		r->seen = left;

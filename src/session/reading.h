@@ -25,7 +25,7 @@ struct reading {
 };
 
 enum reading_step {
-	READING_LINE,			/* *ret, borrowed until the next call; without its newline */
+	READING_LINE,			/* *ret without its newline, until the next call */
 	READING_WAIT,			/* a pipe: poll fd */
 	READING_END,
 	READING_FAILED,			/* LT_E_DAMAGED: too long; LT_E_SYS: it cannot be read */

@@ -296,7 +296,8 @@ static void read_cycles(struct holding *h, const json_t *cycles)
 		const json_t *attributes = json_object_get(from, "attributes");
 		struct holding_cycle *c = &h->cycles[i];
 
-		c->n = json_array_size(types) < HOLDING_RING ? json_array_size(types) : HOLDING_RING;
+		c->n = json_array_size(types);
+		c->n = c->n < HOLDING_RING ? c->n : HOLDING_RING;
 		for (size_t k = 0; k < c->n; k++) {
 			text(c->types[k], sizeof(c->types[k]), json_array_get(types, k));
 			text(c->attributes[k], sizeof(c->attributes[k]),

@@ -41,7 +41,10 @@ int replay_fd(const struct replay *r);
  */
 const struct lt_err *replay_damage(const struct replay *r);
 
-/* Samples that can be played so far (the last one when all is read), and of each (from 0) the time in wall seconds. */
+/*
+ * Samples that can be played so far, the last one when all is read; and of each, from 0, the time
+ * in wall seconds.
+ */
 size_t replay_count(const struct replay *r);
 double replay_time(const struct replay *r, size_t i);
 /* --confirm of the recording; LT_UNKNOWN. */
@@ -53,15 +56,15 @@ struct replay_lengths {			/* of containers, for model_lengths() */
 	size_t n;
 };
 
-struct replay_step {			/* one sample, and what came with it: until the next one */
+struct replay_step {			/* a sample and what came with it, until the next */
 	const struct sample *sample;
 	const struct sample_target *target;
 	bool begins;			/* a part: what came before is of another process */
-	const struct holding *holdings;	/* searches that ended before it was written */
+	const struct holding *holdings;	/* of searches that have ended */
 	size_t n_holdings;
 	const struct replay_lengths *lengths;
 	size_t n_lengths;
-	double ended;			/* the target was gone then, after this sample; 0: it was not */
+	double ended;			/* the target was gone then; 0: it was not */
 };
 
 /* The sample at the cursor, which then moves on. false: there is none (yet). */
