@@ -18,41 +18,72 @@ static bool may_be_untracked(const char *name)
 	return strcmp(name, "tuple") == 0 || strcmp(name, "dict") == 0;
 }
 
-/* By how much the scan is wrong, in objects. */
-static uint64_t error_of(const struct census_type *walked, uint64_t scanned)
+/* A scan's types, sorted by their names; owned. */
+struct sorted {
+	struct census_type *types;
+	size_t n;
+};
+
+static struct sorted sort(const struct census_result *scan)
 {
-	if (scanned < walked->count)
-		return walked->count - scanned;
-	return may_be_untracked(walked->name) ? 0 : scanned - walked->count;
+	struct sorted s = {.types = mem_array(scan->n_types + 1, sizeof(*s.types)),
+			   .n = scan->n_types};
+
+	if (s.n)
+		memcpy(s.types, scan->types, s.n * sizeof(*s.types));
+	qsort(s.types, s.n, sizeof(*s.types), by_name);
+	return s;
 }
 
-bool agree(const struct census_result *scan, const struct census_result *walk, char *why,
-	   size_t size)
+static uint64_t count_in(const struct sorted *s, const struct census_type *type)
 {
-	struct census_type *sorted = mem_array(scan->n_types + 1, sizeof(*sorted));
+	const struct census_type *found = bsearch(type, s->types, s->n, sizeof(*s->types), by_name);
+
+	return found ? found->count : 0;
+}
+
+/* By how much the nearest of what was scanned is wrong, in objects. */
+static uint64_t error_of(const struct census_type *walked, uint64_t least, uint64_t most)
+{
+	if (most < walked->count)
+		return walked->count - most;
+	return least <= walked->count || may_be_untracked(walked->name) ? 0
+									: least - walked->count;
+}
+
+static bool compare(const struct sorted *before, const struct sorted *after,
+		    const struct census_result *walk, char *why, size_t size)
+{
 	double worst = 1.0 / AGREE_SHARE;
 	bool fine = true;
 
-	if (scan->n_types)
-		memcpy(sorted, scan->types, scan->n_types * sizeof(*sorted));
-	qsort(sorted, scan->n_types, sizeof(*sorted), by_name);
 	for (size_t i = 0; i < walk->n_types; i++) {
-		const struct census_type *w = &walk->types[i], *s;
-		uint64_t scanned;
+		const struct census_type *w = &walk->types[i];
+		uint64_t x, y;
 		double share;
 
 		if (w->count <= AGREE_LEAST)
 			continue;
-		s = bsearch(w, sorted, scan->n_types, sizeof(*sorted), by_name);
-		scanned = s ? s->count : 0;
-		share = (double)error_of(w, scanned) / (double)w->count;
+		x = count_in(before, w);
+		y = count_in(after, w);
+		share = (double)error_of(w, x < y ? x : y, x < y ? y : x) / (double)w->count;
 		if (share <= worst)
 			continue;
 		worst = share;
 		fine = false;
-		snprintf(why, size, "the scan finds %" PRIu64 " of %" PRIu64 " %s", scanned,
-			 w->count, w->name);
+		snprintf(why, size, "the scan finds %" PRIu64 " of %" PRIu64 " %s", y, w->count,
+			 w->name);
 	}
-	free(sorted);
+	return fine;
+}
+
+bool agree(const struct census_result *before, const struct census_result *after,
+	   const struct census_result *walk, char *why, size_t size)
+{
+	struct sorted x = sort(before), y = sort(after ? after : before);
+	bool fine = compare(&x, &y, walk, why, size);
+
+	free(x.types);
+	free(y.types);
 	return fine;
 }

@@ -30,10 +30,13 @@ struct census {
 	struct walk *walk;		/* NULL: nothing may be injected */
 	enum census_way way, last_way;
 	bool counted;			/* once at least: last_way is that of a count */
+	bool first;			/* this program was not counted yet */
 	bool busy;			/* a count by `way` is under way */
 	bool checking;			/* a walk runs beside, to be held against the last scan */
 	bool unchecked;			/* the scan is yet to be held against a walk */
 	int disagreed;
+	struct census_result earlier;	/* a scan that did not agree with `walked`: owned; */
+	struct census_result walked;	/* the next one may; types NULL: there is none */
 	char why[192];
 	int ready_fd;			/* always polls readable: the scan has work at any time */
 	int64_t due_ns;			/* the budget: no count begins before */
@@ -43,12 +46,22 @@ struct census {
 	struct census_result extra;	/* what such a walk cost, not yet in a result */
 };
 
+static void drop_earlier(struct census *c)
+{
+	for (size_t i = 0; i < c->earlier.n_types; i++)
+		free((char *)(uintptr_t)c->earlier.types[i].name);
+	free((struct census_type *)(uintptr_t)c->earlier.types);
+	c->earlier = c->walked = (struct census_result){0};
+}
+
 static void begin_anew(struct census *c)
 {
 	c->way = c->options.mode == CENSUS_WALK ? CENSUS_BY_WALK : CENSUS_BY_SCAN;
 	c->unchecked = c->options.mode == CENSUS_AUTO;
+	c->first = true;
 	c->busy = c->checking = false;
 	c->disagreed = 0;
+	drop_earlier(c);
 	c->why[0] = '\0';
 	c->due_ns = c->period_ns = 0;
 	c->scanned = c->extra = (struct census_result){0};
@@ -82,6 +95,7 @@ void census_free(struct census *c)
 	walk_free(c->walk);
 	large_free(c->large);
 	scan_free(c->scan);
+	drop_earlier(c);
 	if (c->ready_fd >= 0)
 		close(c->ready_fd);
 	free(c);
@@ -131,6 +145,28 @@ static void add_cost(struct census_result *to, const struct census_result *r)
 	to->pending = to->pending || r->pending;
 }
 
+static void trust_scan(struct census *c)
+{
+	c->unchecked = false;
+	/* nothing more is to be done in there */
+	(void)walk_leave_begin(c->walk, clock_mono_ns() + BESIDE_DEADLINE_NS, NULL);
+}
+
+/* Keeps the scan, whose names are the scan's own only until the next one. */
+static void keep_earlier(struct census *c)
+{
+	size_t n = c->scanned.n_types;
+	struct census_type *types = mem_array(n + 1, sizeof(*types));
+
+	for (size_t i = 0; i < n; i++)
+		types[i] = (struct census_type){
+			.name = mem_strdup(c->scanned.types[i].name),
+			.count = c->scanned.types[i].count,
+		};
+	c->earlier = (struct census_result){.types = types, .n_types = n};
+}
+
+/* The walk is held against the scan before it; where they differ, also against the next one. */
 static void judge(struct census *c, const struct census_result *walked)
 {
 	char why[sizeof(c->why)];
@@ -140,13 +176,25 @@ static void judge(struct census *c, const struct census_result *walked)
 		return;
 	for (size_t i = 0; i < COUNT_OF(c->lists); i++)
 		c->lists[i] = walked->list_objects[i];
-	if (agree(&c->scanned, walked, why, sizeof(why))) {
-		c->unchecked = false;
-		/* nothing more is to be done in there */
-		(void)walk_leave_begin(c->walk, clock_mono_ns() + BESIDE_DEADLINE_NS, NULL);
-	} else if (++c->disagreed == CHECKS) {
-		use_walk(c, why);
+	if (agree(&c->scanned, NULL, walked, why, sizeof(why))) {
+		trust_scan(c);
+	} else {
+		keep_earlier(c);
+		c->walked = *walked;
 	}
+}
+
+static void judge_again(struct census *c)
+{
+	char why[sizeof(c->why)];
+
+	if (!c->walked.types)
+		return;
+	if (agree(&c->earlier, &c->scanned, &c->walked, why, sizeof(why)))
+		trust_scan(c);
+	else if (++c->disagreed == CHECKS)
+		use_walk(c, why);
+	drop_earlier(c);
 }
 
 /* A walk beside that has ended is held against the scan that it was begun after. */
@@ -191,10 +239,10 @@ static enum lt_errc begin_walk(struct census *c, const struct census_request *re
 
 static enum lt_errc begin_scan(struct census *c, struct lt_err *err)
 {
-	enum lt_errc rc = c->counted ? LT_OK : scan_possible(c->scan, err);
+	enum lt_errc rc = c->first ? scan_possible(c->scan, err) : LT_OK;
 
 	c->scanned = (struct census_result){0};	/* its names go where the scan begins anew */
-	return rc == LT_OK ? scan_begin(c->scan, !c->counted, err) : rc;
+	return rc == LT_OK ? scan_begin(c->scan, c->first, err) : rc;
 }
 
 static enum lt_errc paced(const struct census *c, struct lt_err *err)
@@ -215,7 +263,7 @@ enum lt_errc census_begin(struct census *c, const struct census_request *request
 		return paced(c, err);
 	if (c->way == CENSUS_BY_SCAN) {
 		rc = begin_scan(c, &why);
-		if (rc == LT_E_ALLOCATOR && c->options.mode == CENSUS_AUTO && !c->counted) {
+		if (rc == LT_E_ALLOCATOR && c->options.mode == CENSUS_AUTO && c->first) {
 			use_walk(c, why.detail);
 		} else if (rc != LT_OK) {
 			*err = why;
@@ -233,12 +281,12 @@ enum lt_errc census_begin(struct census *c, const struct census_request *request
 /* The budget for what comes: the first pass, which reads everything, is not what each costs. */
 static void pace(struct census *c, int64_t cpu_ns, int64_t held_ns)
 {
-	int64_t now = clock_mono_ns();
-
+	if (c->first)
+		return;
 	c->period_ns = c->options.max_cpu > 0 ? (int64_t)((double)cpu_ns / c->options.max_cpu) : 0;
 	if (held_ns * HOLD_SHARE > c->period_ns)
 		c->period_ns = held_ns * HOLD_SHARE;
-	c->due_ns = c->counted ? now + c->period_ns : now;
+	c->due_ns = clock_mono_ns() + c->period_ns;
 }
 
 /* What both ways add to a result. */
@@ -252,6 +300,7 @@ static void complete(struct census *c, struct census_result *ret)
 	ret->period_ns = c->period_ns;
 	if (ret->err.code == LT_OK) {
 		c->counted = true;
+		c->first = false;
 		c->last_way = c->way;
 	}
 	c->busy = false;
@@ -280,6 +329,7 @@ static bool advance_scan(struct census *c, struct census_result *ret)
 	c->scanned = *ret;
 	pace(c, found.cpu_ns, 0);
 	complete(c, ret);
+	judge_again(c);
 	if (!census_borrows(c))
 		begin_check(c);
 	return true;

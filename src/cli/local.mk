@@ -8,6 +8,7 @@ leaktop_SOURCES = \
 	src/cli/failon.c src/cli/failon.h \
 	src/cli/inspect.c src/cli/inspect.h \
 	src/cli/main.c \
+	src/cli/pick.c src/cli/pick.h \
 	src/cli/play.c src/cli/play.h \
 	src/cli/player.c src/cli/player.h \
 	src/cli/requests.c src/cli/requests.h \

@@ -5,13 +5,16 @@
 #include "cli/complain.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
+#include "cli/pick.h"
 #include "cli/play.h"
 #include "cli/watch.h"
 
 int main(int argc, char **argv)
 {
 	struct options options;
+	struct ui *ui = NULL;
 	struct lt_err err;
+	int status = 0;
 
 	if (options_parse(argc, argv, &options, &err) != LT_OK)
 		return complain(&err);
@@ -23,7 +26,9 @@ int main(int argc, char **argv)
 		options_fields(stdout);
 	else if (options.replay)
 		return play_run(&options);
-	else
-		return options.preflight ? inspect_run(&options) : watch_run(&options);
-	return fflush(stdout) ? 1 : 0;
+	else if (options.preflight)
+		return inspect_run(&options);
+	else if (options.pid || pick_run(&options, &options.pid, &ui, &status))
+		return watch_run(&options, ui);
+	return fflush(stdout) ? 1 : status;
 }

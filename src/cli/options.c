@@ -2,8 +2,11 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "ui/columns.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -119,6 +122,36 @@ static enum lt_errc take_sort(struct parse *p, const char *arg)
 	usage(p, buf_text(&names), arg);
 	buf_done(&names);
 	return LT_E_USAGE;
+}
+
+/* Looked at here to refuse a wrong one before anything is touched; the screen takes it apart. */
+static enum lt_errc take_fields(struct parse *p, const char *arg)
+{
+	static const char *const names[] = {
+#define X(id, name, title, help) name,
+		COLUMNS(X)
+#undef X
+	};
+	struct buf known = {0};
+	const char *at = arg;
+	bool good = *arg != '\0';
+	size_t len, i;
+
+	for (; good && *at; at += len + (at[len] == ',')) {
+		len = strcspn(at, ",");
+		for (i = 0; i < COUNT_OF(names); i++)
+			if (strlen(names[i]) == len && strncmp(names[i], at, len) == 0)
+				break;
+		good = i < COUNT_OF(names);
+	}
+	for (i = 0; i < COUNT_OF(names) && !good; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "the columns are some of ", names[i]);
+	if (!good)
+		usage(p, buf_text(&known), arg);
+	else
+		p->opt.fields = arg;
+	buf_done(&known);
+	return good ? LT_OK : LT_E_USAGE;
 }
 
 static enum lt_errc take_list(struct parse *p, const char *arg)
@@ -250,6 +283,7 @@ TAKE_FLAG(version)
 	X(batch, 'b', "batch", NULL, "write lines instead of a screen") \
 	X(format, 'f', "format", "FORMAT", "how batch writes: table or jsonl; implies -b") \
 	X(sort, 'o', "sort", "[+-]FIELD", "sort by FIELD: + high end first, - low end first") \
+	X(fields, 268, "fields", "LIST", "columns of the screen: verdict,name,count,...") \
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
 	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, jsonl all)") \
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \
@@ -382,9 +416,10 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 		rc = take_pid(&p, argv[optind]);
 	if (rc == LT_OK && p.opt.replay)
 		rc = check_replay(&p);
-	else if (rc == LT_OK && !p.opt.pid && !p.opt.help && !p.opt.version && !p.opt.list_fields)
+	else if (rc == LT_OK && !p.opt.pid && p.opt.preflight && !p.opt.help && !p.opt.version &&
+		 !p.opt.list_fields)
 		rc = lt_err_set(err, LT_E_USAGE, 0,
-				"no PID given (pgrep -a python lists candidates)");
+				"--preflight needs a PID (leaktop -b lists them)");
 	if (rc != LT_OK)
 		return rc;
 	if (!p.top_given)
@@ -393,9 +428,17 @@ enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt
 	return LT_OK;
 }
 
+bool options_batch(const struct options *options)
+{
+	const char *term = getenv("TERM");
+
+	return options->batch || !isatty(STDOUT_FILENO) || !term || !*term ||
+	       strcmp(term, "dumb") == 0;
+}
+
 void options_help(FILE *out)
 {
-	fputs("Usage: leaktop [options] PID\n"
+	fputs("Usage: leaktop [options] [PID]\n"
 	      "Shows live which types of object grow in a running Python process.\n\n", out);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const struct options_row *row = &rows[i];

@@ -17,7 +17,7 @@
 #include "util/err.h"
 
 struct options {
-	pid_t pid;			/* 0 only with replay, help, version or list_fields */
+	pid_t pid;			/* 0: none given, so one is to be chosen */
 	int64_t delay_ns;		/* between samples */
 	int64_t iterations;		/* samples; 0: no end */
 	int64_t duration_ns;		/* 0: no end */
@@ -29,6 +29,7 @@ struct options {
 	enum snapshot_sort sort;
 	bool reversed;			/* against the natural order of sort */
 	bool list_fields;
+	const char *fields;		/* borrowed from argv, names of columns; NULL: not given */
 	int top;			/* rows in batch; 0: all */
 	const char *record;		/* -w: borrowed from argv; NULL: none */
 	const char *replay;		/* -r: the same, "-" is standard input */
@@ -49,9 +50,12 @@ struct options_row {
 
 /*
  * Reads argv, whose order getopt may change. On failure LT_E_USAGE with the cause in err, *ret
- * untouched. Help, version and list_fields need no PID. May be called again and again.
+ * untouched. Without a PID only --preflight fails. May be called again and again.
  */
 enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err);
+
+/* Lines instead of a screen: -b, or output that is no terminal, or one that can do nothing. */
+bool options_batch(const struct options *options);
 
 void options_help(FILE *out);
 void options_version(FILE *out);

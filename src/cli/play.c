@@ -17,7 +17,6 @@
 #include "cli/player.h"
 #include "cli/requests.h"
 #include "cli/signals.h"
-#include "cli/watch.h"
 #include "ui/ui.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -369,7 +368,7 @@ int play_run(const struct options *options)
 		.confirm_ns = options->confirm_given ? options->confirm_ns : LT_UNKNOWN,
 	};
 	struct play p = {.options = options, .signal_fd = -1};
-	bool batch = watch_is_batch(options);
+	bool batch = options_batch(options);
 	int status;
 
 	p.sink = (struct sink){.ops = options->sink,

@@ -56,6 +56,11 @@ bool requests_do(struct model *m, struct ui *ui, const struct ui_request *r)
 	case UI_HOLD_ORDER:
 		model_hold_order(m);
 		return true;
+	case UI_CLEAR:
+		set_filter(m, ui, "");
+		model_hide_flat(m, false);
+		model_sort(m, SORT_VERDICT, false);
+		return true;
 	case UI_SUSPEND:
 		ui_suspend(ui);
 		return true;

@@ -2,7 +2,6 @@
 #include "cli/signals.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 

@@ -16,6 +16,7 @@
 #include "cli/signals.h"
 #include "model/model.h"
 #include "output/record.h"
+#include "proc/twin.h"
 #include "session/session.h"
 #include "ui/ui.h"
 #include "util/clock.h"
@@ -24,6 +25,7 @@
 #define CALL_DEADLINE_LEAST (250 * CLOCK_NS_PER_MS)
 #define CALL_DEADLINE_MOST (1 * CLOCK_NS_PER_S)
 #define CLOCK_TICK_NS (1 * CLOCK_NS_PER_S)
+#define TWIN_NS (1 * CLOCK_NS_PER_S)
 
 struct watch {
 	const struct options *options;
@@ -34,6 +36,10 @@ struct watch {
 	struct sink sink;		/* in batch */
 	struct record *record;		/* with -w, else NULL */
 	enum lt_errc record_said;	/* its last state that was told */
+	pid_t pid;			/* the target: options->pid, or its successor */
+	struct twin *twin;		/* what tells a successor; NULL in batch */
+	pid_t successor;		/* after its end; 0: none so far */
+	int64_t twin_ns;		/* when to look for one again */
 	int signal_fd;
 	int64_t delay_ns, next_ns;	/* between samples; when the next is due */
 	int64_t tick_ns;		/* when the clock on the screen is due */
@@ -52,15 +58,15 @@ struct watch {
 
 static void take_signals(struct watch *w)
 {
-	int signo;
+	int got;
 
-	while ((signo = signals_next(w->signal_fd)) != 0) {
-		if (signo == SIGWINCH) {
+	while ((got = signals_next(w->signal_fd)) != 0) {
+		if (got == SIGWINCH) {
 			ui_resized(w->ui);
 			w->changed = true;
 			continue;
 		}
-		w->signal = signo;
+		w->signal = got;
 		w->done = true;
 	}
 }
@@ -186,6 +192,8 @@ static void request(struct watch *w, int64_t now)
 
 /* ---- the screen ------------------------------------------------------------------------- */
 
+static void watch_successor(struct watch *w);
+
 static void do_request(struct watch *w, const struct ui_request *r)
 {
 	w->changed = true;
@@ -196,7 +204,10 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		w->done = true;
 		break;
 	case UI_RESAMPLE:
-		w->next_ns = clock_mono_ns();
+		if (w->ended)
+			watch_successor(w);
+		else
+			w->next_ns = clock_mono_ns();
 		break;
 	case UI_DELAY:
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
@@ -221,12 +232,96 @@ static void draw(struct watch *w)
 	ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(), session_busy(w->session));
 }
 
-/* ---- the loop --------------------------------------------------------------------------- */
-
 static int64_t least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
+
+/* ---- what is watched --------------------------------------------------------------------- */
+
+static void prepare_model(struct watch *w)
+{
+	const struct options *o = w->options;
+
+	w->model = model_new(session_target(w->session));
+	model_sort(w->model, o->sort, o->reversed);
+	model_confirm(w->model, o->confirm_ns);
+	if (o->filter)
+		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
+}
+
+/* On success the session is another one; the former is the caller's. */
+static enum lt_errc open_session(struct watch *w, pid_t pid)
+{
+	const struct options *o = w->options;
+	int64_t deadline = o->delay_ns;
+	struct session_options so = {
+		.readonly = o->readonly, .census = o->census, .max_pause_ns = o->max_pause_ns,
+		.max_cpu = o->max_cpu,
+	};
+
+	if (deadline < CALL_DEADLINE_LEAST)
+		deadline = CALL_DEADLINE_LEAST;
+	so.call_deadline_ns = least(deadline, CALL_DEADLINE_MOST);
+	if (session_open_live(pid, &so, &w->session, &w->err) != LT_OK)
+		return w->err.code;
+	w->pid = pid;
+	twin_free(w->twin);
+	w->twin = w->batch ? NULL : twin_new(pid);
+	return LT_OK;
+}
+
+/* ---- a successor of the target ---------------------------------------------------------- */
+
+static void look_for_successor(struct watch *w, int64_t now)
+{
+	pid_t found;
+
+	if (!w->ended || !w->ui || !w->twin || now < w->twin_ns)
+		return;
+	w->twin_ns = now + TWIN_NS;
+	found = twin_find(w->twin);
+	if (found == w->successor)
+		return;
+	w->successor = found;
+	w->changed = true;
+	ui_successor(w->ui, found);
+}
+
+/* What the user has set stays; baseline and verdict begin anew, for this is another process. */
+static void watch_successor(struct watch *w)
+{
+	const struct snapshot *old;
+	struct session *ended = w->session;
+	struct model *former = w->model;
+	struct sample_left left;
+	char why[300];
+
+	if (!w->successor)
+		return;
+	if (open_session(w, w->successor) != LT_OK) {
+		ui_message(w->ui, lt_err_text(&w->err, why, sizeof(why)));
+		w->err = (struct lt_err){0};
+		return;
+	}
+	session_detach(ended, &left);
+	session_free(ended);
+	if (w->record)
+		record_end(w->record, model_snapshot(former), &left, clock_wall_s());
+	old = model_snapshot(former);
+	prepare_model(w);
+	model_sort(w->model, old->sort, old->sort_reversed);
+	model_hide_flat(w->model, old->hide_flat);
+	(void)model_filter(w->model, old->filter, NULL, 0);
+	model_free(former);
+	w->successor = 0;
+	ui_successor(w->ui, 0);
+	w->ended = false;
+	w->said = LT_OK;
+	w->next_ns = clock_mono_ns();
+}
+
+/* ---- the loop --------------------------------------------------------------------------- */
 
 static int until_ms(const struct watch *w)
 {
@@ -236,6 +331,8 @@ static int until_ms(const struct watch *w)
 		at = w->next_ns;
 	if (w->ui)
 		at = least(at, w->tick_ns);
+	if (w->ui && w->ended && w->twin)
+		at = least(at, w->twin_ns);
 	if (!w->ended)
 		at = least(at, searching_due_ns(w->session));
 	if (w->end_ns)
@@ -280,6 +377,7 @@ static void loop(struct watch *w)
 			break;
 		if (now >= w->next_ns && !session_busy(w->session))
 			request(w, now);
+		look_for_successor(w, now);
 		if (!w->ended)
 			w->changed |= searching_advance(w->session, w->model);
 		if (w->ui && (w->changed || now >= w->tick_ns)) {
@@ -293,23 +391,18 @@ static void loop(struct watch *w)
 
 /* ---- begin and end ---------------------------------------------------------------------- */
 
-/* No screen where nobody would see one: -b, a pipe, or a terminal that can do nothing. */
-bool watch_is_batch(const struct options *o)
-{
-	const char *term = getenv("TERM");
-
-	return o->batch || !isatty(STDOUT_FILENO) || !term || !*term || !strcmp(term, "dumb");
-}
-
 static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
 	struct ui_options ui = {
 		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
+		.fields = o->fields,
 	};
 
 	if (o->record && record_open(o->record, &w->record, &w->err) != LT_OK)
 		return w->err.code;
+	if (w->ui)
+		return LT_OK;
 	if (!w->batch)
 		return ui_open(&ui, &w->ui, &w->err);
 	w->sink = (struct sink){
@@ -317,32 +410,6 @@ static enum lt_errc open_output(struct watch *w)
 		.options = {.out = stdout, .top = o->top},
 	};
 	return LT_OK;
-}
-
-static void prepare_model(struct watch *w)
-{
-	const struct options *o = w->options;
-
-	w->model = model_new(session_target(w->session));
-	model_sort(w->model, o->sort, o->reversed);
-	model_confirm(w->model, o->confirm_ns);
-	if (o->filter)
-		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
-}
-
-static enum lt_errc open_session(struct watch *w)
-{
-	const struct options *o = w->options;
-	int64_t deadline = o->delay_ns;
-	struct session_options so = {
-		.readonly = o->readonly, .census = o->census, .max_pause_ns = o->max_pause_ns,
-		.max_cpu = o->max_cpu,
-	};
-
-	if (deadline < CALL_DEADLINE_LEAST)
-		deadline = CALL_DEADLINE_LEAST;
-	so.call_deadline_ns = least(deadline, CALL_DEADLINE_MOST);
-	return session_open_live(o->pid, &so, &w->session, &w->err);
 }
 
 /* The last lines of a batch: what was found, what was left. Not to a reader that is gone. */
@@ -390,7 +457,7 @@ static int exit_status(const struct watch *w)
 		return complain(&w->err);
 	if (w->ended && w->samples == 0) {
 		lt_err_set(&err, LT_E_GONE, 0, "PID %d ended before the first sample",
-			   w->options->pid);
+			   w->pid);
 		return complain(&err);
 	}
 	if (w->signal)
@@ -406,19 +473,21 @@ static int refuse(struct watch *w)
 		(void)sink.ops->error(&sink, &w->err, NULL);
 	session_free(w->session);
 	record_close(w->record);
+	twin_free(w->twin);
+	ui_close(w->ui);
 	return complain(&w->err);
 }
 
-int watch_run(const struct options *options)
+int watch_run(const struct options *options, struct ui *ui)
 {
 	struct watch w = {
-		.options = options, .batch = watch_is_batch(options),
+		.options = options, .batch = !ui && options_batch(options), .ui = ui,
 		.delay_ns = options->delay_ns, .signal_fd = -1,
 	};
 	struct sample_left left = {0};
 	int status;
 
-	if (open_session(&w) != LT_OK || open_output(&w) != LT_OK)
+	if (open_session(&w, options->pid) != LT_OK || open_output(&w) != LT_OK)
 		return refuse(&w);
 	prepare_model(&w);
 	w.signal_fd = signals_open(w.ui != NULL);
@@ -435,6 +504,7 @@ int watch_run(const struct options *options)
 	status = exit_status(&w);
 	model_free(w.model);
 	session_free(w.session);
+	twin_free(w.twin);
 	if (w.signal_fd >= 0)
 		close(w.signal_fd);
 	return status;

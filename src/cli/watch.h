@@ -6,11 +6,12 @@
 #define LT_CLI_WATCH_H
 
 #include "cli/options.h"
+#include "ui/ui.h"
 
-/* Without a screen: asked for, or because there is no terminal for one. */
-bool watch_is_batch(const struct options *options);
-
-/* Watches options->pid; returns the exit status of the program (product.md section 2). */
-int watch_run(const struct options *options);
+/*
+ * Watches options->pid; returns the exit status of the program (product.md section 2). ui: the
+ * screen that is open already, consumed; NULL: none.
+ */
+int watch_run(const struct options *options, struct ui *ui);
 
 #endif

@@ -303,7 +303,7 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 		maps_done(&maps);
 		return LT_OK;
 	}
-	guess = use_of(e) == SAFEPOINT_SYSCALLS ? safepoint_guess_syscalls(&now, &why)
+	guess = use_of(e) == SAFEPOINT_SYSCALLS ? safepoint_guess_syscalls(&now, &maps, &why)
 						: safepoint_guess(job->py, &now, &maps, &why);
 	if (guess == SAFEPOINT_NO)
 		rc = lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);

@@ -34,12 +34,17 @@ static enum lt_errc write_frame(struct call *c, struct lt_err *err)
 	size_t n = arch_frame_build(&c->saved, c->gadgets->restore_rt, c->eintr_raises, frame,
 				    sizeof(frame), &c->sp);
 	struct iovec here = {frame, n}, there = {(void *)(uintptr_t)c->sp, n};
+	ssize_t done;
 
 	if (n == 0)
 		return lt_err_set(err, LT_E_LAYOUT, 0, "the CPU state is too large for a frame");
-	if (process_vm_writev(c->tracee->tid, &here, 1, &there, 1, 0) != (ssize_t)n)
-		return lt_err_set(err, LT_E_REMOTE, errno, "writing the signal frame");
-	return LT_OK;
+	done = process_vm_writev(c->tracee->tid, &here, 1, &there, 1, 0);
+	if (done == (ssize_t)n)
+		return LT_OK;
+	/* What came to lie there, below the red zone, is nobody's. */
+	if (done >= 0 || errno == EFAULT)
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "too little stack left");
+	return lt_err_set(err, LT_E_REMOTE, errno, "writing the signal frame");
 }
 
 enum lt_errc call_begin(struct call *c, struct tracee *t, const struct gadgets *gadgets,

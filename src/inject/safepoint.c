@@ -104,19 +104,43 @@ static enum safepoint judge_syscall(const struct python *py, enum safepoint_use 
 	}
 }
 
+/* The stack that sp is on, if it is main's own and has room; else NULL. */
+static const struct map *stack_of(enum safepoint_use use, const struct maps *maps, uint64_t sp,
+				  const char **why)
+{
+	const struct map *stack = maps_find(maps, sp);
+	uint64_t room = use == SAFEPOINT_SYSCALLS ? SAFEPOINT_STACK_SYSCALLS : SAFEPOINT_STACK;
+
+	/* a fiber's or a coroutine's has neighbours */
+	if (!stack || strcmp(stack->path, "[stack]") != 0) {
+		*why = "on a stack that is not the main thread's own";
+		return NULL;
+	}
+	if (sp - stack->start < room) {
+		*why = "too little stack left";
+		return NULL;
+	}
+	return stack;
+}
+
 enum safepoint safepoint_guess(const struct python *py, const struct status_syscall *now,
 			       const struct maps *maps, const char **why)
 {
 	if (now->nr < 0)
 		return SAFEPOINT_RUNNING;
+	if (!stack_of(SAFEPOINT_FUNCTIONS, maps, now->sp, why))
+		return SAFEPOINT_NO;
 	return judge_syscall(py, SAFEPOINT_FUNCTIONS, now->nr, now->args[0], now->args[1], maps,
 			     why);
 }
 
-enum safepoint safepoint_guess_syscalls(const struct status_syscall *now, const char **why)
+enum safepoint safepoint_guess_syscalls(const struct status_syscall *now, const struct maps *maps,
+					const char **why)
 {
 	if (now->nr < 0)
 		return SAFEPOINT_RUNNING;
+	if (!stack_of(SAFEPOINT_SYSCALLS, maps, now->sp, why))
+		return SAFEPOINT_NO;
 	return judge_syscall(NULL, SAFEPOINT_SYSCALLS, now->nr, 0, 0, NULL, why);
 }
 
@@ -173,15 +197,12 @@ enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
 			       const char **why)
 {
 	uint64_t sp = arch_sp(s);
-	const struct map *stack = maps_find(maps, sp);
+	const struct map *stack = stack_of(use, maps, sp, why);
 	long nr = arch_syscall_nr(s);
 	enum safepoint verdict;
 
-	/* main's own stack and no other: a fiber's or a coroutine's has neighbours */
-	if (!stack || strcmp(stack->path, "[stack]") != 0)
-		return no(why, "on a stack that is not the main thread's own");
-	if (sp - stack->start < SAFEPOINT_STACK)
-		return no(why, "too little stack left");
+	if (!stack)
+		return SAFEPOINT_NO;
 	if (nr < 0)
 		verdict = judge_running(py, use, maps, t, arch_pc(s), why);
 	else

@@ -23,14 +23,19 @@ enum safepoint_use {
 	SAFEPOINT_SYSCALLS,	/* nothing but system calls: whatever locks it holds or waits for */
 };
 
-/* Free stack below the stopped thread that a call needs: the frame, the helper, taking the GIL. */
+/*
+ * Free stack below the stopped thread that a call needs: the frame, the helper, taking the GIL; for
+ * a system call the frame alone (2.7 KB with AVX-512; where it is larger, call_begin says no).
+ */
 #define SAFEPOINT_STACK (32u << 10)
+#define SAFEPOINT_STACK_SYSCALLS (4u << 10)
 
 /* From /proc alone; *why (static text) when the answer is no. */
 enum safepoint safepoint_guess(const struct python *py, const struct status_syscall *now,
 			       const struct maps *maps, const char **why);
 /* The same for system calls alone. */
-enum safepoint safepoint_guess_syscalls(const struct status_syscall *now, const char **why);
+enum safepoint safepoint_guess_syscalls(const struct status_syscall *now, const struct maps *maps,
+					const char **why);
 
 /* The stopped thread; s are its registers. */
 enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,

@@ -13,6 +13,7 @@ libmodel_a_SOURCES = \
 	src/model/model.c src/model/model.h \
 	src/model/order.c src/model/order.h \
 	src/model/outcome.h \
+	src/model/processes.h \
 	src/model/rate.c src/model/rate.h \
 	src/model/ratchet.c src/model/ratchet.h \
 	src/model/sample.h \

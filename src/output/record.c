@@ -224,6 +224,7 @@ void record_end(struct record *r, const struct snapshot *snap, const struct samp
 	(void)r->sink.ops->verdict(&r->sink, snap, NULL);
 	(void)r->sink.ops->detach(&r->sink, snap, left, now, NULL);
 	(void)lines_end(r);
+	r->sink.pause_total_us = 0;	/* another process may follow */
 }
 
 enum lt_errc record_state(const struct record *r)

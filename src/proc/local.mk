@@ -1,7 +1,9 @@
 noinst_LIBRARIES += libproc.a
 libproc_a_CFLAGS = $(AM_CFLAGS) $(PROCPS_CFLAGS)
 libproc_a_SOURCES = \
+	src/proc/candidates.c src/proc/candidates.h \
 	src/proc/cgroup.c src/proc/cgroup.h \
+	src/proc/container.c src/proc/container.h \
 	src/proc/figures.c src/proc/figures.h \
 	src/proc/figures_files.c \
 	src/proc/figures_fixed.c \
@@ -13,7 +15,8 @@ libproc_a_SOURCES = \
 	src/proc/procfile.c src/proc/procfile.h \
 	src/proc/resident.c src/proc/resident.h \
 	src/proc/status.c src/proc/status.h \
-	src/proc/status_syscall.c
+	src/proc/status_syscall.c \
+	src/proc/twin.c src/proc/twin.h
 
 # The one file that knows the library; automake puts the other one into the tarball all the same.
 if PROCPS_LIBPROC2

@@ -9,4 +9,5 @@ libsession_a_SOURCES = \
 	src/session/replay.c src/session/replay.h \
 	src/session/refusal.c src/session/refusal.h \
 	src/session/residue.c src/session/residue.h \
+	src/session/roster.c src/session/roster.h \
 	src/session/search.c src/session/search.h

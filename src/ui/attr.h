@@ -17,6 +17,7 @@
 	X(GROW, "the verdict growing") \
 	X(HOLD, "the verdict hold") \
 	X(CALM, "the verdicts churn and shrink") \
+	X(TAGGED, "a tagged row") \
 	X(CURSOR, "the selected row") \
 	X(CURSOR_STRONG, "leak or suspect in the selected row") \
 	X(NOTICE, "a state to know about: paused, order held") \

@@ -47,7 +47,7 @@ static const char *count_text(const struct columns_cell *cell, char *buf, size_t
 
 static const char *size_text(const struct columns_cell *cell, char *buf, size_t size)
 {
-	return num_size(cell->row->bytes, buf, size);
+	return text_size(cell->row->bytes, 0, cell->ctx->unit, cell->width, buf, size);
 }
 
 static const char *count_delta_text(const struct columns_cell *cell, char *buf, size_t size)
@@ -57,7 +57,7 @@ static const char *count_delta_text(const struct columns_cell *cell, char *buf, 
 
 static const char *size_delta_text(const struct columns_cell *cell, char *buf, size_t size)
 {
-	return num_ssize(cell->row->bytes_delta, buf, size);
+	return text_size(cell->row->bytes_delta, 1, cell->ctx->unit, cell->width, buf, size);
 }
 
 /* The type's share of the growth of RSS. Blank where either did not grow: no share of nothing. */
@@ -84,7 +84,7 @@ static const char *rate_text(const struct columns_cell *cell, char *buf, size_t 
 
 static const char *trend_text(const struct columns_cell *cell, char *buf, size_t size)
 {
-	struct spark_style style = {TREND_NOISE, cell->merge, cell->ascii};
+	struct spark_style style = {TREND_NOISE, cell->merge, cell->ctx->ascii};
 
 	return size < SPARK_TEXT_MAX ? "" : spark_text(&cell->row->trend, &style, cell->width, buf);
 }
@@ -95,25 +95,20 @@ static const char *last_text(const struct columns_cell *cell, char *buf, size_t 
 }
 
 static const struct column all[] = {
-	{"VERDICT", "leak, suspect, growing, hold, churn, shrink; blank: flat", 8, 0, COLUMNS_LEFT,
-	 SORT_VERDICT, false, verdict_text},
-	{"TYPE", "full name", 23, 0, COLUMNS_TAIL, SORT_NAME, true, type_text},
-	{"COUNT", "live objects", 9, 2, COLUMNS_RIGHT, SORT_COUNT, false, count_text},
-	{"SIZE", "bytes of them", 6, 6, COLUMNS_RIGHT, SORT_SIZE, false, size_text},
-	{"+COUNT", "objects since the baseline", 8, 1, COLUMNS_RIGHT, SORT_GROWTH, false,
-	 count_delta_text},
-	{"+SIZE", "bytes since the baseline", 7, 5, COLUMNS_RIGHT, SORT_SIZE_GROWTH, false,
-	 size_delta_text},
-	{"%GROW", "share of the growth of RSS", 5, 8, COLUMNS_RIGHT, COLUMNS_NO_SORT, false,
-	 share_text},
-	{"RATE/min", "objects per minute, lately", 8, 3, COLUMNS_RIGHT, SORT_RATE, false,
-	 rate_text},
-	{"TREND", "the floor of COUNT over time", 10, 4, COLUMNS_LEFT, COLUMNS_NO_SORT, false,
-	 trend_text},
-	{"LAST", "how long ago it last rose", 5, 7, COLUMNS_RIGHT, COLUMNS_NO_SORT, false,
-	 last_text},
+#define X(id, name, title, help) [COLUMNS_##id] = {name, title, help, PLAN_##id},
+#define PLAN_VERDICT 8, 0, COLUMNS_LEFT, SORT_VERDICT, false, verdict_text
+#define PLAN_TYPE 23, 0, COLUMNS_TAIL, SORT_NAME, true, type_text
+#define PLAN_COUNT 9, 2, COLUMNS_RIGHT, SORT_COUNT, false, count_text
+#define PLAN_SIZE 6, 6, COLUMNS_RIGHT, SORT_SIZE, false, size_text
+#define PLAN_GROWTH 8, 1, COLUMNS_RIGHT, SORT_GROWTH, false, count_delta_text
+#define PLAN_SIZE_GROWTH 7, 5, COLUMNS_RIGHT, SORT_SIZE_GROWTH, false, size_delta_text
+#define PLAN_SHARE 5, 8, COLUMNS_RIGHT, COLUMNS_NO_SORT, false, share_text
+#define PLAN_RATE 8, 3, COLUMNS_RIGHT, SORT_RATE, false, rate_text
+#define PLAN_TREND 10, 4, COLUMNS_LEFT, COLUMNS_NO_SORT, false, trend_text
+#define PLAN_LAST 5, 7, COLUMNS_RIGHT, COLUMNS_NO_SORT, false, last_text
+	COLUMNS(X)
+#undef X
 };
-#define RANK_LAST 8
 
 const struct column *columns_all(size_t *ret_n)
 {
@@ -126,23 +121,61 @@ static bool is_elastic(const struct column *column)
 	return column->align == COLUMNS_TAIL;
 }
 
-static int width_in(const struct column *column, int cols)
+static int width_in(const struct column *column, int cols, enum text_unit unit)
 {
+	static const int wider[TEXT_UNITS_OF] = {[TEXT_BYTES] = 6, [TEXT_KIB] = 3, [TEXT_MIB] = 1};
+
 	if (is_elastic(column) && cols < 60)
 		return TYPE_LEAST_NARROW;
+	if (is_elastic(column))		/* a column of sizes is not lost for its unit */
+		return column->width - wider[unit];
 	if (column->text == trend_text)
 		return column->width * (cols >= 180 ? 6 : cols >= 140 ? 3 : cols >= 110 ? 2 : 1);
+	if (column->text == size_text || column->text == size_delta_text)
+		return column->width + wider[unit];
 	return column->width;
 }
 
+struct candidate {			/* a column that may be shown */
+	const struct column *column;
+	int rank, width;
+};
+
+static bool is_scrolled(const struct column *column, int at, int skip)
+{
+	return column->text != verdict_text && !is_elastic(column) && at < skip;
+}
+
+/* What may be shown, from left to right. A choice of one's own goes from the right. */
+static int gather(struct candidate v[COLUMNS_MAX], int cols, const struct view_ctx *ctx, int skip)
+{
+	const struct columns_choice *choice = &ctx->columns;
+	int n = choice->n ? choice->n : COLUMNS_OF, kept = 0, at = 0;
+
+	for (int i = 0; i < n; i++) {
+		const struct column *column = &all[choice->n ? choice->at[i] : i];
+
+		if (is_scrolled(column, at, skip)) {
+			at++;
+			continue;
+		}
+		at += column->text != verdict_text && !is_elastic(column);
+		v[kept++] = (struct candidate){
+			.column = column, .width = width_in(column, cols, ctx->unit),
+			.rank = !choice->n ? column->rank : is_elastic(column) ? 0 : i,
+		};
+	}
+	return kept;
+}
+
 /* Columns with ranks up to `rank` and a blank between any two. */
-static int width_up_to(int rank, int cols)
+static int width_up_to(const struct candidate *v, int n, int rank)
 {
 	int sum = 0;
 
-	for (size_t i = 0; i < COUNT_OF(all); i++)
-		if (all[i].rank <= rank)
-			sum += width_in(&all[i], cols) + 1;
+	for (int i = 0; i < n; i++)
+		if (v[i].rank <= rank)
+			sum += v[i].width + 1;
 	return sum - 1;
 }
 
@@ -160,24 +193,29 @@ static size_t longest_trend(const struct snapshot *snap, double *ret_cell_s)
 	return n;
 }
 
-void columns_lay_out(struct columns_plan *ret, const struct snapshot *snap, int cols)
+void columns_lay_out(struct columns_plan *ret, const struct snapshot *snap, int cols,
+		     const struct view_ctx *ctx, int skip)
 {
-	int rank = RANK_LAST, room = cols - FIRST_COL, col = FIRST_COL, spare;
+	struct candidate v[COLUMNS_MAX];
+	int n = gather(v, cols, ctx, skip), rank = COLUMNS_MAX, room = cols - FIRST_COL;
+	int col = FIRST_COL, spare;
 	double cell_s;
 
-	while (rank > 0 && width_up_to(rank, cols) > room)
+	while (rank > 0 && width_up_to(v, n, rank) > room)
 		rank--;
-	spare = room - width_up_to(rank, cols);
+	spare = room - width_up_to(v, n, rank);
 	*ret = (struct columns_plan){.merge = 1};
-	for (size_t i = 0; i < COUNT_OF(all) && ret->n < COLUMNS_MAX; i++) {
+	for (int i = 0; i < n; i++) {
 		struct columns_place *place = &ret->place[ret->n];
+		const struct column *column = v[i].column;
 
-		if (all[i].rank > rank)
+		ret->more |= v[i].rank > rank;
+		if (v[i].rank > rank)
 			continue;
-		place->column = &all[i];
-		place->col = col;
-		place->width = width_in(&all[i], cols) + (is_elastic(&all[i]) ? spare : 0);
-		if (all[i].text == trend_text) {
+		*place = (struct columns_place){column, col, v[i].width};
+		if (is_elastic(column))
+			place->width += spare;
+		if (column->text == trend_text) {
 			ret->merge = spark_merge(longest_trend(snap, &cell_s), place->width);
 			ret->span_s = cell_s * ret->merge * place->width;
 		}
@@ -245,26 +283,72 @@ static enum attr word_attr(enum ratchet_word word, bool selected)
 	return attrs[word];
 }
 
+/* '>' the cursor, '+' a tag, '*' both. */
+static const char *mark_of(bool selected, bool tagged)
+{
+	return selected ? (tagged ? "*" : ">") : tagged ? "+" : " ";
+}
+
 void columns_draw_row(const struct columns_plan *plan, const struct snapshot *snap, size_t at,
-		      struct canvas *c, int y, bool selected, bool ascii)
+		      struct canvas *c, int y, bool selected, const struct view_ctx *ctx)
 {
 	const struct snapshot_row *row = &snap->rows[at];
 	/* Of a group, and right below its head or another member. */
 	bool member = at > 0 && row->head != row->id && snap->rows[at - 1].head == row->head;
-	enum attr attr = selected ? ATTR_CURSOR : ATTR_PLAIN;
+	bool tagged = tags_has(&ctx->tags, row->id);
+	enum attr attr = selected ? ATTR_CURSOR : tagged ? ATTR_TAGGED : ATTR_PLAIN;
 	char buf[SPARK_TEXT_MAX + TYPES_NAME];
 
 	canvas_blank(c, y, 0, c->cols, attr);
-	if (selected)
-		canvas_put(c, y, 0, 1, attr, ">");
+	canvas_put(c, y, 0, 1, attr, mark_of(selected, tagged));
 	for (int i = 0; i < plan->n; i++) {
 		const struct columns_place *place = &plan->place[i];
-		struct columns_cell cell = {snap, row, place->width, plan->merge, ascii, member};
+		struct columns_cell cell = {snap, row, ctx, place->width, plan->merge, member};
 		bool word = place->column->text == verdict_text;
+		const char *text = place->column->text(&cell, buf, sizeof(buf));
 
-		put_aligned(c, y, place, word ? word_attr(row->word, selected) : attr,
-			    place->column->text(&cell, buf, sizeof(buf)));
+		if (ctx->blank_zeros && strcmp(text, "0") == 0)
+			text = "";
+		put_aligned(c, y, place, word ? word_attr(row->word, selected) : attr, text);
 	}
+}
+
+static int column_named(const char *name, size_t len)
+{
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (strlen(all[i].name) == len && strncmp(all[i].name, name, len) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void choose(struct columns_choice *choice, int id)
+{
+	for (int i = 0; i < choice->n; i++)
+		if (choice->at[i] == id)
+			return;
+	choice->at[choice->n++] = (unsigned char)id;
+}
+
+bool columns_choose(const char *text, struct columns_choice *ret, char *msg, size_t size)
+{
+	struct columns_choice choice = {0};
+
+	while (*text) {
+		size_t len = strcspn(text, ",");
+		int id = column_named(text, len);
+
+		if (id < 0) {
+			snprintf(msg, size, "%.*s", (int)len, text);
+			return false;
+		}
+		choose(&choice, id);
+		text += len;
+		text += *text == ',';
+	}
+	if (choice.n)
+		choose(&choice, COLUMNS_TYPE);
+	*ret = choice;
+	return true;
 }
 
 bool columns_nth_sort(int n, enum snapshot_sort *ret)

@@ -20,6 +20,7 @@
 #define MEMORY_NOISE (1 << 20)		/* below 1 MiB of movement a memory sparkline is dots */
 #define WIDE_COLS 100		/* from here on each part of memory has a row of its own */
 #define WIDE_ROWS 30
+#define LEDGER_ROWS 45
 #define TITLE_LEFT 40		/* columns that "leaktop 4242 python3.12 app.py" may take */
 
 /* The last moment of the target: its age and the clock stand still once it has ended. */
@@ -274,6 +275,29 @@ static void native_draw(struct canvas *c, int row, const struct snapshot *snap,
 	put_size(&l, "files", ledger->now.mapped);
 }
 
+/* Every part of RSS, and what is left over: they add up. Nothing where no reading was made. */
+static void ledger_draw(struct canvas *c, int row, const struct snapshot *snap,
+			const struct view_ctx *ctx)
+{
+	static const char *const names[SAMPLE_LEDGER_BUCKETS] = {
+		"Python in use", "kept", "C in use", "kept", "files", "stacks", "other",
+	};
+	const struct sample_ledger *now = &snap->ledger.now, *delta = &snap->ledger.delta;
+	struct line l = line_begin(c, row);
+	char size[TEXT], grown[TEXT], both[2 * TEXT + 1];
+
+	put_label(&l, "ledger");
+	for (size_t i = 0; i < SAMPLE_LEDGER_BUCKETS; i++) {
+		int64_t gain = ledger_bucket(delta, i);
+
+		num_size(ledger_bucket(now, i), size, sizeof(size));
+		num_ssize(gain, grown, sizeof(grown));
+		snprintf(both, sizeof(both), "%s%s%s", size, gain > 0 ? " " : "",
+			 gain > 0 ? grown : "");
+		put_figure(&l, names[i], size[0] ? both : "");
+	}
+}
+
 /* "312/700 4/10 7/10", as gc.get_count() and gc.get_threshold() */
 static void put_generations(struct line *l, const struct sample_gc *gc)
 {
@@ -382,13 +406,16 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 }
 
 const struct header_meter header_meters[HEADER_METERS] = {
-	{"title", "who is watched, since when, the baseline, the clock", false, title_draw},
-	{"RSS", "resident memory, its growth since the baseline, its rate", false, rss_draw},
-	{"PSS", "RSS with shared pages counted in parts; priv: its own alone", false, pss_draw},
-	{"pyheap", "Python's heap: its part of RSS, how much is in use", true, pyheap_draw},
-	{"native", "the rest of RSS: malloc and what it keeps, mmap, files", true, native_draw},
-	{"gc", "count/threshold per generation; full collections", false, gc_draw},
-	{"self", "what watching costs the target and this machine", false, self_draw},
+	{"title", "who is watched, since when, the baseline, the clock", 0, 0, title_draw},
+	{"RSS", "resident memory, its growth since the baseline, its rate", 0, 0, rss_draw},
+	{"PSS", "RSS with shared pages counted in parts; priv: its own alone", 0, 0, pss_draw},
+	{"pyheap", "Python's heap: its part of RSS, how much is in use", WIDE_ROWS, WIDE_COLS,
+	 pyheap_draw},
+	{"native", "the rest of RSS: malloc and what it keeps, mmap, files", WIDE_ROWS, WIDE_COLS,
+	 native_draw},
+	{"ledger", "all of RSS by its parts", LEDGER_ROWS, WIDE_COLS, ledger_draw},
+	{"gc", "count/threshold per generation; full collections", 0, 0, gc_draw},
+	{"self", "what watching costs the target and this machine", 0, 0, self_draw},
 };
 
 int header_draw(struct canvas *c, int n, const struct snapshot *snap, const struct view_ctx *ctx)
@@ -396,7 +423,7 @@ int header_draw(struct canvas *c, int n, const struct snapshot *snap, const stru
 	int row = 0;
 
 	for (int i = 0; i < HEADER_METERS && row < n; i++)
-		if (is_wide(c) || !header_meters[i].wide)
+		if (c->rows >= header_meters[i].rows && c->cols >= header_meters[i].cols)
 			header_meters[i].draw(c, row++, snap, ctx);
 	return row;
 }

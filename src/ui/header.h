@@ -4,18 +4,18 @@
 
 #include "ui/view.h"
 
-#define HEADER_METERS 7
+#define HEADER_METERS 8
 
 struct header_meter {
 	const char *name, *help;
-	bool wide;			/* only where there is room for all of them */
+	int rows, cols;			/* the least screen that it is on */
 	void (*draw)(struct canvas *c, int row, const struct snapshot *snap,
 		     const struct view_ctx *ctx);
 };
 
 extern const struct header_meter header_meters[HEADER_METERS];
 
-/* The first n that suit the canvas, from its top row. Returns how many rows they took. */
+/* The first n that the canvas has room for, from its top row. Returns how many rows they took. */
 int header_draw(struct canvas *c, int n, const struct snapshot *snap, const struct view_ctx *ctx);
 
 /* The whole screen in one row, for terminals with room for no more. */

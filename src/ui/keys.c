@@ -18,6 +18,11 @@ enum keys_action keys_find(int key)
 	return KEYS_NONE;
 }
 
+const struct keys_row *keys_row(enum keys_action action)
+{
+	return &rows[action - 1];
+}
+
 const struct keys_row *keys_rows(size_t *ret_n)
 {
 	*ret_n = COUNT_OF(rows);

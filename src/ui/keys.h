@@ -13,7 +13,7 @@ enum ui_key {
 	UI_KEY_NONE = 0,
 	UI_KEY_ENTER = '\r', UI_KEY_ESC = 0x1b,
 	UI_KEY_BACKSPACE = 0x110000, UI_KEY_UP, UI_KEY_DOWN, UI_KEY_PAGE_UP, UI_KEY_PAGE_DOWN,
-	UI_KEY_HOME, UI_KEY_END,
+	UI_KEY_HOME, UI_KEY_END, UI_KEY_LEFT, UI_KEY_RIGHT,
 	UI_KEY_F0,			/* F1 is UI_KEY_F0 + 1, up to F12 */
 	UI_KEY_F12 = UI_KEY_F0 + 12,
 };
@@ -32,20 +32,27 @@ enum ui_key {
 	X(HALF_DOWN, "^D", NULL, "half a page down", KEYS_CTRL('D')) \
 	X(FIRST, "Home g", NULL, "first row", UI_KEY_HOME, 'g') \
 	X(LAST, "End G", NULL, "last row", UI_KEY_END, 'G') \
+	X(LEFT, "Left", NULL, "columns back", UI_KEY_LEFT) \
+	X(RIGHT, "Right", NULL, "the columns on the right", UI_KEY_RIGHT) \
 	X(SORT_MENU, "s F6", "s:sort", "choose the order from a list", 's', KEYS_F(6)) \
 	X(SORT_LEFT, "<", NULL, "sort by the next column left", '<') \
 	X(SORT_RIGHT, ">", NULL, "sort by the next column right", '>') \
 	X(SORT_NTH, "1-7", NULL, "sort by column; again reverses", '1', '2', '3', '4', '5', '6', \
 	  '7') \
-	X(REVERSE, "R I", NULL, "reverse the order", 'R', 'I') \
+	X(REVERSE, "R I", "R:reverse", "reverse the order", 'R', 'I') \
 	X(BY_SIZE, "M", NULL, "sort by size", 'M') \
 	X(BY_GROWTH, "D", NULL, "sort by growth", 'D') \
 	X(BY_VERDICT, "V", NULL, "sort by verdict (the default)", 'V') \
-	X(FIND, "/ F3", "/:find", "find part of a name", '/', KEYS_F(3)) \
+	X(FIND, "/ F3", "/:find", "find a name: an expression", '/', KEYS_F(3)) \
 	X(FIND_NEXT, "n", NULL, "find the next one", 'n') \
 	X(FIND_PREVIOUS, "N", NULL, "find the one before", 'N') \
 	X(FILTER, "f F4 \\", "f:filter", "only matching types (!: not)", 'f', KEYS_F(4), '\\') \
 	X(HIDE_FLAT, "i", "i:flat", "hide or show unchanged types", 'i') \
+	X(ZEROS, "0", NULL, "zeros blank or not", '0') \
+	X(UNITS, "e", "e:unit", "sizes in B, KiB, MiB, by size", 'e') \
+	X(TAG, "Space", NULL, "tag: rows on top, summed up", ' ') \
+	X(UNTAG, "U", NULL, "no tags", 'U') \
+	X(CLEAR, "=", NULL, "no filter, tags, order, hiding", '=') \
 	X(FOLLOW, "F", NULL, "cursor follows its type or not", 'F') \
 	X(BASELINE_NOW, "b", "b:base", "new baseline: growth from now", 'b') \
 	X(BASELINE_FIRST, "B", NULL, "baseline: the first sample", 'B') \
@@ -58,6 +65,8 @@ enum ui_key {
 	X(REPORT, "w", NULL, "write a report into a file", 'w') \
 	X(STEP_BACK, "T", NULL, "replay: one sample back", 'T') \
 	X(JUMP, "J", NULL, "replay: to a time (Home, End)", 'J') \
+	X(ALLOC, "a", "a:where", "where allocated: how to learn", 'a') \
+	X(ACT, "!", "!:act", "act on the target: gc.collect", '!') \
 	X(COLOR, "z", NULL, "colours on, off", 'z') \
 	X(REDRAW, "^L", NULL, "draw the screen anew", KEYS_CTRL('L')) \
 	X(SUSPEND, "^Z", NULL, "suspend; fg comes back", KEYS_CTRL('Z')) \
@@ -80,6 +89,9 @@ struct keys_row {
 
 /* KEYS_NONE where no row has this key. */
 enum keys_action keys_find(int key);
+
+/* The row of an action, which is not KEYS_NONE. */
+const struct keys_row *keys_row(enum keys_action action);
 
 /* All rows, in the order of the help screen. */
 const struct keys_row *keys_rows(size_t *ret_n);

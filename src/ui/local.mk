@@ -16,11 +16,14 @@ libui_a_SOURCES = \
 	src/ui/rescue.c src/ui/rescue.h \
 	src/ui/screen.c src/ui/screen.h \
 	src/ui/spark.c src/ui/spark.h \
+	src/ui/tags.c src/ui/tags.h \
 	src/ui/term.c src/ui/term.h \
 	src/ui/text.c src/ui/text.h \
 	src/ui/ui.c src/ui/ui.h \
 	src/ui/view.h \
+	src/ui/view_explain.c src/ui/view_explain.h \
 	src/ui/view_help.c src/ui/view_help.h \
+	src/ui/view_pick.c src/ui/view_pick.h \
 	src/ui/view_plain.c src/ui/view_plain.h \
 	src/ui/view_sort.c src/ui/view_sort.h \
 	src/ui/view_types.c src/ui/view_types.h

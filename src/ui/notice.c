@@ -95,7 +95,13 @@ void notice_pick(struct notice *ret, const struct snapshot *snap, const struct v
 	char clock[24];
 
 	ret->attr = ATTR_NOTICE;
-	if (snap->ended) {
+	if (snap->ended && ctx->successor) {
+		ret->attr = ATTR_ALERT;
+		snprintf(ret->text, sizeof(ret->text),
+			 "PID %d ended %s; %d runs the same command: r watches it",
+			 (int)snap->target->pid, text_clock(snap->ended_t, clock, sizeof(clock)),
+			 (int)ctx->successor);
+	} else if (snap->ended) {
 		ret->attr = ATTR_ALERT;
 		snprintf(ret->text, sizeof(ret->text),
 			 "target ended %s - last screen kept, q quits",

@@ -100,20 +100,16 @@ static void alloc_put(struct line *l, const struct snapshot *snap, const struct 
 
 /* Keys that lead on from here, with the names of the table of keys; no room is wasted on how. */
 static const struct { enum keys_action action; const char *text; } nexts[] = {
+	{KEYS_ALLOC, "where allocated"}, {KEYS_TAG, "tag"},
 	{KEYS_BASELINE_NOW, "new baseline here"},
-	{KEYS_HIDE_FLAT, "hide what is flat"},
-	{KEYS_FILTER, "only some types"},
+	{KEYS_ACT, "act on the target"},
 };
 
 static void next_put(struct line *l, const struct snapshot *snap, const struct snapshot_row *row,
 		     const struct view_ctx *ctx)
 {
-	const struct keys_row *rows;
-	size_t n;
-
-	rows = keys_rows(&n);
 	for (size_t i = 0; i < COUNT_OF(nexts); i++) {
-		const char *names = rows[nexts[i].action - 1].names;
+		const char *names = keys_row(nexts[i].action)->names;
 
 		line_put(l, ATTR_KEY, "%.*s ", (int)strcspn(names, " "), names);
 		line_put(l, ATTR_PLAIN, "%s   ", nexts[i].text);

@@ -8,7 +8,9 @@
 #include "ui/columns.h"
 #include "ui/picture.h"
 #include "ui/prompt.h"
+#include "ui/view_explain.h"
 #include "ui/view_help.h"
+#include "ui/view_pick.h"
 #include "ui/view_plain.h"
 #include "ui/view_sort.h"
 #include "ui/view_types.h"
@@ -19,6 +21,8 @@
 #define DEPTH_MAX 4
 #define DELAY_LEAST_S 0.1
 #define DELAY_MOST_S 3600.0
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
 
 struct layer {
 	const struct view_ops *ops;
@@ -29,6 +33,7 @@ struct screen {
 	struct layer layers[DEPTH_MAX];
 	int depth;			/* at least 1: the table of types */
 	struct picture picture;		/* what is shown; always the ui's own */
+	struct processes processes;	/* the same of a list to choose from; owns its rows */
 	struct view_ctx ctx;
 	bool hide_flat, color, repaint;
 	enum keys_action asking;	/* FIND, FILTER, DELAY, JUMP: a prompt is open */
@@ -64,9 +69,11 @@ struct screen *screen_new(const struct screen_options *options)
 	s->ctx.delay_s = options->delay_s;
 	s->ctx.ascii = options->ascii;
 	s->ctx.replay = options->replay;
+	s->ctx.columns = options->columns;
 	s->color = options->color;
 	picture_take(&s->picture, &nothing);
-	layer_push(s, &view_types);
+	s->ctx.processes = options->pick ? &s->processes : NULL;
+	layer_push(s, options->pick ? &view_pick : &view_types);
 	return s;
 }
 
@@ -77,12 +84,18 @@ void screen_free(struct screen *s)
 	while (s->depth > 0)
 		layer_pop(s);
 	picture_done(&s->picture);
+	free((void *)(uintptr_t)s->processes.rows);
 	free(s);
 }
 
 void screen_message(struct screen *s, const char *text)
 {
 	snprintf(s->ctx.message, sizeof(s->ctx.message), "%s", text);
+}
+
+void screen_successor(struct screen *s, pid_t pid)
+{
+	s->ctx.successor = pid;
 }
 
 void screen_plain(struct screen *s, const char *text)
@@ -185,7 +198,9 @@ static void open_prompt(struct screen *s, enum keys_action action, struct ui_req
 	if (action == KEYS_DELAY)
 		prompt_begin(&s->prompt, label, "");
 	else if (action == KEYS_FILTER)
-		prompt_begin(&s->prompt, "show types matching: ", s->picture.snap.filter);
+		prompt_begin(&s->prompt, s->ctx.processes ? "show processes matching: "
+							  : "show types matching: ",
+			     s->picture.snap.filter);
 	else if (action == KEYS_JUMP)
 		prompt_begin(&s->prompt, "jump to (14:05, +10m, -30s, begin, end): ", "");
 	else
@@ -290,12 +305,48 @@ static bool act_sort(struct screen *s, enum keys_action action, int key, struct 
 	}
 }
 
+/* What only changes how the picture is drawn. */
+static bool act_on_look(struct screen *s, enum keys_action action, struct ui_request *ret)
+{
+	switch (action) {
+	case KEYS_UNITS:
+		s->ctx.unit = (s->ctx.unit + 1) % TEXT_UNITS_OF;
+		break;
+	case KEYS_ZEROS:
+		s->ctx.blank_zeros = !s->ctx.blank_zeros;
+		break;
+	case KEYS_UNTAG:
+		s->ctx.tags.n = 0;
+		break;
+	case KEYS_CLEAR:
+		s->ctx.tags.n = 0;
+		ret->ask = UI_CLEAR;
+		return true;
+	default:
+		return false;
+	}
+	ret->ask = UI_REDRAW;
+	return true;
+}
+
+/* The key that a view has taken: what of it concerns the screen. */
+static void toggle_tag(struct screen *s, struct ui_request *ret)
+{
+	if (!tags_toggle(&s->ctx.tags, ret->id))
+		screen_message(s, "no more than " TEXT_OF(TAGS_MAX) " rows can be tagged");
+	ret->ask = UI_HOLD_ORDER;
+}
+
 static void act_on_table(struct screen *s, enum keys_action action, struct ui_request *ret)
 {
 	switch (action) {
 	case KEYS_HELP:
 	case KEYS_SORT_MENU:
-		layer_push(s, action == KEYS_HELP ? &view_help : &view_sort);
+	case KEYS_ACT:
+	case KEYS_ALLOC:
+		layer_push(s, action == KEYS_HELP ? &view_help
+			      : action == KEYS_ACT ? &view_act
+			      : action == KEYS_ALLOC ? &view_alloc : &view_sort);
 		ret->ask = UI_REDRAW;
 		break;
 	case KEYS_FIND:
@@ -440,9 +491,12 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 	} else if (result == VIEW_IGNORED) {
 		ret->ask = UI_NOTHING;
 		if (!act_anywhere(s, action, had_message, ret) && !top->ops->modal &&
-		    !act_plainly(action, ret) && !act_sort(s, action, key, ret))
+		    !act_plainly(action, ret) && !act_sort(s, action, key, ret) &&
+		    !act_on_look(s, action, ret))
 			act_on_table(s, action, ret);
 	}
+	if (ret->ask == UI_TAG)
+		toggle_tag(s, ret);
 	if (ret->ask == UI_NOTHING && had_message)
 		ret->ask = UI_REDRAW;
 }
@@ -456,23 +510,53 @@ static void take_picture(struct screen *s, const struct snapshot *snap)
 		s->picture.snap.ended = snap->ended;
 		s->picture.snap.ended_t = snap->ended_t;
 	}
+	tags_gather(&s->ctx.tags, s->picture.rows, s->picture.snap.n_rows);
 	s->ctx.sort = snap->sort;
 	s->ctx.reversed = snap->sort_reversed;
 	s->hide_flat = snap->hide_flat;
 }
 
-void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
-		 struct canvas *c)
+static void layers_draw(struct screen *s, struct canvas *c)
 {
 	int first = s->depth - 1;
 
-	take_picture(s, snap);
-	s->ctx.now = now;
-	s->ctx.sampling = sampling;
 	while (first > 0 && s->layers[first].ops->overlay)
 		first--;
 	for (int i = first; i < s->depth; i++)
 		s->layers[i].ops->draw(s->layers[i].state, &s->picture.snap, c, &s->ctx);
 	if (s->asking != KEYS_NONE)
 		prompt_draw(&s->prompt, c, c->rows - 1);
+}
+
+void screen_watch(struct screen *s)
+{
+	const struct snapshot nothing = {.filter = ""};
+
+	while (s->depth > 0)
+		layer_pop(s);
+	s->ctx.processes = NULL;
+	picture_take(&s->picture, &nothing);
+	layer_push(s, &view_types);
+}
+
+void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
+		 struct canvas *c)
+{
+	take_picture(s, snap);
+	s->ctx.now = now;
+	s->ctx.sampling = sampling;
+	layers_draw(s, c);
+}
+
+void screen_draw_processes(struct screen *s, const struct processes *list, double now,
+			   struct canvas *c)
+{
+	const struct snapshot none = {.filter = list->filter};
+
+	free((void *)(uintptr_t)s->processes.rows);
+	s->processes = *list;
+	s->processes.rows = list->n ? mem_dup(list->rows, list->n * sizeof(*list->rows)) : NULL;
+	picture_take(&s->picture, &none);
+	s->ctx.now = now;
+	layers_draw(s, c);
 }

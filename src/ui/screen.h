@@ -7,6 +7,7 @@
 
 #include "ui/canvas.h"
 #include "ui/ui.h"
+#include "ui/view.h"
 
 struct screen;
 
@@ -15,6 +16,8 @@ struct screen_options {
 	bool ascii;			/* no block characters */
 	bool color;
 	bool replay;
+	bool pick;			/* it is screen_draw_processes() at first */
+	struct columns_choice columns;
 };
 
 struct screen *screen_new(const struct screen_options *options);
@@ -25,6 +28,11 @@ void screen_key(struct screen *s, int key, struct ui_request *ret);
 /* The canvas has its size already and is blank. Arguments as ui_draw's. */
 void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool sampling,
 		 struct canvas *c);
+void screen_draw_processes(struct screen *s, const struct processes *list, double now,
+			   struct canvas *c);
+/* From now on it is screen_draw(). */
+void screen_watch(struct screen *s);
+void screen_successor(struct screen *s, pid_t pid);	/* as ui_successor */
 void screen_message(struct screen *s, const char *text);
 /* Shows text alone, to be selected with the terminal's own means, until a key is pressed. */
 void screen_plain(struct screen *s, const char *text);

@@ -100,6 +100,7 @@ static const struct { attr_t bits; short color; } looks[ATTR_COUNT_OF] = {
 	[ATTR_GROW] = {A_NORMAL, COLOR_YELLOW},
 	[ATTR_HOLD] = {A_NORMAL, COLOR_CYAN},
 	[ATTR_CALM] = {A_DIM, -1},
+	[ATTR_TAGGED] = {A_BOLD, -1},
 	[ATTR_CURSOR] = {A_REVERSE, -1},
 	[ATTR_CURSOR_STRONG] = {A_REVERSE | A_BOLD, -1},
 	[ATTR_NOTICE] = {A_BOLD, COLOR_CYAN},
@@ -144,6 +145,8 @@ static void keys_prepare(void)
 {
 	static const struct { const char *bytes; int key; } others[] = {
 		{"\x1b[A", KEY_UP}, {"\x1b[B", KEY_DOWN}, {"\x1bOA", KEY_UP}, {"\x1bOB", KEY_DOWN},
+		{"\x1b[C", KEY_RIGHT}, {"\x1b[D", KEY_LEFT}, {"\x1bOC", KEY_RIGHT},
+		{"\x1bOD", KEY_LEFT},
 		{"\x1b[H", KEY_HOME}, {"\x1b[F", KEY_END}, {"\x1bOH", KEY_HOME},
 		{"\x1bOF", KEY_END},
 		{"\x1b[1~", KEY_HOME}, {"\x1b[4~", KEY_END},
@@ -309,6 +312,7 @@ bool term_copy(const char *text)
 static const struct { wint_t curses; int key; } known_keys[] = {
 	{KEY_UP, UI_KEY_UP}, {KEY_DOWN, UI_KEY_DOWN},
 	{KEY_PPAGE, UI_KEY_PAGE_UP}, {KEY_NPAGE, UI_KEY_PAGE_DOWN},
+	{KEY_LEFT, UI_KEY_LEFT}, {KEY_RIGHT, UI_KEY_RIGHT},
 	{KEY_HOME, UI_KEY_HOME}, {KEY_END, UI_KEY_END}, {KEY_FIND, UI_KEY_HOME},
 	{KEY_SELECT, UI_KEY_END}, {KEY_BACKSPACE, UI_KEY_BACKSPACE}, {KEY_ENTER, UI_KEY_ENTER},
 };

@@ -69,6 +69,60 @@ char *text_count(int64_t v, int sign, int width, char *buf, size_t size)
 	return buf;
 }
 
+const char *text_unit_name(enum text_unit unit)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		TEXT_UNITS(X)
+#undef X
+	};
+
+	return names[unit];
+}
+
+/* "-103 179 878", all digits. */
+static char *in_groups(int64_t v, int sign, char *buf, size_t size)
+{
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char *at = buf + size - 1;
+
+	*at = '\0';
+	for (int n = 0; n == 0 || left; n++, left /= 10) {
+		if (n && n % 3 == 0)
+			*--at = ' ';
+		*--at = (char)('0' + left % 10);
+	}
+	if (v < 0 || (sign && v > 0))
+		*--at = v < 0 ? '-' : '+';
+	return at;
+}
+
+/* Rounded to the nearest. */
+static int64_t in_unit(int64_t bytes, int shift)
+{
+	double x = (double)bytes / (double)(1LL << shift);
+
+	return (int64_t)(x < 0 ? x - 0.5 : x + 0.5);
+}
+
+char *text_size(int64_t bytes, int sign, enum text_unit unit, int width, char *buf, size_t size)
+{
+	static const struct { const char *mark; int shift; } forms[TEXT_UNITS_OF] = {
+		[TEXT_BYTES] = {"", 0}, [TEXT_KIB] = {"K", 10}, [TEXT_MIB] = {"M", 20},
+	};
+	char digits[40];
+	int64_t v;
+
+	if (num_known(bytes) && unit != TEXT_AUTO) {
+		v = in_unit(bytes, forms[unit].shift);
+		snprintf(buf, size, "%s%s", in_groups(v, sign, digits, sizeof(digits)),
+			 v ? forms[unit].mark : "");
+		if (strlen(buf) <= (size_t)width)
+			return buf;
+	}
+	return sign ? num_ssize(bytes, buf, size) : num_size(bytes, buf, size);
+}
+
 /* The first word behind the interpreter that is no option; for -m and -c the option says enough. */
 char *text_program(const char *command, char *buf, size_t size)
 {

@@ -20,6 +20,23 @@ char *text_ms(int64_t us, char *buf, size_t size);
  */
 char *text_count(int64_t v, int sign, int width, char *buf, size_t size);
 
+/* X(ID, name on the screen) */
+#define TEXT_UNITS(X) X(AUTO, "by size") X(BYTES, "B") X(KIB, "KiB") X(MIB, "MiB")
+
+enum text_unit {
+#define X(id, name) TEXT_##id,
+	TEXT_UNITS(X)
+#undef X
+	TEXT_UNITS_OF
+};
+
+const char *text_unit_name(enum text_unit unit);
+/*
+ * Bytes in that unit ("98 412K"), or with a unit of their size where that is AUTO or takes more
+ * than `width` columns ("96.1M"). sign: write a '+'. LT_UNKNOWN gives "".
+ */
+char *text_size(int64_t bytes, int sign, enum text_unit unit, int width, char *buf, size_t size);
+
 /* The program's own name in a command line: "python3 -u /srv/api/app.py --port 1" -> "app.py". */
 char *text_program(const char *command, char *buf, size_t size);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ui/canvas.h"
+#include "ui/columns.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 #include "util/mem.h"
@@ -25,6 +26,9 @@ enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct l
 	u = MEM_NEW(struct ui);
 	u->canvas.ascii = options->ascii || !term_utf8();
 	screen.ascii = u->canvas.ascii || !term_blocks();
+	screen.pick = options->pick;
+	if (options->fields)
+		(void)columns_choose(options->fields, &screen.columns, NULL, 0);
 	screen.color = !options->no_color && term_colors();
 	u->screen = screen_new(&screen);
 	*ret = u;
@@ -78,18 +82,49 @@ bool ui_next_request(struct ui *u, struct ui_request *ret)
 	return false;
 }
 
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+/* false: the terminal takes no output now. */
+static bool frame_begins(struct ui *u)
 {
 	int rows, cols;
 
 	if (!term_ready())
-		return;
+		return false;
 	term_size(&rows, &cols);
 	canvas_reset(&u->canvas, rows, cols);
-	screen_draw(u->screen, snap, now, sampling, &u->canvas);
+	return true;
+}
+
+static void frame_ends(struct ui *u)
+{
 	if (screen_take_repaint(u->screen))
 		term_repaint();
 	term_blit(&u->canvas, screen_color(u->screen));
+}
+
+void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+{
+	if (!frame_begins(u))
+		return;
+	screen_draw(u->screen, snap, now, sampling, &u->canvas);
+	frame_ends(u);
+}
+
+void ui_draw_processes(struct ui *u, const struct processes *list, double now)
+{
+	if (!frame_begins(u))
+		return;
+	screen_draw_processes(u->screen, list, now, &u->canvas);
+	frame_ends(u);
+}
+
+void ui_watch(struct ui *u)
+{
+	screen_watch(u->screen);
+}
+
+void ui_successor(struct ui *u, pid_t pid)
+{
+	screen_successor(u->screen, pid);
 }
 
 void ui_message(struct ui *u, const char *text)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/processes.h"
 #include "model/snapshot.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -17,7 +18,9 @@ struct ui;
 struct ui_options {
 	bool no_color, ascii;
 	bool replay;			/* the keys of a recording, not of a living process */
+	bool pick;			/* a list of processes is shown, instead of one */
 	double delay_s;
+	const char *fields;		/* columns_choose() takes it; NULL: by the room there is */
 };
 
 enum ui_ask {				/* what the loop should do after a key */
@@ -37,15 +40,20 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_JUMP,			/* request.text: a time; "begin", "end" */
 	UI_PLAY,			/* p in a replay: play on, or stop */
 	UI_SPEED,			/* request.delay_s: 1 faster, -1 slower */
+	UI_WATCH,			/* request.pid, of the list of processes */
 	UI_REPORT,			/* w: what ui_text() has, into a file */
+	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
+	UI_TAG,				/* request.id; the screen does it itself */
 };
 
 struct ui_request {
 	enum ui_ask ask;
 	enum snapshot_sort sort;
 	bool reversed, on;
+	pid_t pid;
 	double delay_s;
 	char text[512];
+	uint32_t id;
 };
 
 /*
@@ -68,6 +76,12 @@ bool ui_next_request(struct ui *u, struct ui_request *ret);
  * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
  */
 void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+/* The same where options.pick was set; the ui keeps what it needs of the list. */
+void ui_draw_processes(struct ui *u, const struct processes *list, double now);
+/* One was chosen: from now on ui_draw() shows it. */
+void ui_watch(struct ui *u);
+/* After the target's end: pid runs the same command (0: none does); UI_RESAMPLE is to watch it. */
+void ui_successor(struct ui *u, pid_t pid);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
 /* Where a replay is, or how a recording does: always on the screen; alert: something is wrong. */

@@ -9,10 +9,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/processes.h"
 #include "model/snapshot.h"
 #include "ui/canvas.h"
 #include "ui/keys.h"
+#include "ui/tags.h"
+#include "ui/text.h"
 #include "ui/ui.h"
+
+#define COLUMNS_MAX 12
+
+struct columns_choice {			/* --fields: see columns.h */
+	int n;
+	unsigned char at[COLUMNS_MAX];
+};
 
 /* What the views share; owned by the screen. */
 struct view_ctx {
@@ -28,6 +38,12 @@ struct view_ctx {
 	bool state_alert;		/* ... is one to act on */
 	bool replay;			/* of a recording */
 	char plain[512];		/* what view_plain shows */
+	pid_t successor;		/* of a target that ended, which r watches; 0: none */
+	const struct processes *processes;	/* NULL: a process is watched */
+	enum text_unit unit;		/* of sizes in the table */
+	bool blank_zeros;
+	struct tags tags;
+	struct columns_choice columns;	/* n 0: as many as there is room for */
 };
 
 enum view_result {

@@ -17,6 +17,8 @@ static const char *const legend[] = {
 	"rests), churn, shrink; blank flat. +COUNT +SIZE since the baseline, RATE lately,",
 	"TREND the floor of COUNT: dots unchanged, blank unknown. * sampling now.",
 	"1-7: VERDICT TYPE COUNT SIZE +COUNT +SIZE RATE. Filters: regular expressions.",
+	"In front of a row: > the cursor, + a tag, * both. `- grows with the row above.",
+	"%GROW: of the growth of RSS. LAST: since it last rose. Sizes: K is 1024 bytes.",
 };
 
 static void key_draw(struct canvas *c, int y, int col, int width, const struct keys_row *row)
@@ -59,11 +61,14 @@ static void help_draw(void *state, const struct snapshot *snap, struct canvas *c
 	if (st->top > st->lines - st->page)
 		st->top = st->lines > st->page ? st->lines - st->page : 0;
 	line_put(&title, ATTR_TITLE, "leaktop %s   ", PACKAGE_VERSION_TEXT);
-	line_put_cut(&title, ATTR_PLAIN, "keys and marks");
+	line_put(&title, ATTR_PLAIN, "keys and marks");
+	if (st->lines > st->page)
+		line_put(&title, ATTR_PLAIN, "   lines %d to %d of %d", st->top + 1,
+			 st->top + st->page, st->lines);
 	for (int i = 0; i < st->page && st->top + i < st->lines; i++)
 		body_draw(c, 1 + i, st->top + i, key_lines, two);
 	canvas_put(c, c->rows - 1, 0, c->cols, ATTR_KEY,
-		   st->lines > st->page ? "Esc:back Up Down:scroll q:quit" : "Esc:back q:quit");
+		   st->lines > st->page ? "Esc:back Up Down PgDn:more q:quit" : "Esc:back q:quit");
 }
 
 static enum view_result help_key(void *state, const struct snapshot *snap, int key,

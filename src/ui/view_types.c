@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/filter.h"
 #include "model/verdict.h"
 #include "ui/columns.h"
 #include "ui/header.h"
@@ -22,6 +23,8 @@ struct types_state {
 	bool unfollow;			/* F: the cursor keeps its place instead */
 	size_t top;			/* first row on the screen */
 	size_t page;			/* rows on the screen when it was last drawn */
+	int skip;			/* columns scrolled away */
+	bool more;			/* there are more on the right */
 	struct { size_t cursor; uint32_t id; bool moved; } origin;	/* where a find began */
 };
 
@@ -98,7 +101,8 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 	struct columns_plan plan;
 	char empty[200];
 
-	columns_lay_out(&plan, snap, c->cols);
+	columns_lay_out(&plan, snap, c->cols, ctx, st->skip);
+	st->more = plan.more;
 	columns_draw_head(&plan, c, y++, ctx);
 	st->page = end > y ? (size_t)(end - y) : 0;
 	cursor_settle(st, snap);
@@ -110,10 +114,25 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 		size_t at = st->top + i;
 		bool selected = at == st->cursor;
 
-		columns_draw_row(&plan, snap, at, c, y + (int)i, selected, ctx->ascii);
+		columns_draw_row(&plan, snap, at, c, y + (int)i, selected, ctx);
 		if (selected)
 			c->cursor_row = y + (int)i;
 	}
+}
+
+/* "2 tagged: +25 360, +26.6M" */
+static void put_tags(struct line *l, const struct snapshot *snap, const struct view_ctx *ctx)
+{
+	struct tags_sum sum;
+	char count[32], bytes[32];
+
+	tags_sum(&ctx->tags, snap, &sum);
+	line_put(l, ATTR_NOTICE, "%zu tagged", sum.n);
+	if (num_known(sum.count_delta))
+		line_put(l, ATTR_NOTICE, ": %s, %s",
+			 num_signed(sum.count_delta, count, sizeof(count)),
+			 num_ssize(sum.bytes_delta, bytes, sizeof(bytes)));
+	line_put(l, ATTR_NOTICE, "   ");
 }
 
 static void status_draw(const struct types_state *st, const struct snapshot *snap,
@@ -136,6 +155,8 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 		line_put(&l, ATTR_PLAIN, "   ");
 	line_put(&l, ATTR_PLAIN, "sort: %s%s   ", names[ctx->sort],
 		 ctx->reversed ? " reversed" : "");
+	if (ctx->tags.n)
+		put_tags(&l, snap, ctx);
 	if (snap->filter[0])
 		line_put(&l, ATTR_NOTICE, "filter: %s   ", snap->filter);
 	if (snap->hide_flat)
@@ -144,6 +165,10 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 		line_put(&l, ATTR_NOTICE, "order held %gs   ", snap->order_held * ctx->delay_s);
 	if (st->unfollow)
 		line_put(&l, ATTR_NOTICE, "cursor keeps its place   ");
+	if (ctx->unit != TEXT_AUTO)
+		line_put(&l, ATTR_NOTICE, "sizes in %s   ", text_unit_name(ctx->unit));
+	if (st->skip)
+		line_put(&l, ATTR_NOTICE, "%d columns on the left   ", st->skip);
 	line_put(&l, ATTR_PLAIN, "%zu of %zu types shown", snap->n_rows, snap->n_listed);
 }
 
@@ -167,20 +192,48 @@ static int reason_rows(const struct layout *layout)
 	return layout->status ? 2 : 0;
 }
 
+/* What is worth its room in the key bar, most first; behind them the others that have a label. */
+static const enum keys_action bar_first[] = {
+	KEYS_HELP, KEYS_ALLOC, KEYS_SORT_MENU, KEYS_FIND, KEYS_BASELINE_NOW, KEYS_PAUSE,
+	KEYS_UNITS, KEYS_ACT,
+};
+
+static bool is_in_bar(enum keys_action action)
+{
+	for (size_t i = 0; i < COUNT_OF(bar_first); i++)
+		if (bar_first[i] == action)
+			return true;
+	return action == KEYS_QUIT;		/* has its own place */
+}
+
+static void put_keys(struct line *l)
+{
+	const struct keys_row *rows;
+	size_t n;
+
+	for (size_t i = 0; i < COUNT_OF(bar_first); i++)
+		line_put(l, ATTR_KEY, "%s ", keys_row(bar_first[i])->bar);
+	rows = keys_rows(&n);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].bar && !is_in_bar(rows[i].action))
+			line_put(l, ATTR_KEY, "%s ", rows[i].bar);
+}
+
+/* As many keys as there is room for; how to leave is always among them. */
 static void bar_draw(const struct types_state *st, const struct snapshot *snap, struct canvas *c,
 		     int y)
 {
 	struct line l = line_begin(c, y);
-	const struct keys_row *rows;
+	const char *way_out = keys_row(KEYS_QUIT)->bar;
 	char place[48];
-	size_t n;
 
-	rows = keys_rows(&n);
 	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->cursor + 1 : 0, snap->n_rows);
 	line_put_end(&l, ATTR_PLAIN, place);
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].bar)
-			line_put(&l, ATTR_KEY, "%s ", rows[i].bar);
+	l.end -= clean_width(way_out);
+	put_keys(&l);
+	l.end += clean_width(way_out);
+	l.full = false;
+	line_put(&l, ATTR_KEY, "%s", way_out);
 }
 
 /* Pieces stand two blanks apart; one that does not fit is left out, not cut. */
@@ -263,6 +316,27 @@ static bool cursor_move(struct types_state *st, const struct snapshot *snap,
 	return false;
 }
 
+/* As in htop the cursor goes on to the next row, so that several are tagged in a row. */
+static void tag(struct types_state *st, const struct snapshot *snap, struct ui_request *ret)
+{
+	if (st->cursor >= snap->n_rows)
+		return;
+	ret->ask = UI_TAG;
+	ret->id = snap->rows[st->cursor].id;
+	cursor_to(st, snap, st->cursor + 1);
+	st->moved = true;
+}
+
+static enum view_result copy_name(const struct types_state *st, const struct snapshot *snap,
+				  struct ui_request *ret)
+{
+	if (st->cursor >= snap->n_rows)
+		return VIEW_IGNORED;
+	ret->ask = UI_COPY;
+	snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
+	return VIEW_DONE;
+}
+
 static enum view_result types_key(void *state, const struct snapshot *snap, int key,
 				  enum keys_action action, struct ui_request *ret)
 {
@@ -272,16 +346,47 @@ static enum view_result types_key(void *state, const struct snapshot *snap, int 
 		ret->ask = UI_HOLD_ORDER;
 		return VIEW_DONE;
 	}
-	if (action == KEYS_COPY && st->cursor < snap->n_rows) {
-		ret->ask = UI_COPY;
-		snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
-		return VIEW_DONE;
-	}
-	if (action != KEYS_FOLLOW)
-		return VIEW_IGNORED;
-	st->unfollow = !st->unfollow;
 	ret->ask = UI_REDRAW;
-	return VIEW_DONE;
+	switch (action) {
+	case KEYS_FOLLOW:
+		st->unfollow = !st->unfollow;
+		return VIEW_DONE;
+	case KEYS_LEFT:
+		st->skip -= st->skip > 0;
+		return VIEW_DONE;
+	case KEYS_RIGHT:
+		st->skip += st->more;
+		return VIEW_DONE;
+	case KEYS_TAG:
+		tag(st, snap, ret);
+		return VIEW_DONE;
+	case KEYS_COPY:
+		return copy_name(st, snap, ret);
+	default:
+		return VIEW_IGNORED;
+	}
+}
+
+/*
+ * What is typed is a regular expression as the filter's; as long as it is none yet ("a(" on its
+ * way to "a(b|c)") it is what it looks like.
+ */
+static bool find_from(struct types_state *st, const struct snapshot *snap, size_t at, size_t step,
+		      const char *text)
+{
+	struct filter filter = {0};
+	bool plain = !filter_set(&filter, text, NULL, 0), found = false;
+
+	for (size_t i = 0; i < snap->n_rows && !found; i++, at = (at + step) % snap->n_rows) {
+		if (at >= snap->n_rows)
+			continue;
+		found = plain ? strcasestr(snap->rows[at].name, text) != NULL
+			      : filter_shows(&filter, snap->rows[at].name);
+		if (found)
+			cursor_to(st, snap, at);
+	}
+	filter_done(&filter);
+	return found;
 }
 
 static bool types_find(void *state, const struct snapshot *snap, enum view_find how,
@@ -305,13 +410,7 @@ static bool types_find(void *state, const struct snapshot *snap, enum view_find 
 	if (n == 0)
 		return false;
 	at = how == FIND_HERE ? st->origin.cursor : (at + step) % n;
-	for (size_t i = 0; i < n; i++, at = (at + step) % n) {
-		if (at >= n || !strcasestr(snap->rows[at].name, text))
-			continue;
-		cursor_to(st, snap, at);
-		return true;
-	}
-	return false;
+	return find_from(st, snap, at, step, text);
 }
 
 const struct view_ops view_types = {

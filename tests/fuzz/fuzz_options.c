@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	     word = strtok_r(NULL, "\n", &save))
 		argv[argc++] = word;
 	if (options_parse(argc, argv, &options, &err) == LT_OK) {
-		PROMISE(options.pid > 0 || options.replay || options.help || options.version || options.list_fields);
+		PROMISE(options.pid > 0 || !options.preflight || options.help || options.version ||
+			options.list_fields);
 		PROMISE(options.delay_ns > 0 && options.sink && options.top >= 0);
 	} else {
 		PROMISE(err.code == LT_E_USAGE && strlen(err.detail) > 0);

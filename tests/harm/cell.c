@@ -15,12 +15,13 @@
 
 #include "proc/maps.h"
 #include "tests/unit/test.h"
+#include "util/clock.h"
 #include "util/io.h"
 #include "util/mem.h"
 
 #define SCRIPT_MOST (100u << 10)
 #define ARGS_MOST 12
-#define COUNT_TRIES 30
+#define TRIES_LEAST 30		/* and HARM_DEADLINE_S */
 
 /* ---- a run ------------------------------------------------------------------------------ */
 
@@ -344,16 +345,16 @@ bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret)
 	char pid[16], n[16];
 	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.1", "-T", "1", "-n", n, pid,
 			      NULL};
-	const char *left = r->cell->still ? "\"left\":{\"threads\":0,\"fds\":0,\"maps\":0}"
-					  : "\"maps\":0}";
 	struct harm_result result;
 
 	snprintf(pid, sizeof(pid), "%d", r->program.pid);
 	snprintf(n, sizeof(n), "%d", samples);
 	harm_leaktop(args, NULL, 0, &result);
 	ret->samples = count(result.out, "\"kind\":\"sample\"");
-	ret->counted = ret->samples - count(result.out, "\"objects\":null,\"types\"");
-	ret->nothing_left = strstr(result.out, left) != NULL;
+	ret->counted = count(result.out, "\"types\":[{");
+	ret->maps_left = !strstr(result.out, "\"maps\":0}");
+	ret->more_left = r->cell->still &&
+			 !strstr(result.out, "\"left\":{\"threads\":0,\"fds\":0,");
 	if (result.exit_status == 0)
 		return true;
 	cell_print(r->cell, "leaktop failed");
@@ -361,17 +362,47 @@ bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret)
 	return false;
 }
 
-bool cell_countable(struct cell_run *r)
+static bool has_counted(const struct cell_run *r, const struct cell_watch *w)
 {
-	for (int i = 0; i < COUNT_TRIES; i++) {
+	return w->counted > 0;
+}
+
+/* One that found no moment to come in has left nothing itself, and taken nothing back. */
+static bool has_cleared(const struct cell_run *r, const struct cell_watch *w)
+{
+	return !w->maps_left &&
+	       (r->cell->more_code || cell_code_pages(r->program.pid) <= r->code_pages);
+}
+
+static bool comes_to(struct cell_run *r,
+		     bool (*what)(const struct cell_run *r, const struct cell_watch *w))
+{
+	int64_t end = clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S;
+
+	for (int i = 0; i < TRIES_LEAST || clock_mono_ns() < end; i++) {
 		struct cell_watch later;
 
 		if (!cell_leaktop(r, 1, &later))
 			return false;
-		if (later.counted)
+		if (what(r, &later))
 			return true;
 	}
+	return false;
+}
+
+bool cell_countable(struct cell_run *r)
+{
+	if (comes_to(r, has_counted))
+		return true;
 	cell_print(r->cell, "cannot be counted any more");
+	return false;
+}
+
+bool cell_clearable(struct cell_run *r, const struct cell_watch *last)
+{
+	if (has_cleared(r, last) || comes_to(r, has_cleared))
+		return true;
+	cell_print(r->cell, "keeps leaktop's mappings");
 	return false;
 }
 

@@ -66,14 +66,20 @@ enum cell_proof cell_prove(const struct cell *cell, bool (*watch)(struct cell_ru
 /* Prints a comment about a cell: its name, text, a newline. */
 void cell_print(const struct cell *c, const char *text);
 
-/* leaktop of it: how many samples, how many of them counted, what is left at the end. */
+/* leaktop of it: how many samples, how many of them counted, what it says is left at the end. */
 struct cell_watch {
 	int samples, counted;
-	bool nothing_left;		/* maps, and in a still one threads and files: 0 */
+	bool maps_left;			/* the next leaktop takes them back */
+	bool more_left;			/* in a still one: threads, files */
 };
 bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret);
-/* One leaktop after the other, until one has counted: harmless moments may be rare. */
+/*
+ * One leaktop after the other, until one has counted; or until no mapping of theirs is there any
+ * more, which may be so after the `last` one: harmless moments may be rare, and those in which both
+ * it and leaktop have a CPU.
+ */
 bool cell_countable(struct cell_run *r);
+bool cell_clearable(struct cell_run *r, const struct cell_watch *last);
 
 /*
  * The Pythons to be tested, roots included: those that LT_PYTHON names, else all. At most `max`;

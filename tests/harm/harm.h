@@ -34,7 +34,7 @@ int harm_reap(pid_t pid);		/* waits for its end; the wait status */
 struct harm_program {
 	pid_t pid;
 	int out, err;
-	char line[256];
+	char line[4096];		/* of a sample with its first types */
 };
 /* env: "NAME=VALUE" put into its environment, or NULL. uid != 0: as that user and group. */
 struct harm_program harm_start(const char *const argv[], const char *env, uid_t uid);

@@ -215,7 +215,7 @@ static void end_leaktop(struct harm_program *leaktop)
 	const char *line;
 
 	while ((line = harm_line(leaktop)) != NULL)
-		if (strstr(line, "\"kind\":\"sample\"") && strstr(line, "\"objects\":null") == NULL)
+		if (strstr(line, "\"types\":[{"))
 			break;
 	assert_non_null(line);
 	kill(leaktop->pid, SIGINT);

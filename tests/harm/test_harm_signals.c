@@ -85,8 +85,8 @@ static void sample(pid_t pid)
 			printf("# %s\n", r.err);
 		assert_int_equal(r.exit_status, 0);
 		assert_int_equal(count(r.out, "\"kind\":\"sample\""), SAMPLES);
-		printf("# %d samples, %ld without a count\n", SAMPLES,
-		       count(r.out, "\"objects\":null,\"types\""));
+		printf("# %d samples, %ld counted\n", SAMPLES,
+		       count(r.out, "\"types\":[{"));
 	}
 }
 

@@ -106,7 +106,8 @@ static bool watch(struct cell_run *r, void *arg)
 	printf("# %d of %d samples counted, later %d: ", w.counted, w.samples, later.counted);
 	printf("%s%s %s\n", r->cell->python->name, r->cell->suffix ? r->cell->suffix : "",
 	       r->cell->kind);
-	return w.nothing_left && later.nothing_left && (w.counted || cell_countable(r));
+	return !w.more_left && !later.more_left && cell_clearable(r, &later) &&
+	       (w.counted || cell_countable(r));
 }
 
 static bool prove(void *arg, size_t i)

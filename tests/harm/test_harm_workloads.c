@@ -69,11 +69,13 @@ static bool watch(struct cell_run *r, void *arg)
 		return false;
 	printf("# %s %s: %d of %d samples counted, later %d\n", r->cell->python->name, w->kind,
 	       first.counted, first.samples, later.counted);
-	if (!w->elusive && !(first.nothing_left && later.nothing_left)) {
+	if (w->elusive)
+		return true;
+	if (first.more_left || later.more_left) {
 		cell_print(r->cell, "something is left");
 		return false;
 	}
-	return w->elusive || first.counted || cell_countable(r);
+	return cell_clearable(r, &later) && (first.counted || cell_countable(r));
 }
 
 static const struct python_exe *pythons[PYTHONS_MOST];

@@ -9,14 +9,17 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 	tests/live/pythons.h tests/live/watching.c tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-live_tests = test_batch test_census test_count test_cycles test_heap test_hostile test_scan_live \
-	test_server test_slices test_traps test_verdict_live
-# who holds it is no part of the program yet: make check TESTS=test_holders
-check_PROGRAMS += $(live_tests) test_holders
+live_tests = test_batch test_census test_count test_cycles test_heap test_holders test_hostile \
+	test_roster test_scan_live test_server test_slices test_traps test_verdict_live
+check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
 test_scan_live_CFLAGS = $(LIVE_CFLAGS)
 test_scan_live_LDADD = $(LIVE_LIBS)
+test_roster_SOURCES = tests/live/test_roster.c tests/live/pythons.c tests/live/pythons.h \
+	tests/unit/test.h
+test_roster_CFLAGS = $(LIVE_CFLAGS)
+test_roster_LDADD = $(LIVE_LIBS)
 test_census_SOURCES = tests/live/test_census.c $(LIVE_SOURCES)
 test_census_CFLAGS = $(LIVE_CFLAGS)
 test_census_LDADD = $(LIVE_LIBS)

@@ -113,14 +113,17 @@ static int gc_differs(const struct sample *s, const json_t *truth)
 	return wrong;
 }
 
-/* The classes that the target makes for this test, so many of each and twice as many twins. */
+/*
+ * The classes that the target makes for this test, so many of each and twice as many twins. A count
+ * in one slice may take any number of stops where harmless moments are rare.
+ */
 static int classes_differ(const struct sample *s, const struct place *place)
 {
 	int64_t n = atoi(place->large ? MANY : FEW);
 
 	return differ("Node", count_of(s, "__main__.Node") >= n, 1) +
 	       differ("Account", count_of(s, "__main__.Account"), n) +
-	       differ("slices", place->large, s->cost.stops > 3);
+	       differ("slices", !place->large || s->cost.stops > 3, 1);
 }
 
 /*

@@ -11,7 +11,9 @@
 #include "util/num.h"
 #include "watching.h"
 
-#define STEP_NS (5 * CLOCK_NS_PER_MS)
+#define STEP_NS	    (5 * CLOCK_NS_PER_MS)
+#define COUNT	    300		/* of each kind, as held.py has it */
+#define KINDS_LEAST 25u		/* in 2.7, which has the fewest */
 
 static bool search(struct holders *h, const char *type, struct holders_result *ret)
 {
@@ -28,65 +30,57 @@ static bool search(struct holders *h, const char *type, struct holders_result *r
 	return true;
 }
 
-static const char *field(const json_t *ready, const char *name)
+static const char *field(const json_t *object, const char *name)
 {
-	const char *text = json_string_value(json_object_get(ready, name));
+	const char *text = json_string_value(json_object_get(object, name));
 
 	return text ? text : "";
 }
 
 /* The best path, its root, how much it holds, and that nothing else is said to hold as much. */
-static bool is_right(const json_t *ready, const struct holders_result *r)
+static bool is_right(const json_t *kind, const struct holders_result *r)
 {
 	const struct holder *best = r->list;
 
 	return r->n > 0 && r->sampled == HOLDERS_SAMPLES &&
-	       r->instances == json_integer_value(json_object_get(ready, "count")) &&
-	       !strcmp(best->path, field(ready, "path")) &&
-	       !strcmp(best->root, field(ready, "root")) && best->samples == r->sampled &&
+	       r->instances == COUNT &&
+	       !strcmp(best->path, field(kind, "path")) &&
+	       !strcmp(best->root, field(kind, "root")) && best->samples == r->sampled &&
 	       best->share_low > 0.97 && best->share_high <= 1.0;
 }
 
-/* Runs one kind. *ret_kinds (may be NULL): all that this Python has; the caller frees it. */
-static int kind_differs(const struct python_exe *exe, const char *kind, json_t **ret_kinds)
+static int kind_differs(struct holders *h, const struct python_exe *exe, const json_t *kind)
 {
-	const char *const args[] = {"--kind", kind, NULL};
-	struct python_run run = {0};
-	json_t *ready = watching_start(&run, exe, "held.py", args);
 	struct holders_result r = {0};
+
+	if (search(h, field(kind, "type"), &r) && is_right(kind, &r))
+		return 0;
+	printf("# %s, %s: %s %s, found %s %s, %zu of %zu\n", exe->name, field(kind, "kind"),
+	       field(kind, "path"), field(kind, "root"), r.n ? r.list[0].path : "nothing",
+	       r.n ? r.list[0].root : "", r.n ? r.list[0].samples : 0, r.sampled);
+	return 1;
+}
+
+/* All kinds in one process: each has a class of its own. */
+static int kinds_differ(const struct python_exe *exe)
+{
+	static const char *const args[] = {"--kind", "all", NULL};
+	struct python_run run = {0};
+	json_t *ready = watching_start(&run, exe, "held.py", args), *kind;
 	struct holders *h = NULL;
 	struct python py;
 	int wrong = 1;
+	size_t i;
 
 	if (ready && python_find(run.pid, &py, NULL) == LT_OK) {
 		h = holders_new(&py);
-		wrong = !search(h, field(ready, "type"), &r) || !is_right(ready, &r);
-		if (wrong)
-			printf("# %s, %s: %s %s, found %s %s, %zu of %zu\n", exe->name, kind,
-			       field(ready, "path"), field(ready, "root"),
-			       r.n ? r.list[0].path : "nothing", r.n ? r.list[0].root : "",
-			       r.n ? r.list[0].samples : 0, r.sampled);
+		wrong = json_array_size(json_object_get(ready, "all")) < KINDS_LEAST;
+		json_array_foreach(json_object_get(ready, "all"), i, kind)
+			wrong += kind_differs(h, exe, kind);
 	}
-	if (ready && ret_kinds)
-		*ret_kinds = json_incref(json_object_get(ready, "kinds"));
 	holders_free(h);
 	json_decref(ready);
 	python_stop(&run);
-	return wrong;
-}
-
-static int kinds_differ(const struct python_exe *exe)
-{
-	json_t *kinds = NULL, *kind;
-	int wrong = kind_differs(exe, "global_list", &kinds);
-	size_t i;
-
-	json_array_foreach(kinds, i, kind)
-		if (strcmp(json_string_value(kind), "global_list") != 0)
-			wrong += kind_differs(exe, json_string_value(kind), NULL);
-	if (json_array_size(kinds) < 20)
-		wrong++;
-	json_decref(kinds);
 	return wrong;
 }
 

@@ -287,19 +287,133 @@ static void sort_columns_are_walked_left_and_right_and_stop_at_the_ends(void **s
 static void columns_never_overlap_nor_leave_the_screen(void **state)
 {
 	struct snapshot snap = {.filter = ""};
+	struct view_ctx ctx = {0};
 	struct columns_plan plan;
 
-	for (int cols = 40; cols <= 300; cols++) {
-		int end = 1;
+	for (int k = 0; k < 261 * TEXT_UNITS_OF * 11; k++) {
+		int cols = 40 + k % 261, skip = k / 261 % 11, end = 1;
 
-		columns_lay_out(&plan, &snap, cols);
-		assert_true(plan.n >= 3);
+		ctx.unit = (enum text_unit)(k / 261 / 11);
+		columns_lay_out(&plan, &snap, cols, &ctx, skip);
+		assert_true(plan.n >= (skip ? 2 : 3));
 		for (int i = 0; i < plan.n; i++) {
 			assert_true(plan.place[i].col >= end && plan.place[i].width > 0);
 			end = plan.place[i].col + plan.place[i].width;
 		}
 		assert_int_equal(end, cols);
 	}
+}
+
+/* "VERDICT TYPE COUNT" of a plan. */
+static const char *titles(const struct columns_plan *plan)
+{
+	static char text[200];
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < plan->n; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? " " : "",
+				       plan->place[i].column->title);
+	return text;
+}
+
+static void columns_scroll_behind_the_name_until_all_were_seen(void **state)
+{
+	static const struct { int cols, skip; bool more; const char *titles; } cases[] = {
+		{80, 0, true, "VERDICT TYPE COUNT +COUNT +SIZE RATE/min TREND"},
+		{80, 2, true, "VERDICT TYPE +COUNT +SIZE RATE/min TREND LAST"},
+		{80, 3, false, "VERDICT TYPE +SIZE %GROW RATE/min TREND LAST"},
+		{40, 0, true, "VERDICT TYPE +COUNT"},
+		{40, 3, true, "VERDICT TYPE RATE/min"},
+		{40, 7, false, "VERDICT TYPE LAST"},
+		{160, 0, false,
+		 "VERDICT TYPE COUNT SIZE +COUNT +SIZE %GROW RATE/min TREND LAST"},
+	};
+	struct snapshot snap = {.filter = ""};
+	struct view_ctx ctx = {0};
+	struct columns_plan plan;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		columns_lay_out(&plan, &snap, cases[i].cols, &ctx, cases[i].skip);
+		assert_string_equal(titles(&plan), cases[i].titles);
+		assert_int_equal(plan.more, cases[i].more);
+	}
+}
+
+static void columns_are_chosen_by_name_and_dropped_from_the_right(void **state)
+{
+	struct snapshot snap = {.filter = ""};
+	struct view_ctx ctx = {0};
+	struct columns_plan plan;
+	char msg[64];
+
+	assert_true(columns_choose("count,last,count,verdict,", &ctx.columns, msg, sizeof(msg)));
+	columns_lay_out(&plan, &snap, 80, &ctx, 0);
+	assert_string_equal(titles(&plan), "COUNT LAST VERDICT TYPE");
+	columns_lay_out(&plan, &snap, 40, &ctx, 0);
+	assert_string_equal(titles(&plan), "COUNT LAST TYPE");
+	assert_true(plan.more);
+	assert_false(columns_choose("count,cuont", &ctx.columns, msg, sizeof(msg)));
+	assert_string_equal(msg, "cuont");
+	assert_int_equal(ctx.columns.n, 4);	/* as it was */
+	assert_true(columns_choose("", &ctx.columns, msg, sizeof(msg)));
+	assert_int_equal(ctx.columns.n, 0);
+}
+
+static void sizes_are_written_in_the_unit_asked_for_where_they_fit(void **state)
+{
+	static const struct {
+		int64_t bytes;
+		int sign;
+		enum text_unit unit;
+		int width;
+		const char *text;
+	} cases[] = {
+		{103179878, 0, TEXT_AUTO, 6, "98.4M"},
+		{103179878, 0, TEXT_BYTES, 12, "103 179 878"},
+		{103179878, 0, TEXT_KIB, 9, "100 762K"},
+		{103179878, 0, TEXT_MIB, 7, "98M"},
+		{103179878, 0, TEXT_BYTES, 6, "98.4M"},
+		{-103179878, 1, TEXT_KIB, 10, "-100 762K"},
+		{999, 1, TEXT_BYTES, 13, "+999"},
+		{1000, 1, TEXT_BYTES, 13, "+1 000"},
+		{100, 0, TEXT_MIB, 7, "0"}, {0, 1, TEXT_KIB, 7, "0"},
+		{LT_UNKNOWN, 1, TEXT_KIB, 7, ""},
+	};
+	char buf[40];
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_string_equal(text_size(cases[i].bytes, cases[i].sign, cases[i].unit,
+					      cases[i].width, buf, sizeof(buf)), cases[i].text);
+}
+
+static void tags_gather_rows_and_sum_them(void **state)
+{
+	static const uint32_t order[] = {2, 4, 0, 1, 3};
+	struct snapshot_row rows[5];
+	struct snapshot snap = {.rows = rows, .n_rows = COUNT_OF(rows)};
+	struct tags tags = {0};
+	struct tags_sum sum;
+
+	for (uint32_t i = 0; i < COUNT_OF(rows); i++)
+		rows[i] = (struct snapshot_row){.id = i, .count_delta = i, .bytes_delta = 10 * i};
+	assert_true(tags_toggle(&tags, 4) && tags_toggle(&tags, 0) && tags_toggle(&tags, 2));
+	assert_true(tags_toggle(&tags, 0));
+	assert_true(tags_has(&tags, 4) && !tags_has(&tags, 0));
+	tags_gather(&tags, rows, COUNT_OF(rows));
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(rows[i].id, order[i]);
+	tags_sum(&tags, &snap, &sum);
+	assert_int_equal(sum.n, 2);
+	assert_int_equal(sum.count_delta, 6);
+	assert_int_equal(sum.bytes_delta, 60);
+	rows[0].bytes_delta = U;
+	tags_sum(&tags, &snap, &sum);
+	assert_int_equal(sum.bytes_delta, U);
+	for (uint32_t i = 0; tags.n < TAGS_MAX; i++)
+		assert_true(tags_toggle(&tags, 100 + i));
+	assert_false(tags_toggle(&tags, 99));
+	assert_true(tags_toggle(&tags, 2));
 }
 
 static void a_picture_outlives_what_it_was_taken_from(void **state)
@@ -346,6 +460,10 @@ int main(void)
 		cmocka_unit_test(every_column_fits_its_own_title_and_every_sort_has_a_column),
 		cmocka_unit_test(sort_columns_are_walked_left_and_right_and_stop_at_the_ends),
 		cmocka_unit_test(columns_never_overlap_nor_leave_the_screen),
+		cmocka_unit_test(columns_scroll_behind_the_name_until_all_were_seen),
+		cmocka_unit_test(columns_are_chosen_by_name_and_dropped_from_the_right),
+		cmocka_unit_test(sizes_are_written_in_the_unit_asked_for_where_they_fit),
+		cmocka_unit_test(tags_gather_rows_and_sum_them),
 		cmocka_unit_test(a_picture_outlives_what_it_was_taken_from),
 	};
 

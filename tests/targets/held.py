@@ -8,7 +8,10 @@ one line of JSON and then stands still until its standard input ends:
 
     {"ready": true, "kind": .., "pid": .., "type": "__main__.Held", "count": N,
      "path": the path as leaktop writes it, "root": kind and name of its root,
-     "kinds": all that this version of Python has}
+     "all": [{"kind": .., "type": .., "path": .., "root": ..}, ..]}
+
+KIND "all" is every kind that this version of Python has, at once, each with a
+class of its own; "all" tells which, the fields in front are the last one's.
 
 "path" is exact: a test compares the whole string. [...] stands for a key that
 is the same for all of them, [*] for where they fan out.
@@ -45,6 +48,9 @@ class Held(object):
         self.name = "held %d" % number
 
 
+Kind = Held                         # what is made now: Held or, of many kinds, its subclass
+
+
 class Slotted(object):
     __slots__ = ("number", "__weakref__")
 
@@ -63,7 +69,7 @@ def kind(path, root, available=True, name=None):
 
 def make(count):
     """A generator: a list of them would hold them too."""
-    return (Held(number) for number in range(count))
+    return (Kind(number) for number in range(count))
 
 
 # ---- globals, classes, instances --------------------------------------------------------------
@@ -242,7 +248,7 @@ def lru_cache(count):
     global load
 
     def load(number):
-        return Held(number)
+        return Kind(number)
     load = functools.lru_cache(maxsize=None)(load)
     for number in range(count):
         load(number)
@@ -353,7 +359,7 @@ def finalizer(count):
     global _OTHERS
     _OTHERS = [Slotted(number) for number in range(count)]
     for other in _OTHERS:
-        weakref.finalize(other, id, Held(other.number)).atexit = False
+        weakref.finalize(other, id, Kind(other.number)).atexit = False
 
 
 @kind("held only by C code", "C code")
@@ -367,12 +373,12 @@ def c_code(count):
 
 # ---- what must not be called a holder ---------------------------------------------------------
 
-@kind("__main__._LIST[*]", "module __main__")
+@kind("__main__._STRONG[*]", "module __main__")
 def weak_references_too(count):
-    global _WEAK, _WEAK_VALUES
-    _LIST.extend(make(count))
-    _WEAK = [weakref.ref(held) for held in _LIST]
-    _WEAK_VALUES = weakref.WeakValueDictionary((held.number, held) for held in _LIST)
+    global _STRONG, _WEAK, _WEAK_VALUES
+    _STRONG = list(make(count))
+    _WEAK = [weakref.ref(held) for held in _STRONG]
+    _WEAK_VALUES = weakref.WeakValueDictionary((held.number, held) for held in _STRONG)
 
 
 @kind("__main__._NESTED[...][...][...][*]", "module __main__")
@@ -384,14 +390,23 @@ def nested(count):
 # ---- the program ------------------------------------------------------------------------------
 
 options = None
+made = []                           # [{"kind": .., "type": .., "path": .., "root": ..}, ..]
+
+
+def hold(kind):
+    """Makes and holds the objects of one kind; the one that runs tasks returns at the end."""
+    global Kind
+    function, path, root = KINDS[kind]
+    if options.kind == "all":
+        Kind = type("Held_" + kind, (Held,), {})
+    made.append({"kind": kind, "type": "__main__." + Kind.__name__, "path": path, "root": root})
+    function(options.count)
 
 
 def say_ready():
     gc.collect()
-    function, path, root = KINDS[options.kind]
-    sys.stdout.write(json.dumps({
-        "ready": True, "kind": options.kind, "pid": os.getpid(), "type": "__main__.Held",
-        "count": options.count, "path": path, "root": root, "kinds": sorted(KINDS)}) + "\n")
+    sys.stdout.write(json.dumps(dict(
+        made[-1], ready=True, pid=os.getpid(), count=options.count, all=made)) + "\n")
     sys.stdout.flush()
 
 
@@ -402,11 +417,15 @@ def stand_still():
 def main():
     global options
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kind", choices=sorted(KINDS), required=True)
+    parser.add_argument("--kind", choices=sorted(KINDS) + ["all"], required=True)
     parser.add_argument("--count", type=int, default=300)
     options = parser.parse_args()
-    KINDS[options.kind][0](options.count)
-    if options.kind != "task":
+    for name in sorted(KINDS) if options.kind == "all" else [options.kind]:
+        if name != "task":
+            hold(name)
+    if "task" in KINDS and options.kind in ("task", "all"):
+        hold("task")
+    else:
         say_ready()
         stand_still()
     os._exit(0)                     # threads wait for ever, on purpose

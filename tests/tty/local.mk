@@ -14,8 +14,11 @@ endif
 # the real program on real targets
 if HAVE_TTY_TESTS
 if HAVE_LIVE_TESTS
-check_PROGRAMS += test_tty_hostile test_tty_leaktop
-TESTS += test_tty_hostile test_tty_leaktop
+check_PROGRAMS += test_tty_hostile test_tty_leaktop test_tty_ux
+TESTS += test_tty_hostile test_tty_leaktop test_tty_ux
+test_tty_ux_SOURCES = tests/tty/test_tty_ux.c tests/tty/restored.h $(LIVE_SOURCES)
+test_tty_ux_CFLAGS = $(LIVE_CFLAGS)
+test_tty_ux_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
 test_tty_hostile_SOURCES = tests/tty/test_tty_hostile.c tests/tty/restored.h $(LIVE_SOURCES)
 test_tty_hostile_CFLAGS = $(LIVE_CFLAGS)
 test_tty_hostile_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil

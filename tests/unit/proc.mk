@@ -1,6 +1,6 @@
 if HAVE_CMOCKA
-proc_tests = test_proc_figures test_proc_parse test_proc_resident test_proc_sources \
-	test_proc_status test_proc_tree
+proc_tests = test_candidates test_proc_figures test_proc_parse test_proc_resident test_proc_sources \
+	test_proc_status test_proc_tree test_twin
 check_PROGRAMS += $(proc_tests)
 TESTS += $(proc_tests)
 check_LIBRARIES += libproctest.a
@@ -9,6 +9,12 @@ libproctest_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 proc_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 proc_test_libs = libproctest.a libproc.a libutil.a $(PROCPS_LIBS) $(CMOCKA_LIBS) -lm
 
+test_candidates_SOURCES = tests/unit/test_candidates.c tests/unit/test.h
+test_candidates_CFLAGS = $(proc_test_cflags)
+test_candidates_LDADD = $(proc_test_libs)
+test_twin_SOURCES = tests/unit/test_twin.c tests/unit/test.h
+test_twin_CFLAGS = $(proc_test_cflags)
+test_twin_LDADD = $(proc_test_libs)
 test_proc_figures_SOURCES = tests/unit/test_proc_figures.c tests/unit/test.h
 test_proc_figures_CFLAGS = $(proc_test_cflags)
 test_proc_figures_LDADD = $(proc_test_libs)

@@ -14,7 +14,7 @@ static bool agrees(const struct census_type *scanned, size_t n_scanned,
 	struct census_result walk = {.types = walked, .n_types = n_walked};
 
 	why[0] = '\0';
-	return agree(&scan, &walk, why, sizeof(why));
+	return agree(&scan, NULL, &walk, why, sizeof(why));
 }
 
 static bool pair(const char *name, uint64_t scanned, uint64_t walked)
@@ -78,6 +78,31 @@ static void nothing_walked_is_nothing_to_hold_against(void **state)
 	assert_true(agrees(NULL, 0, NULL, 0));
 }
 
+static bool among(const char *name, uint64_t before, uint64_t walked, uint64_t after)
+{
+	const struct census_type x = {.name = name, .count = before};
+	const struct census_type w = {.name = name, .count = walked};
+	const struct census_type y = {.name = name, .count = after};
+	const struct census_result first = {.types = &x, .n_types = 1};
+	const struct census_result walk = {.types = &w, .n_types = 1};
+	const struct census_result second = {.types = &y, .n_types = 1};
+
+	why[0] = '\0';
+	return agree(&first, &second, &walk, why, sizeof(why));
+}
+
+static void what_grows_or_shrinks_lies_between_two_scans(void **state)
+{
+	assert_true(among("app.Node", 10000, 12000, 15000));
+	assert_true(among("app.Node", 15000, 12000, 10000));
+	assert_true(among("app.Node", 0, 12000, 12000));
+	assert_true(among("app.Node", 10000, 12000, 11890));
+	assert_false(among("app.Node", 10000, 12000, 11000));
+	assert_string_equal(why, "the scan finds 11000 of 12000 app.Node");
+	assert_false(among("app.Node", 13000, 12000, 14000));
+	assert_true(among("tuple", 13000, 12000, 14000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +112,7 @@ int main(void)
 		cmocka_unit_test(a_type_that_the_scan_does_not_know_is_missing),
 		cmocka_unit_test(what_differs_most_is_told),
 		cmocka_unit_test(nothing_walked_is_nothing_to_hold_against),
+		cmocka_unit_test(what_grows_or_shrinks_lies_between_two_scans),
 	};
 
 	return cmocka_run_group_tests_name("agree", tests, NULL, NULL);

@@ -36,19 +36,53 @@ static const char maps_text[] =
 	"7f0000301000-7f0000310000 rw-p 00000000 00:00 0 \n"
 	"7ffc00000000-7ffc00100000 rw-p 00000000 00:00 0 [stack]\n";
 
-static enum safepoint guess(long nr, uint64_t a0, uint64_t a1)
+#define STACK 0x7ffc00000000	/* where it ends in maps_text */
+#define ROOMY (STACK + 0x80000)
+
+static enum safepoint guess_on(uint64_t sp, enum safepoint_use use, long nr, uint64_t a0,
+			       uint64_t a1)
 {
 	struct python py = {.where = {.start = 0x400000, .end = 0x600000}};
-	struct status_syscall now = {.nr = nr, .args = {a0, a1}};
+	struct status_syscall now = {.nr = nr, .args = {a0, a1}, .sp = sp};
 	struct maps maps = {0};
 	const char *why = NULL;
 	enum safepoint point;
 
 	assert_int_equal(maps_parse(maps_text, strlen(maps_text), &maps, NULL), LT_OK);
-	point = safepoint_guess(&py, &now, &maps, &why);
+	point = use == SAFEPOINT_SYSCALLS ? safepoint_guess_syscalls(&now, &maps, &why)
+					  : safepoint_guess(&py, &now, &maps, &why);
 	assert_true(point != SAFEPOINT_NO || why);
 	maps_done(&maps);
 	return point;
+}
+
+static enum safepoint guess(long nr, uint64_t a0, uint64_t a1)
+{
+	return guess_on(ROOMY, SAFEPOINT_FUNCTIONS, nr, a0, a1);
+}
+
+/* A recursion that waited at its deepest point kept leaktop's pages: only the frame is needed. */
+static void a_stack_must_have_room_for_what_is_to_be_done_on_it(void **state)
+{
+	static const struct {
+		uint64_t sp;
+		enum safepoint functions, syscalls;
+	} cases[] = {
+		{ROOMY, SAFEPOINT_BLOCKED, SAFEPOINT_BLOCKED},
+		{STACK + SAFEPOINT_STACK, SAFEPOINT_BLOCKED, SAFEPOINT_BLOCKED},
+		{STACK + SAFEPOINT_STACK - 8, SAFEPOINT_NO, SAFEPOINT_BLOCKED},
+		{STACK + SAFEPOINT_STACK_SYSCALLS, SAFEPOINT_NO, SAFEPOINT_BLOCKED},
+		{STACK + SAFEPOINT_STACK_SYSCALLS - 8, SAFEPOINT_NO, SAFEPOINT_NO},
+		{0x900100, SAFEPOINT_NO, SAFEPOINT_NO},		/* a fiber's, in the heap */
+		{0, SAFEPOINT_NO, SAFEPOINT_NO},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(guess_on(cases[i].sp, SAFEPOINT_FUNCTIONS, SYS_poll, 0, 0),
+				 cases[i].functions);
+		assert_int_equal(guess_on(cases[i].sp, SAFEPOINT_SYSCALLS, SYS_poll, 0, 0),
+				 cases[i].syscalls);
+	}
 }
 
 static void a_blocked_call_that_restarts_is_a_safe_point(void **state)
@@ -113,7 +147,9 @@ static void an_arena_right_behind_a_library_is_no_data_of_it(void **state)
 {
 	static char in_bss[64];
 	struct python py = {.remote = {.pid = getpid()}};
-	struct status_syscall now = {.nr = SYS_futex, .args = {0, 9 | 128}};
+	struct status_syscall now = {
+		.nr = SYS_futex, .args = {0, 9 | 128}, .sp = (uint64_t)(uintptr_t)&py,
+	};
 	struct maps maps = {0};
 	const char *why;
 	uint64_t arena = 0;
@@ -617,6 +653,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_blocked_call_that_restarts_is_a_safe_point),
+		cmocka_unit_test(a_stack_must_have_room_for_what_is_to_be_done_on_it),
 		cmocka_unit_test(calls_that_change_memory_or_tasks_never_are),
 		cmocka_unit_test(a_futex_is_safe_only_outside_objects_and_with_a_bitset),
 		cmocka_unit_test(a_call_restarted_by_the_kernel_is_told_by_its_argument),

@@ -148,9 +148,15 @@ static void a_pid_that_is_none_is_refused(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(pids); i++)
 		bad(pids[i], "a PID is a number");
-	bad("", "no PID given");
-	bad("-b", "no PID given");
-	bad("--", "no PID given");
+}
+
+static void without_a_pid_one_is_to_be_chosen_but_not_for_a_preflight(void **state)
+{
+	assert_int_equal(good("").pid, 0);
+	assert_int_equal(good("-b").pid, 0);
+	assert_int_equal(good("--").pid, 0);
+	assert_true(good("--preflight --help").help);
+	bad("--preflight", "--preflight needs a PID");
 }
 
 static void a_list_of_pids_is_refused_as_what_it_is(void **state)
@@ -208,6 +214,16 @@ static void a_wrong_sort_field_names_the_right_ones(void **state)
 #undef X
 	bad("-o + 7", "the field is one of");
 	bad("-o +-size 7", "the field is one of");
+}
+
+static void the_columns_are_names_that_there_are(void **state)
+{
+	struct options opt = good("--fields count,last,verdict 7");
+
+	assert_string_equal(opt.fields, "count,last,verdict");
+	bad("--fields count,cuont 7", "the columns are some of verdict, name|cuont");
+	bad("--fields= 7", "the columns are some of");
+	bad("--fields count,,last 7", "the columns are some of");
 }
 
 static void a_wrong_filter_is_refused_with_the_reason(void **state)
@@ -285,11 +301,13 @@ int main(void)
 		cmocka_unit_test(a_sign_before_the_field_puts_the_high_or_the_low_end_first),
 		cmocka_unit_test(help_version_and_the_list_of_fields_need_no_pid),
 		cmocka_unit_test(a_pid_that_is_none_is_refused),
+		cmocka_unit_test(without_a_pid_one_is_to_be_chosen_but_not_for_a_preflight),
 		cmocka_unit_test(a_list_of_pids_is_refused_as_what_it_is),
 		cmocka_unit_test(an_unknown_option_is_named),
 		cmocka_unit_test(a_missing_or_an_extra_argument_is_named),
 		cmocka_unit_test(values_out_of_range_name_the_range),
 		cmocka_unit_test(a_wrong_sort_field_names_the_right_ones),
+		cmocka_unit_test(the_columns_are_names_that_there_are),
 		cmocka_unit_test(a_wrong_filter_is_refused_with_the_reason),
 		cmocka_unit_test(an_argument_cannot_bring_control_characters_into_the_message),
 		cmocka_unit_test(help_shows_every_option_of_the_table_in_80_columns),

@@ -1,0 +1,292 @@
+/*
+ * leaktop in a real terminal, around the table: choosing a process, the report, the clipboard, and
+ * what it does when its process is started anew.
+ */
+#include "config.h"
+#include "../unit/test.h"
+
+#include <glob.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../live/watching.h"
+#include "restored.h"
+#include "tty.h"
+#include "util/buf.h"
+#include "util/io.h"
+
+#define HEAD " VERDICT"			/* of the table */
+
+static struct tty *t;
+static struct python_run target;
+static char dir[4200];			/* for files of leaktop; the test's own */
+
+static int begin(void **state)
+{
+	const char *build = getenv("LT_BUILDDIR");
+
+	snprintf(dir, sizeof(dir), "%s/ux-XXXXXX", build ? build : ".");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	char all[4300];
+	glob_t found = {0};
+
+	tty_free(t);
+	t = NULL;
+	python_stop(&target);
+	snprintf(all, sizeof(all), "%s/*", dir);
+	if (glob(all, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			(void)remove(found.gl_pathv[i]);
+	globfree(&found);
+	(void)rmdir(dir);
+	return 0;
+}
+
+/* `leaktop args` with dir as its current directory. */
+static void start_leaktop(const char *args, const char *const *env)
+{
+	const char *build = getenv("LT_BUILDDIR");
+	char command[9000];
+	const char *const argv[] = {"sh", "-c", command, NULL};
+
+	snprintf(command, sizeof(command), "cd '%s' && exec '%s/leaktop' %s", dir,
+		 build ? build : ".", args);
+	t = tty_start(argv, 24, 80, env);
+	if (!t)
+		SKIP("no pseudo-terminal can be had");
+}
+
+static void start_target(void)
+{
+	static const char *const args[] = {"--kind", "event", "--objects", "1000", "--parent-pipe",
+					   NULL};
+	const struct python_exe *exe = pythons_usual();
+	json_t *ready;
+
+	if (!watching_permitted())
+		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	if (!exe)
+		SKIP("no Python was found");
+	ready = watching_start(&target, exe, "workload.py", args);
+	assert_non_null(ready);
+	json_decref(ready);
+}
+
+static void watch_target(const char *const *env)
+{
+	char args[64];
+
+	start_target();
+	snprintf(args, sizeof(args), "-d 0.3 -p %d", target.pid);
+	start_leaktop(args, env);
+}
+
+static void expect(const char *text)
+{
+	if (tty_wait_for(t, text, TTY_PATIENCE_MS))
+		return;
+	tty_print(t);
+	printf("# expected on the screen: %s\n", text);
+	fflush(stdout);
+	fail();
+}
+
+static void expect_exit(int status)
+{
+	int got = tty_exit_status(t, TTY_PATIENCE_MS);
+
+	assert_int_not_equal(got, -1);
+	assert_true(WIFEXITED(got));
+	assert_int_equal(WEXITSTATUS(got), status);
+	assert_restored(t);
+}
+
+/* ---- the list of processes ---------------------------------------------------------------- */
+
+static void choose_target(void)
+{
+	char text[64];
+
+	start_target();
+	start_leaktop("-d 0.3", NULL);
+	expect("which Python process?");
+	snprintf(text, sizeof(text), "f^%d \r", target.pid);
+	tty_key(t, text);
+	snprintf(text, sizeof(text), "Enter watches %d", target.pid);
+	expect(text);
+}
+
+static void without_a_pid_one_is_chosen_from_a_list(void **state)
+{
+	char text[32];
+
+	choose_target();
+	tty_key(t, "\r");
+	expect(HEAD);
+	snprintf(text, sizeof(text), "leaktop %d python", target.pid);
+	expect(text);
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+static void q_leaves_the_list_and_esc_does_not(void **state)
+{
+	char text[64];
+
+	choose_target();
+	tty_key(t, "\x1b");			/* the filter goes */
+	snprintf(text, sizeof(text), "filter: ^%d", target.pid);
+	assert_true(tty_wait_gone(t, text, TTY_PATIENCE_MS));
+	tty_key(t, "h");
+	expect("keys and marks");
+	tty_key(t, "\x1b");
+	expect("which Python process?");
+	tty_key(t, "\x1b");
+	tty_key(t, "qq");			/* right behind Esc the first is Alt-q: no key */
+	expect_exit(0);
+}
+
+static void the_list_survives_a_resize_and_sigterm_restores_the_terminal(void **state)
+{
+	choose_target();
+	tty_resize(t, 10, 40);
+	expect("which Python process?");
+	kill(tty_pid(t), SIGTERM);
+	expect_exit(128 + SIGTERM);
+}
+
+static void a_list_that_nobody_can_choose_from_is_printed(void **state)
+{
+	char text[32];
+
+	start_target();
+	start_leaktop("| cat; echo done", NULL);
+	snprintf(text, sizeof(text), "%7d ", target.pid);
+	expect("which one? leaktop -p PID");
+	expect("done");
+	assert_int_not_equal(tty_find(t, text), -1);
+}
+
+/* ---- report and clipboard ------------------------------------------------------------------ */
+
+static void w_writes_the_screen_and_names_the_file(void **state)
+{
+	struct buf b = {0};
+	glob_t found = {0};
+	char text[4300];
+
+	watch_target(NULL);
+	expect("__main__.Node");
+	tty_key(t, "w");
+	expect("wrote leaktop-");
+	snprintf(text, sizeof(text), "%s/leaktop-%d-*.txt", dir, target.pid);
+	assert_int_equal(glob(text, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	assert_int_equal(io_read_file(found.gl_pathv[0], 1 << 20, &b), 0);
+	assert_non_null(strstr(buf_text(&b), HEAD));
+	assert_non_null(strstr(buf_text(&b), "__main__.Node"));
+	globfree(&found);
+	snprintf(text, sizeof(text), "%s/leaktop-%d-*.jsonl", dir, target.pid);
+	assert_int_equal(glob(text, 0, NULL, &found), 0);
+	globfree(&found);
+	buf_done(&b);
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+static void y_sends_the_name_to_a_terminal_that_has_a_clipboard(void **state)
+{
+	watch_target(NULL);
+	expect("__main__.Node");
+	tty_key(t, "/__main__.Node\ry");
+	expect("sent to the clipboard: __main__.Node");
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+static void y_shows_the_name_where_the_terminal_has_none(void **state)
+{
+	static const char *const env[] = {"TERM=linux", NULL};
+
+	watch_target(env);
+	expect("__main__.Node");
+	tty_key(t, "/__main__.Node\ry");
+	expect("select it here");
+	assert_string_equal(tty_row(t, 2), "__main__.Node");
+	tty_key(t, "j");
+	expect(HEAD);
+	tty_key(t, "q");			/* this terminal has no second screen to leave */
+	assert_int_equal(tty_exit_status(t, TTY_PATIENCE_MS), 0);
+}
+
+/* ---- a new process for the old one --------------------------------------------------------- */
+
+static void a_successor_is_offered_and_r_watches_it(void **state)
+{
+	char text[80];
+	pid_t first;
+
+	watch_target(NULL);
+	expect("__main__.Node");
+	tty_key(t, "f__main__\r");
+	expect("filter: __main__");
+	first = target.pid;
+	python_stop(&target);
+	expect("target ended");
+	tty_key(t, "r");				/* nothing to watch yet */
+	start_target();
+	snprintf(text, sizeof(text), "%d runs the same command: r watches it", target.pid);
+	expect(text);
+	assert_int_not_equal(tty_find(t, "__main__.Node"), -1);	/* the last screen is kept */
+	tty_key(t, "r");
+	snprintf(text, sizeof(text), "leaktop %d python", target.pid);
+	expect(text);
+	expect("filter: __main__");
+	expect("__main__.Node");
+	assert_true(tty_wait_gone(t, "runs the same command", TTY_PATIENCE_MS));
+	assert_int_not_equal(first, target.pid);
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+static void a_successor_that_ends_is_offered_no_more(void **state)
+{
+	watch_target(NULL);
+	expect("__main__.Node");
+	python_stop(&target);
+	expect("target ended");
+	start_target();
+	expect("runs the same command");
+	python_stop(&target);
+	expect("target ended");
+	assert_true(tty_wait_gone(t, "runs the same command", TTY_PATIENCE_MS));
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+#define ON_TTY(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_TTY(without_a_pid_one_is_chosen_from_a_list),
+		ON_TTY(q_leaves_the_list_and_esc_does_not),
+		ON_TTY(the_list_survives_a_resize_and_sigterm_restores_the_terminal),
+		ON_TTY(a_list_that_nobody_can_choose_from_is_printed),
+		ON_TTY(w_writes_the_screen_and_names_the_file),
+		ON_TTY(y_sends_the_name_to_a_terminal_that_has_a_clipboard),
+		ON_TTY(y_shows_the_name_where_the_terminal_has_none),
+		ON_TTY(a_successor_is_offered_and_r_watches_it),
+		ON_TTY(a_successor_that_ends_is_offered_no_more),
+	};
+	int failed = cmocka_run_group_tests_name("leaktop around the table", tests, NULL, NULL);
+
+	watching_clean();
+	return failed;
+}
