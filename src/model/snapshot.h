@@ -13,23 +13,7 @@
 #include "model/outcome.h"
 #include "model/ratchet.h"
 #include "model/sample.h"
-
-/* X(id, name as in -o and the sort menu, help) */
-#define SNAPSHOT_SORTS(X) \
-	X(VERDICT, "verdict", "leak first; own classes, how sure, bytes gained") \
-	X(GROWTH, "growth", "objects gained since the baseline, most first") \
-	X(COUNT, "count", "live objects") \
-	X(SIZE, "size", "bytes of live objects") \
-	X(SIZE_GROWTH, "dsize", "bytes gained since the baseline") \
-	X(RATE, "rate", "objects gained per minute, lately") \
-	X(NAME, "name", "type name, A first")
-
-enum snapshot_sort {
-#define X(id, name, help) SORT_##id,
-	SNAPSHOT_SORTS(X)
-#undef X
-	SORT_COUNT_OF
-};
+#include "model/sorts.h"
 
 /*
  * A series for a sparkline: fixed time cells, oldest first, the last one still open. A cell holds

@@ -438,7 +438,12 @@ static void prompt_take(struct screen *s, int key, struct ui_request *ret)
  */
 static bool replay_key(struct screen *s, int key, enum keys_action action, struct ui_request *ret)
 {
-	static const struct { int key; enum keys_action action; enum ui_ask ask; int way; } means[] = {
+	static const struct {
+		int key;
+		enum keys_action action;
+		enum ui_ask ask;
+		int way;
+	} means[] = {
 		{UI_KEY_HOME, KEYS_NONE, UI_JUMP, -1},
 		{UI_KEY_END, KEYS_NONE, UI_JUMP, 1},
 		{0, KEYS_STEP_BACK, UI_STEP_BACK, 0},
