@@ -1,6 +1,6 @@
 # Everything parsed, with any bytes. Plain programs that replay tests/fuzz/corpus/; after `configure
 # CC=clang --enable-fuzzers` they are libFuzzer's, and `make fuzz LT_FUZZ_SECONDS=60` searches on.
-fuzz_programs = fuzz_elf fuzz_maps fuzz_objects fuzz_options fuzz_proc fuzz_python fuzz_text
+fuzz_programs = fuzz_elf fuzz_maps fuzz_objects fuzz_options fuzz_proc fuzz_python fuzz_recording fuzz_text
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/corpus
 if FUZZERS
@@ -32,6 +32,9 @@ fuzz_proc_LDADD = libproc.a libutil.a $(PROCPS_LIBS)
 fuzz_python_SOURCES = tests/fuzz/fuzz_python.c $(fuzz_memory)
 fuzz_python_LDFLAGS = $(fuzz_ldflags)
 fuzz_python_LDADD = libtarget.a libproc.a libutil.a
+fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c $(fuzz_common)
+fuzz_recording_LDFLAGS = $(fuzz_ldflags)
+fuzz_recording_LDADD = libsession.a libmodel.a libutil.a $(JANSSON_LIBS) -lm
 fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_common)
 fuzz_text_LDFLAGS = $(fuzz_ldflags)
 fuzz_text_LDADD = libutil.a
