@@ -201,14 +201,14 @@ void record_sample(struct record *r, const struct snapshot *snap)
 		put_lost(r);
 	if (attach)
 		(void)r->sink.ops->attach(&r->sink, snap, NULL);
-	(void)r->sink.ops->sample(&r->sink, snap, NULL);
-	if (found_ns > r->found_ns)
+	if (r->attached && found_ns > r->found_ns)	/* known since the sample before */
 		(void)r->sink.ops->verdict(&r->sink, snap, NULL);
+	(void)r->sink.ops->sample(&r->sink, snap, NULL);
 	if (!lines_end(r))
 		goto lost;
+	r->found_ns = r->attached ? found_ns : 0;
 	r->attached = true;
 	r->target = *snap->target;
-	r->found_ns = found_ns;
 	r->lost_since = 0;
 	return;
 lost:

@@ -21,8 +21,8 @@ enum lt_errc record_open(const char *path, struct record **ret, struct lt_err *e
 void record_close(struct record *r);
 
 /*
- * A sample, with the target before the first one and wherever that has changed, and the verdict
- * where a search for holders has ended since. What cannot be written is lost and told by
+ * A sample; before it the target, where it is the first one or that has changed, and the verdict,
+ * where a search for holders has ended since the last one. What cannot be written is lost and told by
  * record_state(); the next sample is tried again.
  */
 void record_sample(struct record *r, const struct snapshot *snap);

@@ -10,9 +10,12 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 live_tests = test_batch test_census test_count test_cycles test_heap test_holders test_hostile \
-	test_roster test_scan_live test_server test_slices test_traps test_verdict_live
+	test_record_live test_roster test_scan_live test_server test_slices test_traps test_verdict_live
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
+test_record_live_SOURCES = tests/live/test_record_live.c $(LIVE_SOURCES)
+test_record_live_CFLAGS = $(LIVE_CFLAGS)
+test_record_live_LDADD = $(LIVE_LIBS)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
 test_scan_live_CFLAGS = $(LIVE_CFLAGS)
 test_scan_live_LDADD = $(LIVE_LIBS)
