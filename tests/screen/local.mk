@@ -3,11 +3,14 @@ check_LIBRARIES += libscreen.a
 libscreen_a_SOURCES = tests/screen/fixture.c tests/screen/fixture.h tests/unit/test.h
 libscreen_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 screen_tests_libs = libscreen.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(CMOCKA_LIBS) -lm
-check_PROGRAMS += test_clip test_pick test_screen test_screen_keys test_screen_parts
-TESTS += test_clip test_pick test_screen test_screen_keys test_screen_parts
+check_PROGRAMS += test_clip test_golden test_pick test_screen test_screen_keys test_screen_parts
+TESTS += test_clip test_golden test_pick test_screen test_screen_keys test_screen_parts
 test_clip_SOURCES = tests/screen/test_clip.c
 test_clip_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clip_LDADD = $(screen_tests_libs)
+test_golden_SOURCES = tests/screen/test_golden.c
+test_golden_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_golden_LDADD = libsession.a $(screen_tests_libs) $(JANSSON_LIBS)
 test_pick_SOURCES = tests/screen/test_pick.c
 test_pick_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_pick_LDADD = $(screen_tests_libs)
@@ -21,3 +24,6 @@ test_screen_parts_SOURCES = tests/screen/test_screen_parts.c
 test_screen_parts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_screen_parts_LDADD = $(screen_tests_libs)
 endif
+
+# screens of recordings; make.py makes these, LT_GOLDEN=write those
+EXTRA_DIST += tests/recordings
