@@ -21,7 +21,7 @@
 
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
 #define AGENT_NAME 64
-#define AGENT_MAGIC 0x32656d6f68746c00ul	/* of a block; another number for another layout */
+#define AGENT_MAGIC 0x33656d6f68746c00ul	/* of a block; another number for another layout */
 
 enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 	AGENT_DICT_27,
@@ -98,6 +98,8 @@ struct agent_block {
 	uint64_t until_ticks, until_objects;	/* where this slice ends */
 	uint32_t open[AGENT_LISTS];	/* bookmarks lie in it */
 	uint32_t restarts, rollbacks;
+	uint32_t stuck;			/* slices in a row that ended where memory is new */
+	uint32_t unused;
 	struct { uint64_t objects, left_out, list_objects[AGENT_LISTS]; } saved[2];
 	struct agent_mark marks[AGENT_MARKS];
 };

@@ -36,6 +36,9 @@
 #define RESTARTS_MOST 12
 #define LOOK_EVERY 16		/* pairs of objects between two looks at the counter */
 #define ROLLBACKS 16		/* of young generations, likewise */
+#define STUCK_MOST 8		/* slices that chase a list's end through memory that is new */
+#define STUCK_OBJECTS 1000u	/* ... and count fewer than these */
+#define CHASE 1024		/* objects passed at once on the way to such an end */
 
 /* ---- bookmarks -------------------------------------------------------------------------- */
 
@@ -130,11 +133,34 @@ AGENT_COLD static int has_last(struct agent_block *b, int list)
 	return last == head || (is_place(b, last) && next_of(last) == head);
 }
 
+/*
+ * The last object behind `from`; where that is in no range, as far as ranges reach: what comes
+ * behind it is in one, too, for a bookmark is put between the two. `from`: there is none.
+ */
+AGENT_COLD static uint64_t find_end(struct agent_block *b, int list, uint64_t from)
+{
+	uint64_t at = from, next;
+
+	if (has_last(b, list))
+		return prev_of(b->head[list]);
+	for (int n = 0; b->missed && n < CHASE; n++, at = next) {
+		next = next_of(at);
+		if (!is_place(b, next) || prev_of(next) != at || !is_place(b, next_of(next)))
+			break;
+	}
+	if (at != from)
+		b->missed = 0;
+	return at;
+}
+
 AGENT_COLD static int open_list(struct agent_block *b, int list)
 {
-	uint64_t head = b->head[list];
+	uint64_t head = b->head[list], end;
 
-	if (!has_first(b, list) || !has_last(b, list))
+	if (!has_first(b, list))
+		return 0;
+	end = find_end(b, list, head);
+	if (end == head && next_of(head) != head)
 		return 0;
 	for (int role = 0; role < AGENT_ROLES; role++)
 		if (is_linked(mark(b, list, role)))
@@ -143,7 +169,7 @@ AGENT_COLD static int open_list(struct agent_block *b, int list)
 	if (list == OLDEST)
 		link_behind(canary(b), head);
 	link_behind(mark(b, list, AGENT_LO), mark(b, list, AGENT_HEAD));
-	link_behind(mark(b, list, AGENT_TAIL), prev_of(head));
+	link_behind(mark(b, list, AGENT_TAIL), end == head ? mark(b, list, AGENT_LO) : end);
 	link_behind(mark(b, list, AGENT_HI), prev_of(mark(b, list, AGENT_TAIL)));
 	b->open[list] = 1;
 	return 1;
@@ -156,19 +182,22 @@ AGENT_COLD static void close_list(struct agent_block *b, int list)
 	b->open[list] = 0;
 }
 
-/* What was appended behind TAIL becomes what is to be counted. 0: its end is not to be had. */
+/* What was appended behind TAIL becomes what is to be counted. 0: none of it is to be had. */
 AGENT_COLD static int go_on_behind_tail(struct agent_block *b, int list)
 {
 	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
-	uint64_t tail = mark(b, list, AGENT_TAIL);
+	uint64_t tail = mark(b, list, AGENT_TAIL), end;
 
-	if (!has_last(b, list))
+	if (!is_place(b, next_of(tail)) || prev_of(next_of(tail)) != tail)
+		return 0;
+	end = find_end(b, list, tail);
+	if (end == tail)
 		return 0;
 	mark_unlink(lo);
 	mark_unlink(hi);
 	link_behind(lo, tail);
 	mark_unlink(tail);
-	link_behind(tail, prev_of(b->head[list]));
+	link_behind(tail, end);
 	link_behind(hi, prev_of(tail));
 	return 1;
 }
@@ -192,6 +221,7 @@ AGENT_COLD static void begin(struct agent_block *b)
 	(void)ring_unlink(b);
 	count_reset(b);
 	b->missed = 0;
+	b->stuck = 0;
 	b->approximate = 0;
 }
 
@@ -255,6 +285,15 @@ static int count_one(struct agent_block *b, int list, uint64_t at)
 	return 1;
 }
 
+/* Is what the walk from the newer end would come to in no range? Then the other one will see. */
+static inline int is_lost(struct agent_block *b, uint64_t at)
+{
+	if (is_place(b, at))
+		return 0;
+	b->missed = 0;
+	return 1;
+}
+
 /* Begins to wait for it while there is other work; it will be looked at next. */
 static inline void touch(uint64_t at)
 {
@@ -262,7 +301,8 @@ static inline void touch(uint64_t at)
 }
 
 /*
- * From both ends at once: each step waits for memory, and two waits overlap. A node is believed
+ * From both ends at once: each step waits for memory, and two waits overlap. The newest object is
+ * often in memory that is new: then the walk goes from the older end alone. A node is believed
  * only if the one before knows it and it knows the one before: a ring that was damaged, by the
  * program or by an extension of it, must not lead the walk astray. Nor is it counted before it is
  * known that the one behind it can be read: a bookmark is put between the two.
@@ -270,9 +310,11 @@ static inline void touch(uint64_t at)
 static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t *hi)
 {
 	uint64_t at = next_of(*lo);
+	int alone;
 
-	if (!is_place(b, at) || !is_place(b, prev_of(*hi)))
+	if (!is_place(b, at))
 		return guard_status(b);
+	alone = is_lost(b, prev_of(*hi));
 	for (uint32_t n = 1; at != *hi; at = next_of(*lo), n++) {
 		if (prev_of(at) != *lo || !is_place(b, next_of(at)))
 			return guard_status(b);
@@ -283,12 +325,15 @@ static uint32_t between(struct agent_block *b, int list, uint64_t *lo, uint64_t 
 		at = prev_of(*hi);
 		if (at == *lo)
 			break;
-		if (next_of(at) != *hi || !is_place(b, prev_of(at)))
+		if (!alone && next_of(at) != *hi)
 			return guard_status(b);
-		touch(prev_of(at));
-		if (!count_one(b, list, at))
-			return guard_status(b);
-		*hi = at;
+		alone = alone || is_lost(b, prev_of(at));
+		if (!alone) {
+			touch(prev_of(at));
+			if (!count_one(b, list, at))
+				return guard_status(b);
+			*hi = at;
+		}
 		if (b->objects > b->order.max_objects)
 			return AGENT_LOOP;
 		if (n % LOOK_EVERY == 0 && is_spent(b))
@@ -332,10 +377,28 @@ static uint32_t walk_to_end(struct agent_block *b, int list)
 			break;
 		if (!go_on_behind_tail(b, list))
 			return guard_status(b);
+		if (is_spent(b))
+			return AGENT_MORE;
 	}
 	return status;
 }
 
+/* From where the last slice got to. */
+static uint32_t walk_on(struct agent_block *b, int list)
+{
+	if (!b->open[list]) {
+		if (list < OLDEST)
+			count_save(b, list);
+		if (!open_list(b, list))
+			return guard_status(b);
+	}
+	return walk_to_end(b, list);
+}
+
+/*
+ * A program that maps memory all the time has its newest objects where no range is, however new
+ * the ranges are: after some tries a list's end is done without.
+ */
 static uint32_t walk(struct agent_block *b)
 {
 	for (int list = PERMANENT; list >= 0; list--) {
@@ -346,21 +409,30 @@ static uint32_t walk(struct agent_block *b)
 		/* nothing to keep a place in, and gc.get_freeze_count() tells of bookmarks */
 		if (list == PERMANENT && next_of(b->head[list]) == b->head[list])
 			continue;
-		if (!b->open[list]) {
-			if (list < OLDEST)
-				count_save(b, list);
-			if (!open_list(b, list))
-				return guard_status(b);
-		}
-		if ((status = walk_to_end(b, list)) != AGENT_OK)
+		status = walk_on(b, list);
+		if (status == AGENT_OUTSIDE && b->stuck >= STUCK_MOST)
+			b->approximate = 1;
+		else if (status != AGENT_OK)
 			return status;
 	}
 	return AGENT_OK;
 }
 
+/* Did the slice that began with so many objects come to where memory is new, and soon? */
+static void note_stuck(struct agent_block *b, uint32_t status, uint64_t objects)
+{
+	if (b->stuck >= STUCK_MOST)
+		return;
+	if (b->objects > objects + STUCK_OBJECTS)
+		b->stuck = 0;
+	else if (status == AGENT_OUTSIDE)
+		b->stuck++;
+}
+
 uint32_t ring_slice(struct agent_block *b)
 {
 	uint32_t status = AGENT_OK;
+	uint64_t objects;
 
 	if (b->order.op == AGENT_OP_BEGIN) {
 		b->restarts = b->rollbacks = 0;
@@ -372,8 +444,10 @@ uint32_t ring_slice(struct agent_block *b)
 	}
 	b->until_objects = b->order.slice_objects ? b->objects + b->order.slice_objects
 						  : UINT64_MAX;
+	objects = b->objects;
 	if (status == AGENT_OK)
 		status = walk(b);
+	note_stuck(b, status, objects);
 	if (status != AGENT_MORE && status != AGENT_OUTSIDE)
 		(void)ring_unlink(b);
 	return status;

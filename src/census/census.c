@@ -349,6 +349,11 @@ bool census_advance(struct census *c, struct census_result *ret)
 	return c->way == CENSUS_BY_SCAN ? advance_scan(c, ret) : advance_walk(c, ret);
 }
 
+const struct cheap_totals *census_heap(const struct census *c, int64_t *n_passes)
+{
+	return c->way == CENSUS_BY_SCAN ? large_heap(c->large, n_passes) : NULL;
+}
+
 bool census_borrows(const struct census *c)
 {
 	return c->walk && walk_busy(c->walk);

@@ -20,6 +20,7 @@
 
 #include "census/counted.h"
 #include "inject/gadget.h"
+#include "target/cheap.h"
 #include "target/python.h"
 #include "util/err.h"
 
@@ -52,6 +53,11 @@ bool census_busy(const struct census *c);
 int census_fd(const struct census *c);	/* polls readable when census_advance has work; -1 */
 /* true: the census has ended, *ret is its result. false: poll and call again. */
 bool census_advance(struct census *c, struct census_result *ret);
+/*
+ * The C heap as the scan's last whole pass over it found it, for others who want to know; NULL:
+ * there are no such passes. Borrowed until the next advance; n_passes tells a new one.
+ */
+const struct cheap_totals *census_heap(const struct census *c, int64_t *n_passes);
 /* Is a borrower of ours at work? Then it is who traces the target. */
 bool census_borrows(const struct census *c);
 /* leaktop is leaving: waits, for a few seconds at most, for what is under way in the target. */

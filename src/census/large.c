@@ -13,8 +13,8 @@ struct large {
 	const struct python *py;
 	double share;
 	struct cheap *heap;		/* NULL until the first pass */
-	struct cheap_range *skip;	/* owned: the arenas, which are no chunks */
 	int64_t due_ns, spent_ns;
+	int64_t n_passes;
 };
 
 struct large *large_new(const struct python *py, double share)
@@ -31,7 +31,6 @@ void large_free(struct large *l)
 	if (!l)
 		return;
 	cheap_free(l->heap);
-	free(l->skip);
 	free(l);
 }
 
@@ -39,45 +38,24 @@ void large_forget(struct large *l)
 {
 	cheap_free(l->heap);
 	l->heap = NULL;
-	l->due_ns = 0;
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct cheap_range *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* The arenas in order of their addresses. */
-static size_t collect_skip(struct large *l, const struct arenas *arenas)
-{
-	size_t n = 0;
-
-	l->skip = mem_resize(l->skip, arenas_count(arenas) + 1, sizeof(*l->skip));
-	for (size_t i = 0; i < arenas_count(arenas); i++) {
-		const struct arena *a = arenas_at(arenas, i);
-
-		if (a->address)
-			l->skip[n++] = (struct cheap_range){
-				a->first, a->first + (uint64_t)a->pools * arenas_pool_size(arenas),
-			};
-	}
-	qsort(l->skip, n, sizeof(*l->skip), by_start);
-	return n;
+	l->due_ns = l->n_passes = 0;
 }
 
 bool large_begin(struct large *l, struct scan *s)
 {
 	struct maps maps = {0};
 	int64_t begin = clock_mono_ns();
+	struct cheap_range *arenas;
+	size_t n;
 
 	if (begin < l->due_ns || maps_read(l->py->remote.pid, &maps, NULL) != LT_OK)
 		return false;
 	if (!l->heap)
 		l->heap = cheap_new(&l->py->remote, &maps);
 	scan_feed_begin(s);
-	cheap_begin(l->heap, &maps, l->skip, collect_skip(l, scan_arenas(s)));
+	n = arenas_ranges(scan_arenas(s), &arenas);	/* which are no chunks */
+	cheap_begin(l->heap, &maps, arenas, n);
+	free(arenas);
 	maps_done(&maps);
 	l->spent_ns = clock_mono_ns() - begin;
 	return true;
@@ -94,7 +72,14 @@ bool large_step(struct large *l, struct scan *s, int64_t budget_ns)
 	bool more = cheap_step(l->heap, budget_ns, feed, s);
 
 	l->spent_ns += clock_mono_ns() - begin;
+	l->n_passes += !more;
 	if (!more && l->share > 0)
 		l->due_ns = clock_mono_ns() + (int64_t)((double)l->spent_ns / l->share);
 	return !more;
+}
+
+const struct cheap_totals *large_heap(const struct large *l, int64_t *n_passes)
+{
+	*n_passes = l->n_passes;
+	return l->n_passes ? cheap_totals(l->heap) : NULL;
 }

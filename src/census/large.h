@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "census/scan.h"
+#include "target/cheap.h"
 #include "target/python.h"
 
 struct large;
@@ -22,6 +23,8 @@ void large_forget(struct large *l);
 
 /* After scan_begin: is a pass due? true: call large_step until it returns true. */
 bool large_begin(struct large *l, struct scan *s);
+/* What the last whole pass found of the C heap; NULL before the first. n_passes: so many ended. */
+const struct cheap_totals *large_heap(const struct large *l, int64_t *n_passes);
 /* Works for about budget_ns and feeds what it finds to the scan. true: the pass has ended. */
 bool large_step(struct large *l, struct scan *s, int64_t budget_ns);
 

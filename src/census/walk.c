@@ -196,6 +196,7 @@ enum lt_errc walk_begin(struct walk *w, int64_t size_bytes, int64_t deadline_ns,
 	struct borrow_job job = {
 		.py = w->py, .gadgets = w->gadgets, .lodging = w->lodging,
 		.wait = w->wait, .filters = w->filters, .block = &block, .pace = w->pace,
+		.object_least = OBJECT_LEAST,
 		.max_pause_ns = w->max_pause_ns, .wait_ns = deadline_ns - clock_mono_ns(),
 	};
 	enum lt_errc rc = may_visit(w, err);

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/complain.c src/cli/complain.h \
+	src/cli/settings.c src/cli/settings.h \
 	src/cli/options.c src/cli/options.h
 
 bin_PROGRAMS += leaktop

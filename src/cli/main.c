@@ -3,16 +3,42 @@
 #include <stdio.h>
 
 #include "cli/complain.h"
+#include "cli/settings.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
 #include "cli/pick.h"
 #include "cli/play.h"
 #include "cli/watch.h"
 
+/* The configuration, and the command line again over it. */
+static enum lt_errc configure(int argc, char **argv, struct settings *settings,
+			      struct options *options, struct lt_err *err)
+{
+	struct options defaults;
+
+	options_defaults(&defaults);
+	settings_read(settings, options->config_path, &defaults);
+	return options_parse_over(&defaults, argc, argv, options, err);
+}
+
+static int run(struct options *options, const struct settings *settings)
+{
+	struct ui *ui = NULL;
+	int status = 0;
+
+	if (settings->message[0] && options_batch(options))
+		fprintf(stderr, "leaktop: %s\n", settings->message);
+	if (options->replay)
+		return play_run(options, settings);
+	if (options->pid || pick_run(options, settings, &options->pid, &ui, &status))
+		return watch_run(options, settings, ui);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct ui *ui = NULL;
+	struct settings settings = {0};
 	struct lt_err err;
 	int status = 0;
 
@@ -24,11 +50,12 @@ int main(int argc, char **argv)
 		options_version(stdout);
 	else if (options.list_fields)
 		options_fields(stdout);
-	else if (options.replay)
-		return play_run(&options);
 	else if (options.preflight)
 		return inspect_run(&options);
-	else if (options.pid || pick_run(&options, &options.pid, &ui, &status))
-		return watch_run(&options, ui);
-	return fflush(stdout) ? 1 : status;
+	else if (configure(argc, argv, &settings, &options, &err) == LT_OK)
+		status = run(&options, &settings);
+	else
+		status = complain(&err);
+	settings_done(&settings);
+	return fflush(stdout) && status == 0 ? 1 : status;
 }

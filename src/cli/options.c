@@ -258,18 +258,25 @@ static enum lt_errc take_confirm(struct parse *p, const char *arg)
 	return LT_OK;
 }
 
-#define TAKE_FLAG(member)                                                  \
-	static enum lt_errc take_##member(struct parse *p, const char *arg) \
-	{                                                                  \
-		p->opt.member = true;                                      \
-		return LT_OK;                                              \
+static enum lt_errc take_config(struct parse *p, const char *arg)
+{
+	p->opt.config_path = arg;
+	return LT_OK;
+}
+
+#define TAKE_FLAG(name, member)                                          \
+	static enum lt_errc take_##name(struct parse *p, const char *arg) \
+	{                                                                \
+		p->opt.member = true;                                    \
+		return LT_OK;                                            \
 	}
-TAKE_FLAG(readonly)
-TAKE_FLAG(preflight)
-TAKE_FLAG(no_color)
-TAKE_FLAG(ascii)
-TAKE_FLAG(help)
-TAKE_FLAG(version)
+TAKE_FLAG(readonly, readonly)
+TAKE_FLAG(preflight, preflight)
+TAKE_FLAG(no_color, look.no_color)
+TAKE_FLAG(mouse, look.mouse)
+TAKE_FLAG(ascii, ascii)
+TAKE_FLAG(help, help)
+TAKE_FLAG(version, version)
 
 /*
  * X(take, key, long name, argument or NULL, help). Keys from 256 on have no letter. A new option is
@@ -298,6 +305,8 @@ TAKE_FLAG(version)
 	X(max_pause, 261, "max-pause", "MS", "longest time a thread may wait for leaktop (2)") \
 	X(no_color, 'C', "no-color", NULL, "no colours (NO_COLOR does the same)") \
 	X(ascii, 'U', "ascii", NULL, "draw with ASCII characters only") \
+	X(mouse, 266, "mouse", NULL, "clicks select and sort, the wheel scrolls") \
+	X(config, 265, "config", "FILE", "settings, instead of ~/.config/leaktop/config") \
 	X(help, 'h', "help", NULL, "show this help, and exit") \
 	X(version, 'V', "version", NULL, "show the version, and exit")
 
@@ -392,16 +401,43 @@ static enum lt_errc check_replay(struct parse *p)
 	return LT_OK;
 }
 
+void options_defaults(struct options *ret)
+{
+	*ret = (struct options){
+		.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
+		.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
+		.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
+	};
+}
+
+enum lt_errc options_set(struct options *o, const char *name, const char *value,
+			 struct lt_err *err)
+{
+	struct parse p = {.opt = *o, .err = err};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		if (!rows[i].arg || strcmp(rows[i].name, name) != 0)
+			continue;
+		if (takes[i](&p, value) != LT_OK)
+			return LT_E_USAGE;
+		*o = p.opt;
+		return LT_OK;
+	}
+	return lt_err_set(err, LT_E_USAGE, 0, "there is no option --%s", name);
+}
+
 enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err)
 {
-	struct parse p = {
-		.opt = {
-			.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
-			.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
-			.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
-		},
-		.err = err,
-	};
+	struct options defaults;
+
+	options_defaults(&defaults);
+	return options_parse_over(&defaults, argc, argv, ret, err);
+}
+
+enum lt_errc options_parse_over(const struct options *defaults, int argc, char **argv,
+				struct options *ret, struct lt_err *err)
+{
+	struct parse p = {.opt = *defaults, .err = err};
 	struct option longs[COUNT_OF(rows) + 1];
 	char letters[2 * COUNT_OF(rows) + 2];
 	enum lt_errc rc = LT_OK;

@@ -14,6 +14,7 @@
 #include "census/census.h"
 #include "model/snapshot.h"
 #include "output/sink.h"
+#include "ui/ui.h"
 #include "util/err.h"
 
 struct options {
@@ -38,7 +39,10 @@ struct options {
 	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */
 	bool confirm_given;		/* else a replay takes the recording's */
 	bool readonly, preflight;
-	bool no_color, ascii;
+	struct ui_look look;
+	bool ascii;
+	bool hide_flat;			/* of the configuration alone; i switches it */
+	const char *config_path;	/* borrowed from argv; NULL: the usual places */
 	bool help, version;
 };
 
@@ -53,6 +57,16 @@ struct options_row {
  * untouched. Without a PID only --preflight fails. May be called again and again.
  */
 enum lt_errc options_parse(int argc, char **argv, struct options *ret, struct lt_err *err);
+
+/* The same over other defaults than the program's own, and these. */
+enum lt_errc options_parse_over(const struct options *defaults, int argc, char **argv,
+				struct options *ret, struct lt_err *err);
+void options_defaults(struct options *ret);
+
+/* One option by its long name, as if it stood on the command line. It must have an argument, which
+ * is borrowed. LT_E_USAGE: *o is as it was. */
+enum lt_errc options_set(struct options *o, const char *name, const char *value,
+			 struct lt_err *err);
 
 /* Lines instead of a screen: -b, or output that is no terminal, or one that can do nothing. */
 bool options_batch(const struct options *options);

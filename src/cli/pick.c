@@ -9,6 +9,7 @@
 
 #include "cli/complain.h"
 #include "cli/signals.h"
+#include "cli/watch.h"
 #include "session/roster.h"
 #include "ui/ui.h"
 #include "util/clock.h"
@@ -181,14 +182,9 @@ static void loop(struct pick *p)
 	}
 }
 
-static int on_screen(struct pick *p, const struct options *options)
+static int on_screen(struct pick *p, const struct options *options, const struct settings *settings)
 {
-	struct ui_options ui = {
-		.no_color = options->no_color, .ascii = options->ascii, .pick = true,
-		.delay_s = (double)options->delay_ns / CLOCK_NS_PER_S,
-	};
-
-	if (ui_open(&ui, &p->ui, &p->err) != LT_OK)
+	if (watch_open_screen(options, settings, true, &p->ui, &p->err) != LT_OK)
 		return complain(&p->err);
 	p->signal_fd = signals_open(true);
 	p->changed = true;
@@ -202,12 +198,13 @@ static int on_screen(struct pick *p, const struct options *options)
 	return p->signal ? 128 + p->signal : 0;
 }
 
-bool pick_run(const struct options *options, pid_t *ret, struct ui **ret_ui, int *status)
+bool pick_run(const struct options *options, const struct settings *settings, pid_t *ret,
+	      struct ui **ret_ui, int *status)
 {
 	struct pick p = {.roster = roster_new(), .signal_fd = -1};
 
 	if (!options_batch(options))
-		*status = on_screen(&p, options);
+		*status = on_screen(&p, options, settings);
 	else if (options->sink == &sink_table)
 		*status = list_all(p.roster);
 	else

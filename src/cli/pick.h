@@ -2,6 +2,7 @@
 #ifndef LT_CLI_PICK_H
 #define LT_CLI_PICK_H
 
+#include "cli/settings.h"
 #include "cli/options.h"
 #include "ui/ui.h"
 
@@ -9,6 +10,7 @@
  * On a screen lets the user choose: true, with the PID, and the screen that watch_run() goes on
  * with. Without one lists the processes on standard output. false: leaktop ends with *status.
  */
-bool pick_run(const struct options *options, pid_t *ret, struct ui **ret_ui, int *status);
+bool pick_run(const struct options *options, const struct settings *settings, pid_t *ret,
+	      struct ui **ret_ui, int *status);
 
 #endif

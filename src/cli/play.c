@@ -242,6 +242,9 @@ static void do_request(struct play *p, const struct ui_request *r)
 			 r->text);
 		ui_message(p->ui, text);
 		break;
+	case UI_SEARCH:
+		ui_message(p->ui, "a replay has what was found while it was recorded");
+		break;
 	case UI_PLAY:
 		if (p->playing)
 			p->playing = false;
@@ -329,18 +332,22 @@ static enum lt_errc open_keys(const struct options *o, struct lt_err *err)
 	return LT_OK;
 }
 
-static enum lt_errc open_screen(struct play *p)
+static enum lt_errc open_screen(struct play *p, const struct settings *settings)
 {
 	const struct replay *r = p->player.replay;
 	const struct options *o = p->options;
 	double gap = replay_count(r) > 1 ? replay_time(r, 1) - replay_time(r, 0) : 0;
 	struct ui_options ui = {
-		.no_color = o->no_color, .ascii = o->ascii, .replay = true,
+		.look = o->look, .ascii = o->ascii, .replay = true, .fields = o->fields,
 		.delay_s = gap > 0 ? round(gap * 10) / 10 : (double)o->delay_ns / 1e9,
 	};
 	enum lt_errc rc = open_keys(o, &p->err);
 
-	return rc == LT_OK ? ui_open(&ui, &p->ui, &p->err) : rc;
+	if (rc == LT_OK)
+		rc = ui_open(&ui, &p->ui, &p->err);
+	if (rc == LT_OK)
+		ui_message(p->ui, settings->message);
+	return rc;
 }
 
 static int exit_status(struct play *p)
@@ -360,7 +367,7 @@ static int exit_status(struct play *p)
 	return failon_status(p->options, model_snapshot(p->player.model));
 }
 
-int play_run(const struct options *options)
+int play_run(const struct options *options, const struct settings *settings)
 {
 	const struct player_options po = {
 		.path = options->replay, .sort = options->sort, .reversed = options->reversed,
@@ -374,7 +381,7 @@ int play_run(const struct options *options)
 	p.sink = (struct sink){.ops = options->sink,
 			       .options = {.out = stdout, .top = options->top}};
 	if (player_open(&p.player, &po, &p.err) != LT_OK ||
-	    (!batch && open_screen(&p) != LT_OK)) {
+	    (!batch && open_screen(&p, settings) != LT_OK)) {
 		player_done(&p.player);
 		return complain(&p.err);
 	}

@@ -3,8 +3,9 @@
 #define LT_CLI_PLAY_H
 
 #include "cli/options.h"
+#include "cli/settings.h"
 
 /* Plays options->replay; returns the exit status of the program. */
-int play_run(const struct options *options);
+int play_run(const struct options *options, const struct settings *settings);
 
 #endif

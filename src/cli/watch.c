@@ -29,6 +29,7 @@
 
 struct watch {
 	const struct options *options;
+	const struct settings *settings;
 	bool batch;
 	struct session *session;
 	struct model *model;
@@ -49,6 +50,7 @@ struct watch {
 	bool ended;			/* the target is gone */
 	bool done;			/* leave the loop */
 	bool changed;			/* something to draw */
+	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int signal;			/* that ended us */
 	enum lt_errc said;		/* the refusal to be borrowed that was told last */
 	struct lt_err err;		/* of the output */
@@ -192,6 +194,26 @@ static void request(struct watch *w, int64_t now)
 
 /* ---- the screen ------------------------------------------------------------------------- */
 
+/* W: what is in force now, by options, configuration and keys. */
+static void save_settings(struct watch *w)
+{
+	const struct snapshot *snap = model_snapshot(w->model);
+	struct options now = *w->options;
+	char text[PATH_MAX + 64], why[300];
+	struct lt_err err;
+
+	now.delay_ns = w->delay_ns;
+	now.sort = snap->sort;
+	now.reversed = snap->sort_reversed;
+	now.hide_flat = snap->hide_flat;
+	ui_look(w->ui, &now.look);
+	if (settings_write(w->settings, &now, &err) == LT_OK)
+		snprintf(text, sizeof(text), "settings written to %s", w->settings->path);
+	else
+		snprintf(text, sizeof(text), "%s", lt_err_text(&err, why, sizeof(why)));
+	ui_message(w->ui, text);
+}
+
 static void watch_successor(struct watch *w);
 
 static void do_request(struct watch *w, const struct ui_request *r)
@@ -213,7 +235,16 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
 		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
-	default:
+	case UI_SEARCH:
+		searching_ask(w->session, w->model, r->text);
+		break;
+	case UI_SEARCH_STOP:
+		searching_stop(w->session, w->model);
+		break;
+	case UI_SAVE:
+		save_settings(w);
+		break;
+	default:		/* the screen has done it, or it is a replay's */
 		break;
 	}
 }
@@ -229,7 +260,8 @@ static void take_keys(struct watch *w)
 static void draw(struct watch *w)
 {
 	w->changed = false;
-	ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(), session_busy(w->session));
+	w->stalled = !ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(),
+			      session_busy(w->session));
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -246,6 +278,7 @@ static void prepare_model(struct watch *w)
 	w->model = model_new(session_target(w->session));
 	model_sort(w->model, o->sort, o->reversed);
 	model_confirm(w->model, o->confirm_ns);
+	model_hide_flat(w->model, o->hide_flat);
 	if (o->filter)
 		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
 }
@@ -351,6 +384,7 @@ static void wait_for_something(struct watch *w)
 		{.fd = w->ended ? -1 : session_fd(w->session), .events = POLLIN},
 		{.fd = w->ended ? -1 : session_end_fd(w->session), .events = POLLIN},
 		{.fd = w->ui ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = w->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
 	};
 
 	if (poll(fds, COUNT_OF(fds), until_ms(w)) < 0 && errno != EINTR)
@@ -361,6 +395,7 @@ static void wait_for_something(struct watch *w)
 		take_keys(w);
 	else if (fds[3].revents & (POLLHUP | POLLERR))
 		w->done = true;		/* the terminal is gone */
+	w->changed |= fds[4].revents != 0;
 	if (fds[1].revents)
 		advance(w);
 	if (fds[2].revents && !session_busy(w->session) && !w->ended)
@@ -391,20 +426,30 @@ static void loop(struct watch *w)
 
 /* ---- begin and end ---------------------------------------------------------------------- */
 
+enum lt_errc watch_open_screen(const struct options *o, const struct settings *settings, bool pick,
+			       struct ui **ret, struct lt_err *err)
+{
+	struct ui_options ui = {
+		.look = o->look, .ascii = o->ascii, .pick = pick,
+		.delay_s = (double)o->delay_ns / 1e9, .fields = o->fields,
+	};
+	enum lt_errc rc = ui_open(&ui, ret, err);
+
+	if (rc == LT_OK)
+		ui_message(*ret, settings->message);
+	return rc;
+}
+
 static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
-	struct ui_options ui = {
-		.no_color = o->no_color, .ascii = o->ascii, .delay_s = (double)o->delay_ns / 1e9,
-		.fields = o->fields,
-	};
 
 	if (o->record && record_open(o->record, &w->record, &w->err) != LT_OK)
 		return w->err.code;
 	if (w->ui)
 		return LT_OK;
 	if (!w->batch)
-		return ui_open(&ui, &w->ui, &w->err);
+		return watch_open_screen(o, w->settings, false, &w->ui, &w->err);
 	w->sink = (struct sink){
 		.ops = o->sink,
 		.options = {.out = stdout, .top = o->top},
@@ -478,10 +523,11 @@ static int refuse(struct watch *w)
 	return complain(&w->err);
 }
 
-int watch_run(const struct options *options, struct ui *ui)
+int watch_run(const struct options *options, const struct settings *settings, struct ui *ui)
 {
 	struct watch w = {
-		.options = options, .batch = !ui && options_batch(options), .ui = ui,
+		.options = options, .settings = settings, .ui = ui,
+		.batch = !ui && options_batch(options),
 		.delay_ns = options->delay_ns, .signal_fd = -1,
 	};
 	struct sample_left left = {0};

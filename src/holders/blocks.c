@@ -67,7 +67,7 @@ void blocks_chunk(struct blocks *b, uint64_t start, uint64_t size, const void *h
 {
 	int offset;
 
-	*ret = (struct block){.start = start, .size = size};
+	*ret = (struct block){.start = start, .size = size, .bytes = head, .n = n};
 	offset = typebook_recognise(b->book, head, n, size, &ret->typed);
 	if (offset >= 0)
 		ret->object = start + (uint64_t)offset;

@@ -15,6 +15,8 @@ struct block {
 	uint64_t start, size;
 	uint64_t object;		/* 0: none is recognised in it */
 	const struct typed *typed;	/* its type */
+	const unsigned char *bytes;	/* n of its bytes; borrowed during the call that tells it */
+	size_t n;
 };
 
 enum blocks_found { BLOCKS_OUTSIDE, BLOCKS_FREE, BLOCKS_IN_USE };

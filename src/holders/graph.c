@@ -128,7 +128,7 @@ bool graph_has_object(const struct graph *g, uint32_t node)
 
 			if (l->dead)
 				continue;
-			if (g->nodes[l->owner].kind != NODE_RAW)
+			if (g->nodes[l->owner].kind != NODE_RAW || g->nodes[l->owner].root)
 				return true;
 			while (seen < n && queue[seen] != l->owner)
 				seen++;

@@ -56,7 +56,7 @@ void graph_done(struct graph *g);
 uint32_t graph_node(struct graph *g, enum node_kind kind, uint64_t addr, bool *ret_new);
 /* target is held by owner. false: left out, or known. */
 bool graph_link(struct graph *g, uint32_t target, uint32_t owner, int64_t at);
-/* Is there any object or frame among those that hold the node, directly or through blocks? */
+/* Does any object, frame or named dict hold the node, directly or through blocks? */
 bool graph_has_object(const struct graph *g, uint32_t node);
 /* How far each node is from a root. Returns how many samples reach one. */
 size_t graph_measure(struct graph *g);

@@ -6,24 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "holders/climb.h"
 #include "holders/levels.h"
 #include "holders/merge.h"
+#include "holders/paths.h"
 #include "holders/refs.h"
 #include "holders/rings.h"
+#include "holders/sample.h"
+#include "holders/sweep.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
 
 #define STEP_LEAST_NS CLOCK_NS_PER_MS
-#define POOLS_AT_ONCE 16u
-#define VISITS_MAX    2000u	/* of nodes, in the search for one sample's paths */
-#define PATHS_OF_ONE  16u
-#define NEAR	      6		/* steps longer than the shortest path, and no further */
 #define LEVELS_OF_RINGS 20u	/* as many as ten objects and their tables */
 #define IMMORTAL      (1 << 29)		/* 3.12+: references to it are not counted */
 
-enum phase { IDLE, SAMPLE_POOLS, SAMPLE_CHUNKS, LEVELS, PATHS, DONE };
+enum phase { IDLE, TAKE, SAMPLE_POOLS, SAMPLE_CHUNKS, LEVELS, PATHS, DONE };
 
 struct found {			/* the strings of a result */
 	struct holder holder;
@@ -37,13 +35,9 @@ struct holders {
 	struct merge merge;
 
 	enum phase phase;
-	unsigned char *bytes;		/* pools read at once */
-	size_t arena;
-	uint32_t pool;
-	uint64_t random;
-	int64_t instances;
-	struct block sample_block[HOLDERS_SAMPLES];
-	size_t sampled;
+	struct sweep sweep;
+	struct sample sample;
+	bool named;			/* the samples were given one by one: each has its path */
 
 	uint32_t next_sample;		/* PATHS: node */
 	int64_t begun_ns, begun_cpu_ns;
@@ -63,7 +57,6 @@ struct holders *holders_new(const struct python *py)
 	struct holders *h = MEM_NEW(struct holders);
 
 	h->py = py;
-	h->bytes = mem_array(POOLS_AT_ONCE, py->layout->pool_size);
 	return h;
 }
 
@@ -86,6 +79,7 @@ static void forget_found(struct holders *h)
 
 void holders_abandon(struct holders *h)
 {
+	sweep_done(&h->sweep);
 	levels_done(&h->up);
 	merge_done(&h->merge);
 	h->phase = h->phase == DONE ? DONE : IDLE;
@@ -97,11 +91,10 @@ void holders_free(struct holders *h)
 		return;
 	holders_abandon(h);
 	forget_found(h);
-	free(h->bytes);
 	free(h);
 }
 
-enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *err)
+static enum lt_errc begin(struct holders *h, enum phase phase, struct lt_err *err)
 {
 	enum lt_errc rc;
 
@@ -111,150 +104,123 @@ enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *e
 	rc = levels_init(&h->up, h->py, err);
 	if (rc != LT_OK)
 		return rc;
-	typebook_want(h->up.book, type);
 	h->begun_ns = clock_mono_ns();
 	h->begun_cpu_ns = clock_cpu_ns();
-	h->arena = h->pool = 0;
-	h->instances = 0;
-	h->sampled = 0;
+	sample_begin(&h->sample, (uint64_t)h->begun_ns);
+	sweep_init(&h->sweep, &h->up, sample_offer, &h->sample);
 	h->n_counts = 0;
-	h->random = 0x9e3779b97f4a7c15u ^ (uint64_t)h->begun_ns;
-	h->phase = SAMPLE_POOLS;
+	h->phase = phase;
 	return LT_OK;
 }
 
-/* ---- the sample: a fair choice of all instances (reservoir) ---- */
-
-static uint64_t next_random(struct holders *h)
+enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *err)
 {
-	h->random ^= h->random << 13;
-	h->random ^= h->random >> 7;
-	h->random ^= h->random << 17;
-	return h->random;
+	enum lt_errc rc = begin(h, SAMPLE_POOLS, err);
+
+	h->named = false;
+	if (rc == LT_OK)
+		typebook_want(h->up.book, type);
+	return rc;
 }
 
-static void sample_block(void *arg, const struct block *block)
+/* The block of pymalloc that an object lies in, or one of malloc that is as long as it says. */
+static bool block_of(struct holders *h, uint64_t object, struct block *ret)
 {
-	struct holders *h = arg;
-	size_t at;
+	const struct typed *t = typebook_of(h->up.book, object);
 
-	if (!block->object || !block->typed->wanted)
-		return;
-	h->instances++;
-	at = h->sampled;
-	if (at == HOLDERS_SAMPLES)
-		at = (size_t)(next_random(h) % (uint64_t)h->instances);
-	else
-		h->sampled++;
-	if (at < HOLDERS_SAMPLES)
-		h->sample_block[at] = *block;
-}
-
-/* A run of pools. false: all are done. */
-static bool sample_pools(struct holders *h)
-{
-	uint32_t size = h->py->layout->pool_size, n;
-	const struct arena *a;
-	uint64_t at;
-	size_t got;
-
-	while (h->up.arenas && h->arena < arenas_count(h->up.arenas) &&
-	       h->pool >= arenas_at(h->up.arenas, h->arena)->carved) {
-		h->arena++;
-		h->pool = 0;
-	}
-	if (!h->up.arenas || h->arena >= arenas_count(h->up.arenas))
+	if (!t)
 		return false;
-	a = arenas_at(h->up.arenas, h->arena);
-	n = a->carved - h->pool < POOLS_AT_ONCE ? a->carved - h->pool : POOLS_AT_ONCE;
-	at = a->first + (uint64_t)h->pool * size;
-	got = remote_read_some(&h->py->remote, at, h->bytes, (size_t)n * size);
-	h->up.bytes_read += (int64_t)got;
-	for (uint32_t i = 0; i < n && got >= (size_t)(i + 1) * size; i++)
-		blocks_of_pool(&h->up.blocks, at + (uint64_t)i * size, h->bytes + (size_t)i * size,
-			       sample_block, h);
-	h->pool += n;
+	if (blocks_find(&h->up.blocks, object, ret) == BLOCKS_IN_USE && ret->object == object)
+		return true;
+	*ret = (struct block){
+		.start = object - t->before, .size = t->before + t->basic, .object = object,
+		.typed = t,
+	};
 	return true;
 }
 
-static void sample_chunk(void *arg, const struct cheap_chunk *chunk)
+enum lt_errc holders_begin_objects(struct holders *h, const uint64_t *objects, size_t n,
+				   struct lt_err *err)
 {
-	struct holders *h = arg;
+	enum lt_errc rc = begin(h, TAKE, err);
 	struct block block;
 
-	blocks_chunk(&h->up.blocks, chunk->addr, chunk->usable, chunk->head, chunk->head_len,
-		     &block);
-	sample_block(h, &block);
+	h->named = true;
+	for (size_t i = 0; i < n && rc == LT_OK; i++)
+		if (block_of(h, objects[i], &block))
+			(void)sample_take(&h->sample, &block);
+	return rc;
 }
+
+/* ---- the sample ---- */
 
 static void make_samples(struct holders *h)
 {
-	for (size_t i = 0; i < h->sampled; i++) {
-		uint32_t n = levels_node(&h->up, &h->sample_block[i]);
+	for (size_t i = 0; i < h->sample.n; i++) {
+		uint32_t n = levels_node(&h->up, &h->sample.list[i]);
 
 		if (n != GRAPH_NONE)
 			h->up.graph.nodes[n].sample = true;
 	}
 }
 
+/* ---- what was found, in words ---- */
+
+static struct found *add_found(struct holders *h)
+{
+	h->found = mem_resize(h->found, h->n_found + 1, sizeof(*h->found));
+	h->found[h->n_found] = (struct found){.holder = {.length = LT_UNKNOWN}};
+	return &h->found[h->n_found++];
+}
+
+static void take_merged(struct holders *h, const struct merged *m, uint64_t object)
+{
+	const struct step *at = merge_container(m);
+	struct buf text = {0}, shown = {0};
+	struct found *f = add_found(h);
+
+	merge_text(m, false, &text);
+	merge_text(m, true, &shown);
+	f->path = mem_strdup(buf_text(&text));
+	f->shown = mem_strdup(buf_text(&shown));
+	buf_done(&text);
+	buf_done(&shown);
+	snprintf(f->root, sizeof(f->root), "%s", merge_root(m));
+	f->holder.samples = m->count;
+	f->holder.object = object;
+	f->holder.example = h->up.graph.nodes[m->first].addr;
+	if (at) {
+		f->holder.address = at->container;
+		f->holder.container_type = at->typed ? at->typed->type : 0;
+		f->holder.length_at = refs_length_at(&h->up.roots, at->container, at->typed);
+		f->holder.length = refs_length(&h->up.roots, at->container, at->typed);
+		snprintf(f->container, sizeof(f->container), "%s",
+			 at->typed ? at->typed->name : "");
+	}
+}
+
+static void take_c(struct holders *h, uint64_t object, size_t samples)
+{
+	struct found *f = add_found(h);
+
+	f->path = mem_strdup("held only by C code");
+	f->shown = mem_strdup(f->path);
+	snprintf(f->root, sizeof(f->root), "C code");
+	f->holder.samples = samples;
+	f->holder.object = object;
+}
+
+/* Of an object that was asked for: the best path it has, alone. */
+static void take_best(struct holders *h, uint64_t object)
+{
+	if (h->merge.n) {
+		merge_sort(&h->merge);
+		take_merged(h, h->merge.list[0], object);
+	}
+	merge_done(&h->merge);
+}
+
 /* ---- paths ---- */
-
-struct walk {
-	struct holders *h;
-	struct chain chain;
-	uint32_t of[CLIMB_CHAIN];	/* the nodes' numbers */
-	uint32_t sample;
-	unsigned visits, paths;
-	unsigned most;			/* nodes a path may have */
-	struct path path;
-};
-
-static void walk_up(struct walk *w, uint32_t node);
-
-static bool is_on_path(const struct walk *w, uint32_t node)
-{
-	for (size_t i = 0; i < w->chain.n; i++)
-		if (w->of[i] == node)
-			return true;
-	return false;
-}
-
-/* The holders of node that are at this distance from a root. */
-static void walk_links(struct walk *w, uint32_t node, uint16_t height)
-{
-	const struct graph *g = &w->h->up.graph;
-
-	for (uint32_t i = g->nodes[node].links; i; i = g->links[i - 1].next) {
-		const struct link *l = &g->links[i - 1];
-
-		if (l->dead || g->nodes[l->owner].height != height || is_on_path(w, l->owner))
-			continue;
-		w->chain.at[w->chain.n - 1] = l->at;
-		walk_up(w, l->owner);
-	}
-}
-
-static void walk_up(struct walk *w, uint32_t node)
-{
-	const struct graph *g = &w->h->up.graph;
-	const struct node *n = &g->nodes[node];
-
-	if (w->chain.n >= w->most || w->chain.n + n->height >= w->most ||
-	    ++w->visits > VISITS_MAX || w->paths >= PATHS_OF_ONE)
-		return;
-	w->of[w->chain.n] = node;
-	w->chain.nodes[w->chain.n++] = n;
-	if (n->root && w->chain.n > 1) {
-		if (climb(&w->h->up.roots, &w->chain, &w->path)) {
-			merge_add(&w->h->merge, w->sample, &w->path);
-			w->paths++;
-		}
-	} else {
-		for (uint16_t near = 0; near < NEAR; near++)
-			walk_links(w, node, (uint16_t)(n->height - 1 + near));
-	}
-	w->chain.n--;
-}
 
 static bool is_alive(const struct holders *h, const struct node *n, int64_t *ret_count)
 {
@@ -281,7 +247,6 @@ static void paths_of(struct holders *h, uint32_t sample)
 {
 	const struct node *n = &h->up.graph.nodes[sample];
 	int64_t count;
-	struct walk *w;
 
 	if (!is_alive(h, n, &count)) {
 		h->result.freed++;
@@ -293,19 +258,15 @@ static void paths_of(struct holders *h, uint32_t sample)
 	}
 	if (!graph_has_object(&h->up.graph, sample)) {
 		h->result.c_only++;
+		if (h->named)
+			take_c(h, n->addr, 1);
 		return;
 	}
-	w = MEM_NEW(struct walk);
-	w->h = h;
-	w->sample = sample;
-	w->most = n->height + NEAR + 1u;
-	if (w->most > CLIMB_CHAIN)
-		w->most = CLIMB_CHAIN;
-	if (n->height < GRAPH_FAR)
-		walk_up(w, sample);
-	if (w->paths == 0 && !rings_find(&h->rings, &h->up.roots, &h->up.graph, sample))
+	if (!paths_find(&h->up.roots, &h->up.graph, sample, &h->merge) &&
+	    !rings_find(&h->rings, &h->up.roots, &h->up.graph, sample))
 		h->result.no_path++;
-	free(w);
+	else if (h->named)
+		take_best(h, n->addr);
 }
 
 static int by_number(const void *a, const void *b)
@@ -332,37 +293,6 @@ static void sum_refcounts(struct holders *h)
 	h->result.refcounts.explained = h->explained[n / 2];
 }
 
-static void take_merged(struct holders *h, const struct merged *m, struct found *f)
-{
-	const struct step *at = merge_container(m);
-	struct buf text = {0}, shown = {0};
-
-	merge_text(m, false, &text);
-	merge_text(m, true, &shown);
-	f->path = mem_strdup(buf_text(&text));
-	f->shown = mem_strdup(buf_text(&shown));
-	buf_done(&text);
-	buf_done(&shown);
-	snprintf(f->root, sizeof(f->root), "%s", merge_root(m));
-	f->holder = (struct holder){.length = LT_UNKNOWN, .samples = m->count};
-	if (at) {
-		f->holder.address = at->container;
-		f->holder.container_type = at->typed ? at->typed->type : 0;
-		f->holder.length_at = refs_length_at(&h->up.roots, at->container, at->typed);
-		f->holder.length = refs_length(&h->up.roots, at->container, at->typed);
-		snprintf(f->container, sizeof(f->container), "%s",
-			 at->typed ? at->typed->name : "");
-	}
-}
-
-static void take_c(const struct holders *h, struct found *f)
-{
-	f->path = mem_strdup("held only by C code");
-	f->shown = mem_strdup(f->path);
-	snprintf(f->root, sizeof(f->root), "C code");
-	f->holder = (struct holder){.length = LT_UNKNOWN, .samples = h->result.c_only};
-}
-
 static void take_rings(struct holders *h)
 {
 	struct rings *r = &h->rings;
@@ -383,18 +313,17 @@ static void take_rings(struct holders *h)
 	h->result.n_cycles = r->n;
 }
 
-static void make_result(struct holders *h)
+static void make_list(struct holders *h)
 {
 	size_t most = h->merge.n < HOLDERS_PATHS ? h->merge.n : HOLDERS_PATHS;
-	size_t alive = h->sampled - h->result.freed;
+	size_t alive = h->sample.n - h->result.freed;
 
 	merge_sort(&h->merge);
-	h->found = mem_array(most + 1, sizeof(*h->found));
-	h->list = mem_array(most + 1, sizeof(*h->list));
 	for (size_t i = 0; i < most; i++)
-		take_merged(h, h->merge.list[i], &h->found[h->n_found++]);
-	if (h->result.c_only)
-		take_c(h, &h->found[h->n_found++]);
+		take_merged(h, h->merge.list[i], 0);
+	if (h->result.c_only && !h->named)
+		take_c(h, 0, h->result.c_only);
+	h->list = mem_array(h->n_found, sizeof(*h->list));
 	for (size_t i = 0; i < h->n_found; i++) {
 		struct found *f = &h->found[i];
 
@@ -407,10 +336,15 @@ static void make_result(struct holders *h)
 			       &f->holder.share_high);
 		h->list[i] = f->holder;
 	}
+}
+
+static void make_result(struct holders *h)
+{
+	make_list(h);
 	h->result.list = h->list;
 	h->result.n = h->n_found;
-	h->result.sampled = h->sampled;
-	h->result.instances = h->instances;
+	h->result.sampled = h->sample.n;
+	h->result.instances = h->sample.instances;
 	h->result.levels = h->up.level;
 	h->result.bytes_read = h->up.bytes_read;
 	h->result.incomplete = h->up.graph.left_out || h->merge.left_out || h->up.seek.full;
@@ -444,7 +378,7 @@ static enum phase level_ends(struct holders *h)
 {
 	struct levels *u = &h->up;
 
-	if (graph_measure(&u->graph) < h->sampled && u->level < HOLDERS_DEEPEST &&
+	if (graph_measure(&u->graph) < h->sample.n && u->level < HOLDERS_DEEPEST &&
 	    !(u->level >= LEVELS_OF_RINGS && all_in_rings(h)) && levels_next(u))
 		return LEVELS;
 	h->next_sample = 0;
@@ -472,16 +406,17 @@ static bool next_path(struct holders *h)
 static enum phase work(struct holders *h, int64_t budget_ns)
 {
 	switch (h->phase) {
+	case TAKE:
+		return sampling_ends(h);
 	case SAMPLE_POOLS:
-		if (sample_pools(h))
+		if (sweep_pools(&h->sweep))
 			return SAMPLE_POOLS;
-		if (h->instances)
+		if (h->sample.instances)
 			return sampling_ends(h);
 		levels_begin_chunks(&h->up);
 		return SAMPLE_CHUNKS;
 	case SAMPLE_CHUNKS:
-		return cheap_step(h->up.cheap, budget_ns, sample_chunk, h) ? SAMPLE_CHUNKS
-									 : sampling_ends(h);
+		return sweep_chunks(&h->sweep, budget_ns) ? SAMPLE_CHUNKS : sampling_ends(h);
 	case LEVELS:
 		return levels_step(&h->up, budget_ns) ? level_ends(h) : LEVELS;
 	case PATHS:
@@ -522,6 +457,7 @@ double holders_progress(const struct holders *h)
 		return 0;
 	case DONE:
 		return 1;
+	case TAKE:
 	case SAMPLE_POOLS:
 	case SAMPLE_CHUNKS:
 		return 0.05;

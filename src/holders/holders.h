@@ -26,7 +26,9 @@ struct holder {
 	uint64_t address;	/* of it; 0: none, or many */
 	uint64_t container_type, length_at;	/* the words that say so: its type, its length */
 	int64_t length;		/* len() of it, LT_UNKNOWN */
+	uint64_t object;	/* holders_begin_objects: whose path it is; else 0 */
 	size_t samples;		/* that it holds */
+	uint64_t example;	/* one of them, for inside_read(); 0: none */
 	double share, share_low, share_high;	/* of the sample; 95 % interval */
 };
 
@@ -61,6 +63,12 @@ void holders_free(struct holders *h);
 
 /* A search begins, for the type of this full name. What was found before is forgotten. */
 enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *err);
+/*
+ * The same for these objects, HOLDERS_SAMPLES at most, instead of instances of a type: the result
+ * has for each that still lives the best path alone. They are what containers_growing() tells.
+ */
+enum lt_errc holders_begin_objects(struct holders *h, const uint64_t *objects, size_t n,
+				   struct lt_err *err);
 /* Goes on for about budget_ns, a millisecond at least. true: it has ended. */
 bool holders_step(struct holders *h, int64_t budget_ns);
 /* How far it is: 0.0 to 1.0, a guess. */

@@ -261,10 +261,14 @@ static void chunk_of_hits(void *arg, const struct cheap_chunk *chunk)
 
 void levels_begin_chunks(struct levels *u)
 {
+	struct cheap_range *arenas = NULL;
+	size_t n = u->arenas ? arenas_ranges(u->arenas, &arenas) : 0;
+
 	if (read_maps(u, NULL) != LT_OK)
 		u->n_pending = 0;
 	else
-		cheap_begin(u->cheap, &u->maps, NULL, 0);
+		cheap_begin(u->cheap, &u->maps, arenas, n);
+	free(arenas);
 }
 
 /* Does any of the objects that refer to the block use the word of it? */

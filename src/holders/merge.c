@@ -67,7 +67,7 @@ void merge_add(struct merge *m, uint32_t sample, const struct path *p)
 		g->shape = mem_strdup(buf_text(&shape));
 		g->path = *p;
 		g->count = 1;
-		g->last = sample;
+		g->first = g->last = sample;
 	} else {
 		g->count += g->last != sample;
 		g->last = sample;

@@ -18,7 +18,7 @@ struct merged {
 	bool varies[CLIMB_CHAIN + 4];	/* its step differs among the others */
 	bool moves[CLIMB_CHAIN + 4];	/* and so does its container */
 	size_t count;			/* samples */
-	uint32_t last;			/* the sample that was counted last */
+	uint32_t first, last;		/* the samples that were counted first and last */
 };
 
 struct merge {			/* zero it to begin; owns all it points to */

@@ -145,14 +145,31 @@ bool refs_is_root(const struct roots *r, const struct typed *owner, uint64_t obj
 	}
 }
 
+int64_t refs_length_in(const struct python *py, const struct typed *t)
+{
+	const struct layout *l = py->layout;
+	bool old = l->dict == LAYOUT_DICT_27;
+
+	switch (t->form) {
+	case FORM_LIST:
+	case FORM_TUPLE:
+		return l->ob_size;
+	case FORM_DICT:			/* 2.7: {fill, used, ..} */
+		return l->ob_size + (old ? 8 : 0);
+	case FORM_SET:			/* {fill, used, mask, ..} */
+		return l->ob_size + 8;
+	case FORM_DEQUE:		/* 2.7: {left, right, leftindex, rightindex, len, ..} */
+		return l->ob_size + (old ? 32 : 0);
+	default:
+		return LAYOUT_NONE;
+	}
+}
+
 uint64_t refs_length_at(const struct roots *r, uint64_t object, const struct typed *t)
 {
-	if (!t || (t->form != FORM_LIST && t->form != FORM_TUPLE && t->form != FORM_DICT &&
-		   t->form != FORM_SET && t->form != FORM_DEQUE))
-		return 0;
-	if (t->form == FORM_SET)		/* {fill, used, mask, ..} */
-		object += 8;
-	return object + (uint64_t)r->py->layout->ob_size;
+	int64_t at = t ? refs_length_in(r->py, t) : LAYOUT_NONE;
+
+	return at == LAYOUT_NONE ? 0 : object + (uint64_t)at;
 }
 
 int64_t refs_length(const struct roots *r, uint64_t object, const struct typed *t)

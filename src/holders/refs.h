@@ -41,6 +41,8 @@ int64_t refs_frame_slot(const struct frames_layout *f, const struct typed *t, in
 uint64_t refs_frame(const struct frames_layout *f, const struct typed *t, uint64_t object);
 /* 3.11, 3.12: an instance's values are a block of their own. 0: it has none. */
 uint64_t refs_values(const struct roots *r, const struct typed *t, uint64_t object);
+/* The same for any instance: from the object on; LAYOUT_NONE: it has none. */
+int64_t refs_length_in(const struct python *py, const struct typed *t);
 /* Where the length of a container is read; 0: it has none. */
 uint64_t refs_length_at(const struct roots *r, uint64_t object, const struct typed *t);
 /* len() of a container; LT_UNKNOWN where it has none. */

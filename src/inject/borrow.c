@@ -18,6 +18,7 @@
 #include "inject/policy.h"
 #include "inject/preflight.h"
 #include "inject/safepoint.h"
+#include "proc/figures.h"
 #include "util/clock.h"
 #include "util/io.h"
 #include "util/mem.h"
@@ -27,10 +28,13 @@
 #define RETRY_FEW 20				/* ... of which so many; then it is a long story */
 #define RETRY_LONG_NS (5 * CLOCK_NS_PER_MS)
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
+#define LATE_NS (20 * CLOCK_NS_PER_MS)		/* a sleep so much longer had no CPU ... */
+#define LATE_MOST_NS (10 * CLOCK_NS_PER_S)	/* ... and so long is waited for one */
 #define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
 #define SLICES_MOST 100000
 #define WAITS_MOST 250				/* NAP_NS each */
-#define OUTSIDES_MOST 20			/* slices that end where memory is new */
+#define OUTSIDES_MOST 20			/* slices in a row that end where memory is new, */
+#define PROGRESS 1000				/* ... and counted fewer than these */
 #define HOLD_MOST_NS (1 * CLOCK_NS_PER_S)	/* that is believed */
 #define GAP 19					/* pauses to holds: the GIL for 1/20 of the time */
 
@@ -45,9 +49,11 @@ struct errand {
 	const volatile int *hurry;
 	struct agent_order order;	/* the last one */
 	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
+	int64_t late_ns;		/* by how much this errand's deadlines were put off */
 	int64_t stop_ns;		/* the last stop */
 	int waits;			/* for the end of a collection, in the middle of a walk */
 	int outsides;			/* slices that met memory mapped since they began */
+	uint64_t objects;		/* that were counted when the last slice ended */
 	bool asked;			/* the request is made: wait for its answer */
 	bool searched;			/* for pages that others have left */
 };
@@ -338,6 +344,21 @@ static void give_up(struct lt_err *err, bool asked)
 		lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
 }
 
+/* A machine that has no CPU for leaktop has none for the target: that time is not the target's. */
+static void sleep_for(struct errand *e, int64_t ns)
+{
+	int64_t begin = clock_mono_ns(), late;
+
+	clock_sleep_ns(ns);
+	late = clock_mono_ns() - begin - ns;
+	if (late > LATE_MOST_NS - e->late_ns)
+		late = LATE_MOST_NS - e->late_ns;
+	if (late < LATE_NS)
+		return;
+	e->late_ns += late;
+	e->deadline_ns += late;
+}
+
 /* One request, or the way out. false: r->err says why not. */
 static bool run_one(struct errand *e)
 {
@@ -360,8 +381,8 @@ static bool run_one(struct errand *e)
 			e->asked = rc == LT_OK && !e->job->leave;
 		}
 		if (!is_done(e))
-			clock_sleep_ns(e->asked ? ANSWER_POLL_NS
-					     : tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS);
+			sleep_for(e, e->asked ? ANSWER_POLL_NS
+					      : tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS);
 	}
 	*err = (struct lt_err){0};
 	return true;
@@ -396,10 +417,23 @@ static bool goes_on(struct errand *e, const struct agent_block *b)
 {
 	if (e->r->slices >= SLICES_MOST)
 		return false;
+	if (b->objects > e->objects + PROGRESS)
+		e->outsides = 0;
+	e->objects = b->objects;
 	/* a finalizer of the program's that runs in a collection may wait: the walk waits, too */
 	return b->status == AGENT_MORE ||
 	       (b->status == AGENT_OUTSIDE && e->outsides++ < OUTSIDES_MOST) ||
 	       (b->status == AGENT_COLLECTING && e->r->slices > 1 && e->waits++ < WAITS_MOST);
+}
+
+/* The heap may have grown since the last slice: more objects than fitted then are no loop. */
+static void allow_growth(struct errand *e)
+{
+	int64_t rss = figures_rss(e->remote->pid);
+	uint64_t most = rss > 0 && e->job->object_least ? (uint64_t)rss / e->job->object_least : 0;
+
+	if (most > e->order.max_objects)
+		e->order.max_objects = most;
 }
 
 /* Notes what the answered request took. true: there is more, and the next request is written. */
@@ -425,6 +459,7 @@ static bool next_slice(struct errand *e)
 		return false;
 	}
 	e->order.slice_ticks = pace_ticks(&e->job->pace, next_slice_ns(e, hold));
+	allow_growth(e);
 	if (!write_order(e, AGENT_OP_STEP)) {
 		lt_err_set(&r->err, LT_E_REPLACED, errno, "leaktop's pages are gone");
 		return false;

@@ -27,6 +27,7 @@ struct borrow_job {
 	bool leave;			/* unmap the pages; otherwise run the helper */
 	const struct agent_block *block;	/* a new block begins so */
 	struct agent_order order;	/* the first */
+	uint32_t object_least;		/* bytes: how many objects memory that grows can hold */
 	struct pace pace;
 	int64_t max_pause_ns;		/* of one slice, the stop included; 0: no slices */
 	struct timed_wait wait;	/* of the last job's result */

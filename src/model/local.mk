@@ -7,6 +7,8 @@ libmodel_a_SOURCES = \
 	src/model/gauges.c src/model/gauges.h \
 	src/model/gchealth.c src/model/gchealth.h \
 	src/model/holding.c src/model/holding.h \
+	src/model/holding_text.c src/model/holding_text.h \
+	src/model/holding_tree.c src/model/holding_tree.h \
 	src/model/judge.c src/model/judge.h \
 	src/model/ledger.c src/model/ledger.h \
 	src/model/limit.c src/model/limit.h \

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "model/verdict.h"
+#include "output/jsonl_holding.h"
 #include "output/jsonw.h"
 #include "output/summary.h"
 #include "util/mem.h"
@@ -229,8 +230,8 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	return end(s, &j, err);
 }
 
-/* Who holds them is not looked for yet: these members stand there for the readers' schema. */
-static void put_suspect(struct jsonw *j, const struct snapshot_row *row)
+static void put_suspect(struct jsonw *j, const struct snapshot *snap,
+			const struct snapshot_row *row)
 {
 	jsonw_object(j, NULL);
 	jsonw_string(j, "type", row->name);
@@ -239,10 +240,30 @@ static void put_suspect(struct jsonw *j, const struct snapshot_row *row)
 	jsonw_int(j, "count_delta", row->count_delta);
 	jsonw_real(j, "rate", row->rate);
 	put_word(j, "verdict", row->word);
-	jsonw_null(j, "refcounts");
-	jsonw_null(j, "holders");
-	jsonw_null(j, "cycles");
+	jsonl_holding_put(j, snapshot_holding(snap, row->name));
 	jsonw_object_end(j);
+}
+
+/*
+ * A short run has no leaks and suspects yet: then what grows and was looked into is told, with the
+ * word it has by then.
+ */
+static void put_suspects(struct jsonw *j, const struct snapshot *snap)
+{
+	const struct outcome *v = &snap->verdict;
+
+	jsonw_array(j, "suspects");
+	for (size_t i = 0; i < v->n_suspects; i++)
+		put_suspect(j, snap, &v->suspects[i]);
+	for (size_t i = 0; !v->n_suspects && i < snap->n_rows; i++) {
+		const struct snapshot_row *row = &snap->rows[i];
+
+		if ((row->word == RATCHET_GROWING || row->word == RATCHET_EARLY) &&
+		    num_known(row->count_delta) && row->count_delta > 0 &&
+		    snapshot_holding(snap, row->name))
+			put_suspect(j, snap, row);
+	}
+	jsonw_array_end(j);
 }
 
 static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct lt_err *err)
@@ -259,10 +280,7 @@ static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct 
 	put_word(&j, "word", v->word);
 	jsonw_string(&j, "cause", verdict_cause_text(v->cause));
 	jsonw_string(&j, "summary", buf_text(&summary));
-	jsonw_array(&j, "suspects");
-	for (size_t i = 0; i < v->n_suspects; i++)
-		put_suspect(&j, &v->suspects[i]);
-	jsonw_array_end(&j);
+	put_suspects(&j, snap);
 	buf_done(&summary);
 	return end(s, &j, err);
 }

@@ -2,6 +2,7 @@ noinst_LIBRARIES += liboutput.a
 liboutput_a_SOURCES = \
 	src/output/jsonw.c src/output/jsonw.h \
 	src/output/jsonl.c \
+	src/output/jsonl_holding.c src/output/jsonl_holding.h \
 	src/output/report.c src/output/report.h \
 	src/output/record.c src/output/record.h \
 	src/output/sink.c src/output/sink.h \

@@ -41,6 +41,9 @@ enum lt_errc figures_read(struct figures *f, struct figures_quick *ret, struct l
 enum lt_errc figures_read_slow(struct figures *f, struct figures_slow *ret, struct lt_err *err);
 enum lt_errc figures_read_fixed(struct figures *f, struct figures_fixed *ret, struct lt_err *err);
 
+/* RSS alone, now, in a microsecond or two; LT_UNKNOWN. */
+int64_t figures_rss(pid_t pid);
+
 /* "libproc2", "libprocps" or "/proc" - which one answers now. */
 const char *figures_source(const struct figures *f);
 

@@ -54,6 +54,13 @@ static enum lt_errc read_statm(pid_t pid, struct figures_quick *ret, struct lt_e
 	return rc;
 }
 
+int64_t figures_rss(pid_t pid)
+{
+	struct figures_quick now;
+
+	return read_statm(pid, &now, NULL) == LT_OK ? now.rss_bytes : LT_UNKNOWN;
+}
+
 static enum lt_errc read_swap(pid_t pid, struct figures_quick *ret, struct lt_err *err)
 {
 	struct buf b = {0};

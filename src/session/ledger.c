@@ -24,6 +24,7 @@ struct ledger_source {
 	struct cheap *heap;		/* NULL until the first reading */
 	bool walking;			/* a pass is under way */
 	bool any;			/* one has ended */
+	int64_t shown;			/* n_passes of the last pass of another's */
 	int64_t due_ns, spent_ns;
 };
 
@@ -50,7 +51,7 @@ void ledger_source_forget(struct ledger_source *l)
 	cheap_free(l->heap);
 	l->heap = NULL;
 	l->walking = l->any = false;
-	l->due_ns = 0;
+	l->due_ns = l->shown = 0;
 	pagemap_close(&l->pages);
 	pagemap_open(l->remote.pid, &l->pages);
 }
@@ -65,10 +66,9 @@ static void begin_pass(struct ledger_source *l, const struct maps *maps)
 }
 
 /* All that is known now. */
-static void fill(struct ledger_source *l, const struct maps *maps,
+static void fill(struct ledger_source *l, const struct maps *maps, const struct cheap_totals *heap,
 		 const struct ledger_objects *objects, struct sample *s)
 {
-	const struct cheap_totals *heap = cheap_totals(l->heap);
 	struct ledger_facts facts = {
 		.rss = s->memory.rss,
 		.c_live = heap->live_resident, .c_free = heap->free_resident,
@@ -84,22 +84,42 @@ static void fill(struct ledger_source *l, const struct maps *maps,
 	ledger_split(&facts, &s->ledger);
 }
 
+/* A piece of a pass of its own. The totals, when it has ended. */
+static const struct cheap_totals *work(struct ledger_source *l, const struct maps *maps)
+{
+	if (!l->walking)
+		begin_pass(l, maps);
+	l->walking = cheap_step(l->heap, l->any ? PIECE_NS : FIRST_NS, NULL, NULL);
+	l->any |= !l->walking;
+	return l->walking ? NULL : cheap_totals(l->heap);
+}
+
+/* A new pass of another's: one of its own is not needed. */
+static const struct cheap_totals *take(struct ledger_source *l, const struct ledger_heap *heap)
+{
+	cheap_free(l->heap);
+	l->heap = NULL;
+	l->walking = false;
+	l->spent_ns = 0;
+	l->shown = heap->n_passes;
+	return heap->totals;
+}
+
 void ledger_source_read(struct ledger_source *l, const struct ledger_objects *objects,
-			struct sample *s)
+			const struct ledger_heap *heap, struct sample *s)
 {
 	int64_t begin = clock_mono_ns(), rest;
+	const struct cheap_totals *totals;
 	struct maps maps = {0};
 
 	s->oom_score = resident_oom_score(l->remote.pid);
 	if ((!l->walking && begin < l->due_ns) ||
+	    (heap->totals && heap->n_passes == l->shown) ||
 	    maps_read(l->remote.pid, &maps, NULL) != LT_OK)
 		return;
-	if (!l->walking)
-		begin_pass(l, &maps);
-	l->walking = cheap_step(l->heap, l->any ? PIECE_NS : FIRST_NS, NULL, NULL);
-	l->any |= !l->walking;
-	if (!l->walking)
-		fill(l, &maps, objects, s);
+	totals = heap->totals ? take(l, heap) : work(l, &maps);
+	if (totals)
+		fill(l, &maps, totals, objects, s);
 	maps_done(&maps);
 	l->spent_ns += clock_mono_ns() - begin;
 	rest = l->spent_ns * SHARE;

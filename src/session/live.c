@@ -389,6 +389,7 @@ static enum session_step finish(struct session *s, const struct census_result *r
 				const struct sample **ret)
 {
 	struct lt_err why = r ? r->err : s->sample.why;
+	struct ledger_heap heap = {0};
 
 	s->busy = false;
 	/* a thread that executes another program takes over the main thread's number: main is gone,
@@ -411,7 +412,8 @@ static enum session_step finish(struct session *s, const struct census_result *r
 			census_forget(s->census);
 		}
 	}
-	ledger_source_read(s->ledger, &s->objects, &s->sample);
+	heap.totals = census_heap(s->census, &heap.n_passes);
+	ledger_source_read(s->ledger, &s->objects, &heap, &s->sample);
 	if (s->known)
 		fill_gc(s, r && r->err.code == LT_OK ? r : NULL);
 	fill_cost(s, r);

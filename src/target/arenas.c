@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proc/maps.h"
+#include "target/cheap.h"
 #include "util/mem.h"
 
 #define PAGE	     4096u
@@ -327,6 +328,31 @@ bool arenas_find(const struct arenas *a, uint64_t addr, size_t *ret_index, uint3
 		return true;
 	}
 	return false;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct cheap_range *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+size_t arenas_ranges(const struct arenas *a, struct cheap_range **ret)
+{
+	struct cheap_range *list = mem_array(a->n + 1, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct arena *r = &a->list[i];
+
+		if (r->address)
+			list[n++] = (struct cheap_range){
+				r->first, r->first + (uint64_t)r->pools * a->pool_size,
+			};
+	}
+	qsort(list, n, sizeof(*list), by_start);
+	*ret = list;
+	return n;
 }
 
 /* {u32 count, -, *freeblock, *nextpool, *prevpool, u32 arenaindex, szidx, nextoffset, max} */

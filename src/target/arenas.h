@@ -45,6 +45,10 @@ uint32_t arenas_pool_size(const struct arenas *a);
 /* Which arena's pools contain addr, in the table as last read? and which pool of it? */
 bool arenas_find(const struct arenas *a, uint64_t addr, size_t *ret_index, uint32_t *ret_pool);
 
+/* Where they lie, by address, for cheap_begin to skip. How many; caller frees *ret with free(). */
+struct cheap_range;
+size_t arenas_ranges(const struct arenas *a, struct cheap_range **ret);
+
 /* A pool with at least one block in use. */
 struct pool {
 	uint16_t size;		/* bytes of each block */

@@ -23,8 +23,21 @@ void canvas_reset(struct canvas *c, int rows, int cols)
 	}
 	c->cursor_row = c->cursor_col = 0;
 	c->cursor_shown = false;
+	c->clicks = (struct canvas_clicks){0};
 	for (int row = 0; row < rows; row++)
 		canvas_blank(c, row, 0, cols, ATTR_PLAIN);
+}
+
+void canvas_zone(struct canvas *c, int row, int col, int width, int key)
+{
+	struct canvas_clicks *clicks = &c->clicks;
+
+	if (clicks->n == CANVAS_ZONES)
+		return;
+	clicks->zones[clicks->n].row = row;
+	clicks->zones[clicks->n].col = col;
+	clicks->zones[clicks->n].width = width;
+	clicks->zones[clicks->n++].key = key;
 }
 
 static struct canvas_cell *cell_at(const struct canvas *c, int row, int col)

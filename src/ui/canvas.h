@@ -19,12 +19,22 @@ struct canvas_cell {
 	unsigned char attr;		/* enum attr */
 };
 
+#define CANVAS_ZONES 32
+
+/* What a mouse may press: rows of a list, of which one has the cursor, and places with a key. */
+struct canvas_clicks {
+	int body_row, body_rows;	/* of the list; rows 0: there is none */
+	int n;
+	struct { int row, col, width, key; } zones[CANVAS_ZONES];
+};
+
 struct canvas {
 	int rows, cols;
 	bool ascii;			/* other characters become '?' */
 	struct canvas_cell *cells;	/* owned, rows * cols */
 	int cursor_row, cursor_col;	/* of the hardware cursor, which screen readers follow */
 	bool cursor_shown;
+	struct canvas_clicks clicks;
 };
 
 void canvas_done(struct canvas *c);
@@ -44,6 +54,9 @@ int canvas_put_tail(struct canvas *c, int row, int col, int width, enum attr att
 		    const char *text);
 
 void canvas_blank(struct canvas *c, int row, int col, int width, enum attr attr);
+
+/* Pressing there is that key. More than CANVAS_ZONES are ignored. */
+void canvas_zone(struct canvas *c, int row, int col, int width, int key);
 
 /* Appends a row as UTF-8, without the blanks at its end. */
 void canvas_text(const struct canvas *c, int row, struct buf *b);

@@ -247,6 +247,17 @@ static void put_sort_mark(struct canvas *c, int y, const struct columns_place *p
 		   ctx->ascii ? (rising ? "^" : "v") : (rising ? "▲" : "▼"));
 }
 
+/* The number key that sorts so. */
+static int nth_of(int sort)
+{
+	enum snapshot_sort of_n;
+	int n = 1;
+
+	while (columns_nth_sort(n, &of_n) && (int)of_n != sort)
+		n++;
+	return n;
+}
+
 void columns_draw_head(const struct columns_plan *plan, struct canvas *c, int y,
 		       const struct view_ctx *ctx)
 {
@@ -265,6 +276,8 @@ void columns_draw_head(const struct columns_plan *plan, struct canvas *c, int y,
 		put_aligned(c, y, place, sorted ? ATTR_HEAD_SORT : ATTR_HEAD, title);
 		if (sorted)
 			put_sort_mark(c, y, place, ctx);
+		if (column->sort != COLUMNS_NO_SORT)
+			canvas_zone(c, y, place->col, place->width, '0' + nth_of(column->sort));
 	}
 }
 

@@ -16,6 +16,13 @@ enum ui_key {
 	UI_KEY_HOME, UI_KEY_END, UI_KEY_LEFT, UI_KEY_RIGHT,
 	UI_KEY_F0,			/* F1 is UI_KEY_F0 + 1, up to F12 */
 	UI_KEY_F12 = UI_KEY_F0 + 12,
+	UI_KEY_MOUSE,			/* term_mouse() tells what it did */
+};
+
+enum ui_mouse_what { UI_MOUSE_PRESS, UI_MOUSE_AGAIN, UI_MOUSE_WHEEL_UP, UI_MOUSE_WHEEL_DOWN };
+struct ui_mouse {
+	enum ui_mouse_what what;	/* AGAIN: the second press of a double click */
+	int row, col;
 };
 #define KEYS_CTRL(letter) ((letter) & 0x1f)
 #define KEYS_F(n) (UI_KEY_F0 + (n))
@@ -24,6 +31,9 @@ enum ui_key {
 #define KEYS(X) \
 	X(HELP, "h ? F1", "F1Help", "this help", 'h', '?', KEYS_F(1)) \
 	X(BACK, "Esc BkSp", NULL, "back; clear the filter", UI_KEY_ESC, UI_KEY_BACKSPACE) \
+	X(WHO, "Enter", "Enter:who", "who holds these objects", UI_KEY_ENTER) \
+	X(CYCLES, "c", NULL, "cycles of garbage they are in", 'c') \
+	X(VALUES, "v", NULL, "values of keys in paths", 'v') \
 	X(UP, "Up k", NULL, "one row up", UI_KEY_UP, 'k') \
 	X(DOWN, "Down j", NULL, "one row down", UI_KEY_DOWN, 'j') \
 	X(PAGE_UP, "PgUp ^B", NULL, "one page up", UI_KEY_PAGE_UP, KEYS_CTRL('B')) \
@@ -47,7 +57,7 @@ enum ui_key {
 	X(FIND_NEXT, "n", NULL, "find the next one", 'n') \
 	X(FIND_PREVIOUS, "N", NULL, "find the one before", 'N') \
 	X(FILTER, "f F4 \\", "f:filter", "only matching types (!: not)", 'f', KEYS_F(4), '\\') \
-	X(HIDE_FLAT, "i", "i:flat", "hide or show unchanged types", 'i') \
+	X(HIDE_FLAT, "i", NULL, "hide or show unchanged types", 'i') \
 	X(ZEROS, "0", NULL, "zeros blank or not", '0') \
 	X(UNITS, "e", "e:unit", "sizes in B, KiB, MiB, by size", 'e') \
 	X(TAG, "Space", NULL, "tag: rows on top, summed up", ' ') \
@@ -65,8 +75,10 @@ enum ui_key {
 	X(REPORT, "w", NULL, "write a report into a file", 'w') \
 	X(STEP_BACK, "T", NULL, "replay: one sample back", 'T') \
 	X(JUMP, "J", NULL, "replay: to a time (Home, End)", 'J') \
+	X(SAVE, "W", NULL, "keep the settings: write them", 'W') \
 	X(ALLOC, "a", "a:where", "where allocated: how to learn", 'a') \
 	X(ACT, "!", "!:act", "act on the target: gc.collect", '!') \
+	X(MOUSE, "m", NULL, "mouse on, off", 'm') \
 	X(COLOR, "z", NULL, "colours on, off", 'z') \
 	X(REDRAW, "^L", NULL, "draw the screen anew", KEYS_CTRL('L')) \
 	X(SUSPEND, "^Z", NULL, "suspend; fg comes back", KEYS_CTRL('Z')) \

@@ -5,12 +5,15 @@ libui_a_SOURCES = \
 	src/ui/canvas.c src/ui/canvas.h \
 	src/ui/clip.c src/ui/clip.h \
 	src/ui/columns.c src/ui/columns.h \
+	src/ui/drill.c src/ui/drill.h \
+	src/ui/escape.c src/ui/escape.h \
 	src/ui/frame.c src/ui/frame.h \
 	src/ui/header.c src/ui/header.h \
 	src/ui/keys.c src/ui/keys.h \
 	src/ui/line.c src/ui/line.h \
 	src/ui/notice.c src/ui/notice.h \
 	src/ui/pane.c src/ui/pane.h \
+	src/ui/pane_held.c src/ui/pane_held.h \
 	src/ui/picture.c src/ui/picture.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/rescue.c src/ui/rescue.h \
@@ -21,8 +24,10 @@ libui_a_SOURCES = \
 	src/ui/text.c src/ui/text.h \
 	src/ui/ui.c src/ui/ui.h \
 	src/ui/view.h \
+	src/ui/view_cycles.c src/ui/view_cycles.h \
 	src/ui/view_explain.c src/ui/view_explain.h \
 	src/ui/view_help.c src/ui/view_help.h \
+	src/ui/view_holders.c src/ui/view_holders.h \
 	src/ui/view_pick.c src/ui/view_pick.h \
 	src/ui/view_plain.c src/ui/view_plain.h \
 	src/ui/view_sort.c src/ui/view_sort.h \

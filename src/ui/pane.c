@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "model/gchealth.h"
+#include "model/holding_text.h"
 #include "model/verdict.h"
 #include "ui/keys.h"
+#include "ui/pane_held.h"
 #include "util/mem.h"
 #include "util/num.h"
 
@@ -26,7 +28,7 @@ static void why_put(struct line *l, const struct snapshot *snap, const struct sn
 	const struct ratchet_reason *r = &row->reason;
 	char text[200], grown[TEXT], span[TEXT];
 
-	if (!rises(row)) {
+	if (!rises(row) || r->epochs < 2) {
 		line_put_cut(l, ATTR_PLAIN, verdict_reason(row, text, sizeof(text)));
 		return;
 	}
@@ -60,11 +62,21 @@ static void gc_put(struct line *l, const struct snapshot *snap, const struct sna
 		   const struct view_ctx *ctx)
 {
 	int64_t full = rises(row) ? row->reason.full : snap->gc_full_since_base;
+	const struct holding *h = snapshot_holding(snap, row->name);
 	struct gchealth_facts facts;
 	struct gchealth_alarm alarm;
+	char text[200];
 
 	if (!num_known(snap->gc.enabled))
 		return;
+	gchealth_facts(snap, &facts);
+	if (h && h->code == LT_OK && holding_is_cyclic(h)) {
+		line_put_cut(l, ATTR_PLAIN, "garbage for the collector, which is ");
+		line_put_cut(l, ATTR_PLAIN,
+			     holding_text_collector(&facts, snap->gc_full_ago_s, text,
+						    sizeof(text)));
+		return;
+	}
 	if (num_known(full) && full > 0)
 		line_put(l, ATTR_PLAIN, "%lld full collection%s since base", (long long)full,
 			 full == 1 ? "" : "s");
@@ -75,7 +87,6 @@ static void gc_put(struct line *l, const struct snapshot *snap, const struct sna
 		line_put_cut(l, ATTR_PLAIN, proof_of(snap, row));
 		return;
 	}
-	gchealth_facts(snap, &facts);
 	if (gchealth_judge(&facts, &alarm, 1) > 0) {
 		line_put_cut(l, ATTR_PLAIN, "; ");
 		line_put_cut(l, ATTR_PLAIN, alarm.text);
@@ -100,7 +111,8 @@ static void alloc_put(struct line *l, const struct snapshot *snap, const struct 
 
 /* Keys that lead on from here, with the names of the table of keys; no room is wasted on how. */
 static const struct { enum keys_action action; const char *text; } nexts[] = {
-	{KEYS_ALLOC, "where allocated"}, {KEYS_TAG, "tag"},
+	{KEYS_WHO, "who holds"}, {KEYS_ALLOC, "where allocated"}, {KEYS_CYCLES, "cycles"},
+	{KEYS_TAG, "tag"},
 	{KEYS_BASELINE_NOW, "new baseline here"},
 	{KEYS_ACT, "act on the target"},
 };
@@ -119,6 +131,7 @@ static void next_put(struct line *l, const struct snapshot *snap, const struct s
 static const struct pane_line lines[] = {
 	{"why", "what of its count makes the word", why_put},
 	{"gc", "what the collector's runs say of it", gc_put},
+	{"held", "who holds the objects", pane_held_put},
 	{"alloc", "how to learn where they are made", alloc_put},
 	{"next", "keys that lead on", next_put},
 };

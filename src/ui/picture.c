@@ -49,7 +49,7 @@ static void take_names(struct picture *p)
 }
 
 /* They are large and change seldom. */
-static void take_holdings(struct picture *p, const struct snapshot *snap)
+void picture_take_holdings(struct picture *p, const struct snapshot *snap)
 {
 	size_t n = snap->n_holdings;
 
@@ -63,6 +63,8 @@ static void take_holdings(struct picture *p, const struct snapshot *snap)
 		p->version = snap->holdings_version;
 	}
 	p->snap.holdings = p->shown;
+	p->snap.n_holdings = n;
+	p->snap.searching = snap->searching;
 }
 
 void picture_take(struct picture *p, const struct snapshot *snap)
@@ -84,7 +86,7 @@ void picture_take(struct picture *p, const struct snapshot *snap)
 	p->snap.rows = p->rows;
 	p->snap.all = NULL;			/* for sinks */
 	take_names(p);
-	take_holdings(p, snap);
+	picture_take_holdings(p, snap);
 	at = p->cells;
 	for (size_t i = 0; i < snap->n_rows; i++)
 		take_series(&p->rows[i].trend, &at);

@@ -25,6 +25,8 @@ struct picture {
 };
 
 void picture_take(struct picture *p, const struct snapshot *snap);
+/* Only who holds what, and the search under way. */
+void picture_take_holdings(struct picture *p, const struct snapshot *snap);
 void picture_done(struct picture *p);
 
 #endif

@@ -8,8 +8,10 @@
 #include "ui/columns.h"
 #include "ui/picture.h"
 #include "ui/prompt.h"
+#include "ui/view_cycles.h"
 #include "ui/view_explain.h"
 #include "ui/view_help.h"
+#include "ui/view_holders.h"
 #include "ui/view_pick.h"
 #include "ui/view_plain.h"
 #include "ui/view_sort.h"
@@ -35,7 +37,9 @@ struct screen {
 	struct picture picture;		/* what is shown; always the ui's own */
 	struct processes processes;	/* the same of a list to choose from; owns its rows */
 	struct view_ctx ctx;
-	bool hide_flat, color, repaint;
+	bool hide_flat, color, mouse, repaint;
+	struct canvas_clicks clicks;	/* of the last drawing, and the row of its cursor */
+	int cursor_row;
 	enum keys_action asking;	/* FIND, FILTER, DELAY, JUMP: a prompt is open */
 	struct prompt prompt;
 	char find[sizeof(((struct prompt *)0)->text)];
@@ -71,6 +75,9 @@ struct screen *screen_new(const struct screen_options *options)
 	s->ctx.replay = options->replay;
 	s->ctx.columns = options->columns;
 	s->color = options->color;
+	s->mouse = options->mouse;
+	s->ctx.unit = options->unit;
+	s->ctx.blank_zeros = options->blank_zeros;
 	picture_take(&s->picture, &nothing);
 	s->ctx.processes = options->pick ? &s->processes : NULL;
 	layer_push(s, options->pick ? &view_pick : &view_types);
@@ -118,6 +125,18 @@ bool screen_paused(const struct screen *s)
 bool screen_color(const struct screen *s)
 {
 	return s->color;
+}
+
+bool screen_mouse_on(const struct screen *s)
+{
+	return s->mouse;
+}
+
+void screen_look(const struct screen *s, struct ui_look *ret)
+{
+	ret->mouse = s->mouse;
+	ret->unit = s->ctx.unit;
+	ret->blank_zeros = s->ctx.blank_zeros;
 }
 
 bool screen_take_repaint(struct screen *s)
@@ -240,12 +259,22 @@ static bool act_anywhere(struct screen *s, enum keys_action action, bool had_mes
 	case KEYS_BACK:
 		go_back(s, had_message, ret);
 		return true;
+	case KEYS_MOUSE:
+		s->mouse = !s->mouse;
+		ret->ask = UI_REDRAW;
+		screen_message(s, s->mouse ? "mouse on: the terminal selects with Shift"
+					   : "mouse off");
+		return true;
 	case KEYS_COLOR:
 		s->color = !s->color;
 		ret->ask = UI_REDRAW;
 		return true;
 	case KEYS_REDRAW:
 		s->repaint = true;
+		ret->ask = UI_REDRAW;
+		return true;
+	case KEYS_VALUES:
+		s->ctx.values = !s->ctx.values;
 		ret->ask = UI_REDRAW;
 		return true;
 	case KEYS_SUSPEND:
@@ -264,6 +293,7 @@ static bool act_plainly(enum keys_action action, struct ui_request *ret)
 		{KEYS_BASELINE_FIRST, UI_BASELINE_FIRST},
 		{KEYS_RESAMPLE, UI_RESAMPLE},
 		{KEYS_REPORT, UI_REPORT},
+		{KEYS_SAVE, UI_SAVE},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(plain); i++) {
@@ -493,6 +523,9 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 			ask_sort(s, ret->sort, ret->reversed, ret);
 		else
 			ret->ask = UI_REDRAW;
+	} else if (result == VIEW_OPEN) {
+		snprintf(s->ctx.about, sizeof(s->ctx.about), "%.255s", ret->text);
+		layer_push(s, action == KEYS_CYCLES ? &view_cycles : &view_holders);
 	} else if (result == VIEW_IGNORED) {
 		ret->ask = UI_NOTHING;
 		if (!act_anywhere(s, action, had_message, ret) && !top->ops->modal &&
@@ -506,12 +539,47 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 		ret->ask = UI_REDRAW;
 }
 
+static void key_times(struct screen *s, int key, int times, struct ui_request *ret)
+{
+	while (times-- > 0)
+		screen_key(s, key, ret);
+}
+
+#define WHEEL_ROWS 3
+
+void screen_mouse(struct screen *s, const struct ui_mouse *mouse, struct ui_request *ret)
+{
+	const struct canvas_clicks *clicks = &s->clicks;
+	bool wheel = mouse->what >= UI_MOUSE_WHEEL_UP;
+	int below = mouse->row - s->cursor_row;
+
+	*ret = (struct ui_request){.ask = UI_NOTHING};
+	if (s->asking != KEYS_NONE)
+		return;
+	if (wheel) {
+		key_times(s, mouse->what == UI_MOUSE_WHEEL_UP ? UI_KEY_UP : UI_KEY_DOWN,
+			  WHEEL_ROWS, ret);
+		return;
+	}
+	for (int i = 0; i < clicks->n; i++)
+		if (clicks->zones[i].row == mouse->row && mouse->col >= clicks->zones[i].col &&
+		    mouse->col < clicks->zones[i].col + clicks->zones[i].width)
+			screen_key(s, clicks->zones[i].key, ret);
+	if (mouse->row < clicks->body_row || mouse->row >= clicks->body_row + clicks->body_rows)
+		return;
+	key_times(s, below < 0 ? UI_KEY_UP : UI_KEY_DOWN, abs(below), ret);
+	s->cursor_row = mouse->row;
+	if (mouse->what == UI_MOUSE_AGAIN)
+		screen_key(s, UI_KEY_ENTER, ret);
+}
+
 /* While paused the picture stays, but that the target has ended must be told. */
 static void take_picture(struct screen *s, const struct snapshot *snap)
 {
 	if (!s->ctx.paused) {
 		picture_take(&s->picture, snap);
 	} else {
+		picture_take_holdings(&s->picture, snap);	/* they are asked for by a key */
 		s->picture.snap.ended = snap->ended;
 		s->picture.snap.ended_t = snap->ended_t;
 	}
@@ -527,8 +595,12 @@ static void layers_draw(struct screen *s, struct canvas *c)
 
 	while (first > 0 && s->layers[first].ops->overlay)
 		first--;
-	for (int i = first; i < s->depth; i++)
+	for (int i = first; i < s->depth; i++) {
+		c->clicks = (struct canvas_clicks){0};	/* those of the topmost count */
 		s->layers[i].ops->draw(s->layers[i].state, &s->picture.snap, c, &s->ctx);
+	}
+	s->clicks = c->clicks;
+	s->cursor_row = c->cursor_row;
 	if (s->asking != KEYS_NONE)
 		prompt_draw(&s->prompt, c, c->rows - 1);
 }

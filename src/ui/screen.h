@@ -14,8 +14,9 @@ struct screen;
 struct screen_options {
 	double delay_s;
 	bool ascii;			/* no block characters */
-	bool color;
+	bool color, mouse, blank_zeros;
 	bool replay;
+	enum text_unit unit;
 	bool pick;			/* it is screen_draw_processes() at first */
 	struct columns_choice columns;
 };
@@ -40,6 +41,11 @@ void screen_plain(struct screen *s, const char *text);
 void screen_state(struct screen *s, const char *text, bool alert);
 bool screen_paused(const struct screen *s);
 bool screen_color(const struct screen *s);
+bool screen_mouse_on(const struct screen *s);
+/* A click or the wheel becomes the keys that do the same. The place is that of the last drawing. */
+void screen_mouse(struct screen *s, const struct ui_mouse *mouse, struct ui_request *ret);
+/* How it is to look at present, but for the colours: see ui_look. */
+void screen_look(const struct screen *s, struct ui_look *ret);
 /* ^L was pressed since the last call: the terminal should be drawn from nothing. */
 bool screen_take_repaint(struct screen *s);
 

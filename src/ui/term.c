@@ -4,7 +4,6 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,12 @@
 #include <wchar.h>
 
 #include "ui/clip.h"
+#include "ui/escape.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
 #include "ui/rescue.h"
 #include "util/clean.h"
-#include "util/io.h"
+#include "util/clock.h"
 #include "util/mem.h"
 
 #define OUT STDOUT_FILENO
@@ -28,6 +28,9 @@
 static SCREEN *screen;
 static WINDOW *pad;			/* keys are read through it: it never refreshes */
 static bool no_color;
+static bool mouse_on;
+static struct ui_mouse mouse;
+static int64_t pressed_ns;		/* when a button was pressed last */
 
 /*
  * newterm() installs handlers where a signal has its default action: for SIGINT and SIGTERM they
@@ -139,7 +142,7 @@ static void modes_prepare(void)
 
 /*
  * terminfo knows one sequence per key, but terminals that ignore keypad mode send the other one.
- * A mouse is not asked for: its reports are dropped with everything else that is not known.
+ * Unless a mouse is asked for its reports are dropped with everything else that is not known.
  */
 static void keys_prepare(void)
 {
@@ -237,9 +240,7 @@ void term_size(int *ret_rows, int *ret_cols)
 
 bool term_ready(void)
 {
-	struct pollfd out = {.fd = OUT, .events = POLLOUT};
-
-	return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT);
+	return frame_flush();
 }
 
 /*
@@ -302,7 +303,7 @@ bool term_copy(const char *text)
 	bool made = clip_put(&b, &place, text);
 
 	if (made)
-		made = io_write_all(OUT, buf_text(&b), b.len) == 0;
+		frame_put(buf_text(&b), b.len);
 	buf_done(&b);
 	return made;
 }
@@ -327,77 +328,67 @@ static int decode_curses(wint_t code)
 	return UI_KEY_NONE;
 }
 
-static int decode_char(wint_t c)
-{
-	switch (c) {
-	case '\n':
-	case '\r':
-		return UI_KEY_ENTER;
-	case 0x08:
-	case 0x7f:
-		return UI_KEY_BACKSPACE;
-	default:
-		return c < UI_KEY_BACKSPACE ? (int)c : UI_KEY_NONE;
-	}
-}
-
-/* Drops up to `most` characters that wait, the last being one in [lo, hi]. */
-static void drop_until(wint_t lo, wint_t hi, int most)
+static int next_char(void *unused)
 {
 	wint_t c;
 
-	while (most-- > 0 && wget_wch(pad, &c) != ERR)
-		if (c >= lo && c <= hi)
-			return;
+	return wget_wch(pad, &c) == ERR ? ESCAPE_NONE : (int)c;
 }
 
-/* The \ of Esc \ goes as well: it would open the filter prompt. */
-static void drop_string(void)
+static void put_back(void *unused, int c)
 {
-	wint_t c = 0;
-
-	for (int n = 0; n < 256 && c != 0x07 && c != UI_KEY_ESC; n++)
-		if (wget_wch(pad, &c) == ERR)
-			return;
-	if (c == UI_KEY_ESC)
-		(void)wget_wch(pad, &c);
+	unget_wch((wchar_t)c);
 }
 
-/* CSI: parameters, then one byte of 0x40..0x7e; behind ESC [ M are a mouse's three bytes. */
-static void drop_csi(void)
-{
-	wint_t c;
+static const struct escape_source waiting = {next_char, put_back, NULL};
 
-	if (wget_wch(pad, &c) == ERR)
+/* The mouse. */
+
+#define DOUBLE_CLICK_NS (400 * CLOCK_NS_PER_MS)
+#define MOUSE_EVENTS (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)
+#define MOUSE_OFF "\x1b[?1006;1000l"	/* as ncurses writes it for xterm and its like */
+
+void term_mouse_on(bool on)
+{
+	if (on == mouse_on)
 		return;
-	if (c == 'M')
-		drop_until(1, 0, 3);
-	else if (c < 0x40 || c > 0x7e)
-		drop_until(0x40, 0x7e, 64);
+	mouse_on = on;
+	keyok(KEY_MOUSE, on);
+	if (on)
+		rescue_add(MOUSE_OFF);
+	mouseinterval(0);		/* a press is told at once, not when it was no click */
+	mousemask(on ? MOUSE_EVENTS : 0, NULL);
+	doupdate();
 }
 
-/*
- * Behind an Esc that ncurses could not make a key of: nothing (it was the Esc key), another Esc,
- * or the rest of a sequence nobody asked for - a mouse, a late answer, Alt. Read as letters these
- * would act on the screen at random.
- */
-static int after_esc(void)
+const struct ui_mouse *term_mouse(void)
 {
-	wint_t c;
+	return &mouse;
+}
 
-	if (wget_wch(pad, &c) == ERR)
-		return UI_KEY_ESC;
-	if (c == UI_KEY_ESC) {
-		unget_wch((wchar_t)c);
-		return UI_KEY_ESC;
-	}
-	if (c == '[')
-		drop_csi();
-	else if (c == 'O')			/* SS3: one byte */
-		drop_until(1, 0, 1);
-	else if (c == ']' || c == 'P')		/* OSC, DCS: up to BEL or the Esc of Esc \ */
-		drop_string();
-	return UI_KEY_NONE;
+/* What ncurses has read of a report; anything but a press or the wheel is no key. */
+static int decode_mouse(void)
+{
+	int64_t now = clock_mono_ns();
+	MEVENT event;
+	bool again;
+
+	if (getmouse(&event) != OK)
+		return UI_KEY_NONE;
+	again = event.y == mouse.row && now - pressed_ns < DOUBLE_CLICK_NS &&
+		mouse.what == UI_MOUSE_PRESS;
+	mouse.row = event.y;
+	mouse.col = event.x;
+	if (event.bstate & BUTTON4_PRESSED)
+		mouse.what = UI_MOUSE_WHEEL_UP;
+	else if (event.bstate & BUTTON5_PRESSED)
+		mouse.what = UI_MOUSE_WHEEL_DOWN;
+	else if (event.bstate & BUTTON1_PRESSED)
+		mouse.what = again ? UI_MOUSE_AGAIN : UI_MOUSE_PRESS;
+	else
+		return UI_KEY_NONE;
+	pressed_ns = now;
+	return UI_KEY_MOUSE;
 }
 
 int term_key(void)
@@ -410,12 +401,14 @@ int term_key(void)
 
 		if (got == ERR)
 			return UI_KEY_NONE;
-		if (got == KEY_CODE_YES)
+		if (got == KEY_CODE_YES && c == KEY_MOUSE)
+			key = decode_mouse();
+		else if (got == KEY_CODE_YES)
 			key = decode_curses(c);
 		else if (c == UI_KEY_ESC)
-			key = after_esc();
+			key = escape_rest(&waiting);
 		else
-			key = decode_char(c);
+			key = escape_char((int)c);
 	}
 	return key;
 }

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "ui/canvas.h"
+#include "ui/keys.h"
 #include "util/err.h"
 
 /* LT_E_TERM where standard input or output is no terminal, or TERM is unknown or too dumb; then
@@ -29,7 +30,8 @@ bool term_blocks(void);			/* and the terminal's font surely has block characters
 bool term_colors(void);			/* it has colours, and NO_COLOR does not forbid them */
 void term_size(int *ret_rows, int *ret_cols);
 
-/* false: it takes no output now (slow line, ^S). A frame is then skipped, never queued. */
+/* false: it takes no output now (slow line, ^S), or has not taken all of the last frame, which is
+ * tried again here. A frame is then skipped, never queued. */
 bool term_ready(void);
 /* One frame: ncurses finds the cells that changed, and they go out in one write. */
 void term_blit(const struct canvas *c, bool color);
@@ -44,6 +46,14 @@ void term_repaint(void);		/* the next frame is drawn from nothing */
 /* The next key that waits, UI_KEY_NONE where there is none. Escape sequences that are not known
  * are dropped whole. */
 int term_key(void);
+
+/*
+ * Lets the terminal tell of clicks and of the wheel, or not, which leaves them to its own
+ * selection. Every way out switches it off.
+ */
+void term_mouse_on(bool on);
+/* After UI_KEY_MOUSE; borrowed until the next key. */
+const struct ui_mouse *term_mouse(void);
 
 void term_resized(void);
 /* Restores the terminal, stops this process with SIGTSTP, comes back when it is continued. */

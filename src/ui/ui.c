@@ -13,6 +13,8 @@
 struct ui {
 	struct screen *screen;		/* owned */
 	struct canvas canvas;
+	bool no_color;			/* asked for */
+	bool color;			/* at first: also NO_COLOR and the terminal have a say */
 };
 
 enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err)
@@ -29,7 +31,13 @@ enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct l
 	screen.pick = options->pick;
 	if (options->fields)
 		(void)columns_choose(options->fields, &screen.columns, NULL, 0);
-	screen.color = !options->no_color && term_colors();
+	screen.color = !options->look.no_color && term_colors();
+	u->no_color = options->look.no_color;
+	u->color = screen.color;
+	screen.mouse = options->look.mouse;
+	screen.unit = options->look.unit;
+	screen.blank_zeros = options->look.blank_zeros;
+	term_mouse_on(screen.mouse);
 	u->screen = screen_new(&screen);
 	*ret = u;
 	return LT_OK;
@@ -72,7 +80,11 @@ bool ui_next_request(struct ui *u, struct ui_request *ret)
 	int key;
 
 	while ((key = term_key()) != 0) {
-		screen_key(u->screen, key, ret);
+		if (key == UI_KEY_MOUSE)
+			screen_mouse(u->screen, term_mouse(), ret);
+		else
+			screen_key(u->screen, key, ret);
+		term_mouse_on(screen_mouse_on(u->screen));
 		if (ret->ask == UI_COPY)
 			copy(u, ret);
 		if (ret->ask != UI_NOTHING)
@@ -94,19 +106,21 @@ static bool frame_begins(struct ui *u)
 	return true;
 }
 
-static void frame_ends(struct ui *u)
+/* false: it has not taken all of the frame. */
+static bool frame_ends(struct ui *u)
 {
 	if (screen_take_repaint(u->screen))
 		term_repaint();
 	term_blit(&u->canvas, screen_color(u->screen));
+	return term_ready();
 }
 
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling)
 {
 	if (!frame_begins(u))
-		return;
+		return false;
 	screen_draw(u->screen, snap, now, sampling, &u->canvas);
-	frame_ends(u);
+	return frame_ends(u);
 }
 
 void ui_draw_processes(struct ui *u, const struct processes *list, double now)
@@ -114,7 +128,7 @@ void ui_draw_processes(struct ui *u, const struct processes *list, double now)
 	if (!frame_begins(u))
 		return;
 	screen_draw_processes(u->screen, list, now, &u->canvas);
-	frame_ends(u);
+	(void)frame_ends(u);			/* the list is drawn again every second */
 }
 
 void ui_watch(struct ui *u)
@@ -125,6 +139,14 @@ void ui_watch(struct ui *u)
 void ui_successor(struct ui *u, pid_t pid)
 {
 	screen_successor(u->screen, pid);
+}
+
+void ui_look(const struct ui *u, struct ui_look *ret)
+{
+	bool color = screen_color(u->screen);
+
+	screen_look(u->screen, ret);
+	ret->no_color = color == u->color ? u->no_color : !color;
 }
 
 void ui_message(struct ui *u, const char *text)

@@ -10,13 +10,20 @@
 
 #include "model/processes.h"
 #include "model/snapshot.h"
+#include "ui/text.h"
 #include "util/buf.h"
 #include "util/err.h"
 
 struct ui;
 
+struct ui_look {			/* what the user may change with a key, and keep with W */
+	bool no_color, mouse, blank_zeros;
+	enum text_unit unit;
+};
+
 struct ui_options {
-	bool no_color, ascii;
+	struct ui_look look;
+	bool ascii;
 	bool replay;			/* the keys of a recording, not of a living process */
 	bool pick;			/* a list of processes is shown, instead of one */
 	double delay_s;
@@ -41,6 +48,9 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_PLAY,			/* p in a replay: play on, or stop */
 	UI_SPEED,			/* request.delay_s: 1 faster, -1 slower */
 	UI_WATCH,			/* request.pid, of the list of processes */
+	UI_SEARCH,			/* request.text: a type, for who holds its objects */
+	UI_SEARCH_STOP,
+	UI_SAVE,			/* W: the settings, into the configuration */
 	UI_REPORT,			/* w: what ui_text() has, into a file */
 	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */
 	UI_TAG,				/* request.id; the screen does it itself */
@@ -72,16 +82,20 @@ void ui_close(struct ui *u);
 bool ui_next_request(struct ui *u, struct ui_request *ret);
 
 /*
- * Draws one frame. now: wall seconds, for the clock on the screen; sampling: a sample is under way.
+ * Draws one frame, or none where the terminal has not taken the one before: false, and then it is
+ * to be called again when standard output can be written. now: wall seconds, for the clock on the
+ * screen; sampling: a sample is under way.
  * While paused by p the picture of the moment stays (the ui keeps what it needs), sampling goes on.
  */
-void ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
+bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
 /* The same where options.pick was set; the ui keeps what it needs of the list. */
 void ui_draw_processes(struct ui *u, const struct processes *list, double now);
 /* One was chosen: from now on ui_draw() shows it. */
 void ui_watch(struct ui *u);
 /* After the target's end: pid runs the same command (0: none does); UI_RESAMPLE is to watch it. */
 void ui_successor(struct ui *u, pid_t pid);
+/* As it is now; no_color: by option or by z, and not because the terminal has no colours. */
+void ui_look(const struct ui *u, struct ui_look *ret);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
 /* Where a replay is, or how a recording does: always on the screen; alert: something is wrong. */

@@ -33,6 +33,8 @@ struct view_ctx {
 	bool ascii;			/* no block characters */
 	enum snapshot_sort sort;	/* last asked for: it may be newer than the rows */
 	bool reversed;
+	bool values;			/* show the values of keys in paths */
+	char about[256];		/* the type that a view over the table is about */
 	char message[320];		/* for the user, until the next key; "" none */
 	char state[200];		/* of the replay or of the recording; "" none */
 	bool state_alert;		/* ... is one to act on */
@@ -50,6 +52,8 @@ enum view_result {
 	VIEW_IGNORED,			/* not my key: the screen's own actions are tried */
 	VIEW_DONE,			/* taken; ret may hold a request */
 	VIEW_CLOSE,			/* the same, and this view is left */
+	VIEW_OPEN,			/* the same, and the view of this action is opened on the
+					 * type in ret->text */
 };
 
 enum view_find {

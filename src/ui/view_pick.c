@@ -199,6 +199,8 @@ static void pick_draw(void *state, const struct snapshot *snap, struct canvas *c
 	cursor_settle(st);
 	canvas_put(c, first, 1, c->cols - 1, ATTR_PLAIN, st->list->empty);
 	c->cursor_row = first;
+	c->clicks.body_row = first;
+	c->clicks.body_rows = (int)(st->page < st->list->n ? st->page : st->list->n);
 	for (size_t i = 0; i < st->page && st->top + i < st->list->n; i++) {
 		const struct process_row *row = &st->list->rows[st->top + i];
 		bool selected = st->top + i == st->cursor;

@@ -49,6 +49,8 @@ static void sort_draw(void *state, const struct snapshot *snap, struct canvas *c
 	width = width < c->cols ? width : c->cols;
 	col = (c->cols - width) / 2;
 	row_draw(c, y, col, width, ATTR_HEAD, TITLE);
+	c->clicks.body_row = y + 1;
+	c->clicks.body_rows = page;
 	for (int i = 0; i < page; i++) {
 		bool selected = top + i == st->at;
 

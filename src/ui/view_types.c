@@ -7,10 +7,12 @@
 #include "model/filter.h"
 #include "model/verdict.h"
 #include "ui/columns.h"
+#include "ui/drill.h"
 #include "ui/header.h"
 #include "ui/line.h"
 #include "ui/notice.h"
 #include "ui/pane.h"
+#include "ui/pane_held.h"
 #include "ui/text.h"
 #include "util/clean.h"
 #include "util/mem.h"
@@ -110,6 +112,8 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 	notice_empty(empty, sizeof(empty), snap);
 	canvas_put(c, y, 1, c->cols - 1, ATTR_PLAIN, empty);
 	c->cursor_row = y;
+	c->clicks.body_row = y;
+	c->clicks.body_rows = (int)(st->page < snap->n_rows ? st->page : snap->n_rows);
 	for (size_t i = 0; i < st->page && st->top + i < snap->n_rows; i++) {
 		size_t at = st->top + i;
 		bool selected = at == st->cursor;
@@ -173,15 +177,18 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 }
 
 /* "Connection: floor rose in 14/15 epochs, straight, survived 12 full collections" */
-static void reason_draw(const struct snapshot_row *row, struct canvas *c, int y)
+static void reason_draw(const struct snapshot_row *row, const struct snapshot *snap,
+			struct canvas *c, int y, const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, y);
 	const char *dot = strrchr(row->name, '.');
-	char reason[200];
+	char reason[400];
 
 	line_put_cut(&l, ATTR_LABEL, dot && dot[1] ? dot + 1 : row->name);
 	line_put_cut(&l, ATTR_PLAIN, ": ");
-	line_put_cut(&l, ATTR_PLAIN, verdict_reason(row, reason, sizeof(reason)));
+	if (!pane_held_brief(snap, row, ctx, reason, sizeof(reason))[0])
+		verdict_reason(row, reason, sizeof(reason));
+	line_put_cut(&l, ATTR_PLAIN, reason);
 }
 
 /* Rows between the table and the key bar. */
@@ -276,7 +283,7 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 	if (layout->pane)
 		pane_draw(c, end, snap, row, ctx);
 	else if (layout->status && row)
-		reason_draw(row, c, end);
+		reason_draw(row, snap, c, end, ctx);
 	if (layout->status)
 		status_draw(st, snap, c, c->rows - 2, ctx);
 	if (!layout->status && !ctx->message[0] && (ctx->replay || ctx->state_alert))
@@ -345,6 +352,10 @@ static enum view_result types_key(void *state, const struct snapshot *snap, int 
 	if (cursor_move(st, snap, action)) {
 		ret->ask = UI_HOLD_ORDER;
 		return VIEW_DONE;
+	}
+	if ((action == KEYS_WHO || action == KEYS_CYCLES) && st->cursor < snap->n_rows) {
+		drill_ask(snap, snap->rows[st->cursor].name, ret);
+		return VIEW_OPEN;
 	}
 	ret->ask = UI_REDRAW;
 	switch (action) {

@@ -16,6 +16,7 @@ import datetime
 import json
 import os
 import platform
+import select
 import statistics
 import subprocess
 import sys
@@ -31,6 +32,12 @@ LABELS = {
     "counter": "Counter(map(type, gc.get_objects())), 1 Hz",
     "objgraph": "objgraph.typestats(), 1 Hz",
 }
+SEARCHES = {            # who holds 200 instances of TYPE?
+    "search": "leaktop's search, up to a name, again and again",
+    "referrers": "gc.get_referrers() of 200 instances, one level, 1 Hz",
+    "backref": "objgraph.find_backref_chain() of one instance, 1 Hz",
+}
+TYPE = "__main__.Item"
 FEW = 1000              # types with fewer instances say nothing about accuracy
 # The collector does not track all tuples and dicts, and the scan counts all: no truth to hold it
 # against. (What it makes of them, and of str, int and bytes: tests/live/test_scan_live.c.)
@@ -42,6 +49,7 @@ def setting(name, default):
 
 
 LEAKTOP = setting("LEAKTOP", "./leaktop")
+SEARCH = setting("SEARCH", "./bench_search")
 PYTHON = setting("PYTHON", "python3")
 SIZES = [int(size) for size in setting("SIZES", "100000,1000000,10000000").split(",")]
 RUNS = int(setting("RUNS", "3"))
@@ -152,6 +160,23 @@ def cost(watch, objects):
     }
 
 
+def search(target, who):
+    """The loop's lateness while the holders of a type are searched, and what a search takes."""
+    if who != "search":
+        result = target.ask("loop %g %s" % (SECONDS, who))
+        return dict(result, wall_s=result["rival_s"], cpu_s=result["rival_s"])
+    found = []
+    target.begin("loop %g nothing" % SECONDS)
+    while not found or not select.select([target.process.stdout], [], [], 0)[0]:
+        found.append(json.loads(subprocess.check_output(
+            [SEARCH, str(target.process.pid), TYPE])))
+    result = target.answer()
+    for key in ("wall_s", "cpu_s", "containers_cpu_s", "levels", "rss", "bytes_read"):
+        result[key] = statistics.median(f[key] for f in found)
+    say("# %d searches: %s" % (len(found), found[-1]["path"]))
+    return result
+
+
 def accuracy(target, mode, truth):
     """The worst type of more than FEW instances, as a share, on a heap that stands still."""
     watch = Watch(target, mode, "--top", "0")
@@ -188,7 +213,14 @@ def measure(size):
         for name in who:                        # taken in turns: a noisy minute hits them all
             runs[name].append(latency(target, name))
             say("# run %d, %s: p99 %.0f us" % (run + 1, name, runs[name][-1]["p99"]))
-    result = dict(about, runs=runs, median={name: middle(r) for name, r in runs.items()})
+    searches = {name: [] for name in SEARCHES if name != "backref" or about["objgraph"]}
+    for run in range(RUNS):
+        for name in searches:
+            searches[name].append(search(target, name))
+            say("# run %d, %s: %.2f s" % (run + 1, name, searches[name][-1]["wall_s"]))
+    result = dict(about, runs=runs, searches=searches,
+                  search={name: middle(r) for name, r in searches.items()},
+                  median={name: middle(r) for name, r in runs.items()})
     truth = target.ask("truth")["types"]
     result["accuracy"] = {mode: accuracy(target, mode, truth) for mode in MODES}
     target.end()
@@ -244,6 +276,22 @@ def print_cost(result):
                                  figure(spent and spent * 1e9 / result["objects"], 1, 1)))
 
 
+def print_searches(result):
+    say("\nwho holds it? stall of the loop, ms   %28s %8s %8s %8s %8s" %
+        ("p99", "p99.9", "max", "wall s", "CPU s"))
+    for name, label in SEARCHES.items():
+        row = result["search"].get(name)
+        if not row:
+            say("  %-58s skipped: objgraph is not installed" % label)
+            continue
+        say("  %-54s %8s %8s %8s %8s %8s" % (
+            label, *(figure(row[key], 1000, 2) for key in ("p99", "p99.9", "max")),
+            figure(row["wall_s"], 1, 2), figure(row["cpu_s"], 1, 2)))
+    row = result["search"]["search"]
+    say("  %d levels, %.0f MiB read, RSS %.1f MiB; a pass over the containers %.2f s of CPU" % (
+        row["levels"], row["bytes_read"] / 2**20, row["rss"] / 2**20, row["containers_cpu_s"]))
+
+
 def print_rest(result):
     say("\nfrom the start to the first table:  " + ",  ".join(
         "%s %s ms" % (mode, figure(result["median"][mode]["first_s"], 0.001)) for mode in MODES))
@@ -261,6 +309,7 @@ def main():
         say("\n==== %d tracked objects ====" % result["objects"])
         print_latency(result)
         print_cost(result)
+        print_searches(result)
         print_rest(result)
         with open(setting("JSON", "bench.json"), "w") as out:
             json.dump(results, out, indent=1)

@@ -4,7 +4,8 @@ Usage: heap.py OBJECTS. It builds, ages (random parts replaced, collected, three
 {"ready": true, ...} and then obeys one line at a time from its standard input:
 
     loop SECONDS RIVAL   a request every 2 ms; how late each ended, in microseconds. RIVAL is what
-                         runs beside it, once a second, in a thread: nothing, counter, objgraph
+                         runs beside it, once a second, in a thread: nothing, counter, objgraph,
+                         referrers (of 200 instances, one level), backref (of one)
     truth                live objects per type, of those that the collector tracks
     quit
 
@@ -29,6 +30,9 @@ CLASSES = 125
 AGEING_ROUNDS = 3
 REPLACED_SHARE = 0.3
 SAMPLE_UNITS = 500
+INSTANCES = 200                     # as many as leaktop searches the holders of
+
+UNITS = []
 
 try:
     import objgraph
@@ -118,8 +122,21 @@ def count_with_objgraph():
     objgraph.typestats()
 
 
-RIVALS = {"nothing": None, "counter": count_types,
-          "objgraph": count_with_objgraph if objgraph else None}
+def instances():
+    return [random.choice(random.choice(UNITS).items) for _ in range(INSTANCES)]
+
+
+def find_referrers():
+    gc.get_referrers(*instances())
+
+
+def find_chain():
+    objgraph.find_backref_chain(instances()[0], objgraph.is_proper_module)
+
+
+RIVALS = {"nothing": None, "counter": count_types, "referrers": find_referrers,
+          "objgraph": count_with_objgraph if objgraph else None,
+          "backref": find_chain if objgraph else None}
 
 
 def run_rival(work, stop, seconds):
@@ -174,12 +191,11 @@ def loop(seconds, rival):
     return answer
 
 
-
 def main():
     begin = time.time()
-    units = build(int(sys.argv[1]))
+    UNITS.extend(build(int(sys.argv[1])))
     say({"ready": True, "python": sys.version.split()[0], "objects": tracked(),
-         "units": len(units), "build_s": time.time() - begin, "objgraph": bool(objgraph)})
+         "units": len(UNITS), "build_s": time.time() - begin, "objgraph": bool(objgraph)})
     for line in iter(sys.stdin.readline, ""):
         words = line.split()
         if words[0] == "loop":

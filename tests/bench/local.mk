@@ -2,6 +2,11 @@
 EXTRA_DIST += tests/bench/bench.py tests/bench/heap.py
 CLEANFILES += bench.json
 
+EXTRA_PROGRAMS += bench_search
+CLEANFILES += bench_search$(EXEEXT)
+bench_search_SOURCES = tests/bench/search.c
+bench_search_LDADD = libholders.a libtarget.a libproc.a libutil.a $(PROCPS_LIBS) -lm
+
 .PHONY: bench
-bench: leaktop
-	LT_BENCH_LEAKTOP=./leaktop python3 $(top_srcdir)/tests/bench/bench.py
+bench: leaktop bench_search
+	LT_BENCH_LEAKTOP=./leaktop LT_BENCH_SEARCH=./bench_search python3 $(top_srcdir)/tests/bench/bench.py

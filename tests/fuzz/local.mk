@@ -1,6 +1,7 @@
 # Everything parsed, with any bytes. Plain programs that replay tests/fuzz/corpus/; after `configure
 # CC=clang --enable-fuzzers` they are libFuzzer's, and `make fuzz LT_FUZZ_SECONDS=60` searches on.
-fuzz_programs = fuzz_elf fuzz_maps fuzz_objects fuzz_options fuzz_proc fuzz_python fuzz_recording fuzz_text
+fuzz_programs = fuzz_elf fuzz_keys fuzz_maps fuzz_objects fuzz_options fuzz_proc fuzz_python \
+	fuzz_recording fuzz_text
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/corpus
 if FUZZERS
@@ -17,6 +18,9 @@ fuzz_memory = $(fuzz_common) tests/fuzz/memory.c tests/fuzz/memory.h
 fuzz_elf_SOURCES = tests/fuzz/fuzz_elf.c $(fuzz_memory)
 fuzz_elf_LDFLAGS = $(fuzz_ldflags)
 fuzz_elf_LDADD = libtarget.a libproc.a libutil.a
+fuzz_keys_SOURCES = tests/fuzz/fuzz_keys.c $(fuzz_common)
+fuzz_keys_LDFLAGS = $(fuzz_ldflags)
+fuzz_keys_LDADD = libui.a libmodel.a libutil.a $(NCURSESW_LIBS) -lm
 fuzz_maps_SOURCES = tests/fuzz/fuzz_maps.c $(fuzz_common)
 fuzz_maps_LDFLAGS = $(fuzz_ldflags)
 fuzz_maps_LDADD = libproc.a libutil.a

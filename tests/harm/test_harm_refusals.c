@@ -512,12 +512,15 @@ static void a_filter_that_is_known_is_no_obstacle_in_any_wait(void **state)
 	pid_t pid;
 
 	need_root();
-	pid = begin_python_in(FILTER_ALL, "select.select([], [], [], 3)\n"
-			      "select.poll().poll(3600000)");
+	pid = begin_python_in(FILTER_ALL
+			      "\nsignal.signal(signal.SIGUSR2, lambda *a: os.write(end[1], b'x'))",
+			      SELECT "\nselect.poll().poll(3600000)");
 	snprintf(number, sizeof(number), "%d", pid);
 	leaktop = harm_leaktop_start(args, NULL, 0);
 	while (counts < 20 && gaps < 10 && (line = harm_line(&leaktop)) != NULL) {
 		counts += strstr(line, " function") != NULL;
+		if (counts == 1)
+			kill(pid, SIGUSR2);
 		gaps += strstr(line, "its seccomp filter") != NULL;
 	}
 	harm_kill(&leaktop);
@@ -704,7 +707,7 @@ static void what_cannot_be_taken_back_is_told(void **state)
 	snprintf(number, sizeof(number), "%d", pid);
 	leaktop = harm_leaktop_start(args, NULL, 0);
 	while (samples < 2 && (line = harm_line(&leaktop)) != NULL)
-		samples += strstr(line, "\"kind\":\"sample\"") != NULL;
+		samples += strstr(line, "\"types\":[{") != NULL;
 	/* between two visits: leaktop may just be tracing it itself */
 	while (harm_seize(&t, pid, &err) != LT_OK)
 		clock_sleep_ns(CLOCK_NS_PER_MS);

@@ -17,7 +17,7 @@
 #define TIMEOUT_NS (CALLS_TIMEOUT_MS * CLOCK_NS_PER_MS)
 #define LATE_NS (150 * CLOCK_NS_PER_MS)	/* into the call, the last visit of one with a timeout */
 #define SLACK_NS (90 * CLOCK_NS_PER_MS)	/* less than LATE_NS: a timeout that began again shows */
-#define TRIES 6				/* a loaded machine is late now and then, not always */
+#define TRIES 40			/* a loaded machine is late now and then, not always */
 
 enum visit {
 	VISIT_NONE, VISIT_STOPS, VISIT_CALL, VISIT_UNREPAIRED,
@@ -34,6 +34,7 @@ struct outcome {
 	long ret;
 	int error;
 	int64_t took_ns, stopped_ns;
+	bool late;			/* its timeout may have been over before the visit was */
 };
 
 /* ---- the victim ------------------------------------------------------------------------- */
@@ -149,7 +150,8 @@ static int64_t disturb(const struct play *p, enum visit how)
 	return clock_mono_ns() - begin;
 }
 
-static struct outcome perform(const struct call_case *call, enum visit how, enum handler handler)
+static struct outcome perform_once(const struct call_case *call, enum visit how,
+				   enum handler handler)
 {
 	struct scene *s = harm_shared(sizeof(*s));
 	struct play p = {call, s, handler};
@@ -161,6 +163,7 @@ static struct outcome perform(const struct call_case *call, enum visit how, enum
 	assert_true(harm_wait(is_set, &s->begun));
 	assert_true(harm_wait_blocked(s->victim) >= 0);
 	o.stopped_ns = disturb(&p, how);
+	o.late = !call->release && clock_mono_ns() - s->begin_ns >= TIMEOUT_NS;
 	if (handler != HANDLER_NONE)
 		assert_true(harm_wait(is_set, &s->handled));
 	assert_true(harm_wait_blocked(s->victim) >= 0);
@@ -175,6 +178,18 @@ static struct outcome perform(const struct call_case *call, enum visit how, enum
 	harm_end(s->victim);
 	calls_clean(s);
 	harm_unshare(s, sizeof(*s));
+	return o;
+}
+
+/* Performed so that the visit, or the signal, came in time. */
+static struct outcome perform(const struct call_case *call, enum visit how, enum handler handler)
+{
+	struct outcome o = perform_once(call, how, handler);
+
+	for (int i = 0; i < TRIES && o.late; i++)
+		o = perform_once(call, how, handler);
+	if (o.late)
+		printf("# %s: this machine never came in time\n", call->name);
 	return o;
 }
 

@@ -9,6 +9,7 @@
 
 #include "../unit/output_fixture.h"
 #include "cli/options.h"
+#include "cli/settings.h"
 #include "util/err.h"
 
 /* The keys are in the header alone, so nothing of ui/ need be linked. */
@@ -46,6 +47,12 @@ static void print_errors(void)
 
 		printf("error\t%d\t%s\n", info->exit_status, info->code);
 	}
+}
+
+static void print_settings(void)
+{
+	for (size_t i = 0; settings_name(i); i++)
+		printf("setting\t%s\n", settings_name(i));
 }
 
 static void print_keys(void)
@@ -87,5 +94,6 @@ int main(int argc, char **argv)
 	print_fields();
 	print_errors();
 	print_keys();
+	print_settings();
 	return EXIT_SUCCESS;
 }

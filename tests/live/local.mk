@@ -9,8 +9,9 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 	tests/live/pythons.h tests/live/watching.c tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-live_tests = test_batch test_census test_count test_cycles test_heap test_holders test_hostile \
-	test_record_live test_roster test_scan_live test_server test_slices test_traps test_verdict_live
+live_tests = test_batch test_census test_containers test_count test_cycles test_heap \
+	test_holders test_hostile test_inside test_record_live test_roster test_scan_live test_server \
+	test_slices test_traps test_verdict_live test_who
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_record_live_SOURCES = tests/live/test_record_live.c $(LIVE_SOURCES)
@@ -38,9 +39,15 @@ test_cycles_LDADD = $(LIVE_LIBS)
 test_heap_SOURCES = tests/live/test_heap.c $(LIVE_SOURCES)
 test_heap_CFLAGS = $(LIVE_CFLAGS)
 test_heap_LDADD = $(LIVE_LIBS)
+test_containers_SOURCES = tests/live/test_containers.c $(LIVE_SOURCES)
+test_containers_CFLAGS = $(LIVE_CFLAGS)
+test_containers_LDADD = libholders.a $(LIVE_LIBS)
 test_holders_SOURCES = tests/live/test_holders.c $(LIVE_SOURCES)
 test_holders_CFLAGS = $(LIVE_CFLAGS)
 test_holders_LDADD = $(LIVE_LIBS)
+test_inside_SOURCES = tests/live/test_inside.c $(LIVE_SOURCES)
+test_inside_CFLAGS = $(LIVE_CFLAGS)
+test_inside_LDADD = libholders.a $(LIVE_LIBS)
 test_traps_SOURCES = tests/live/test_traps.c $(LIVE_SOURCES)
 test_traps_CFLAGS = $(LIVE_CFLAGS)
 test_traps_LDADD = $(LIVE_LIBS)
@@ -50,6 +57,9 @@ test_server_LDADD = $(LIVE_LIBS)
 test_verdict_live_SOURCES = tests/live/test_verdict_live.c $(LIVE_SOURCES)
 test_verdict_live_CFLAGS = $(LIVE_CFLAGS)
 test_verdict_live_LDADD = $(LIVE_LIBS)
+test_who_SOURCES = tests/live/test_who.c $(LIVE_SOURCES)
+test_who_CFLAGS = $(LIVE_CFLAGS)
+test_who_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)

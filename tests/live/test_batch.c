@@ -18,7 +18,7 @@
 #include "watching.h"
 
 #define ARGS_MOST 12
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 90000
 
 static struct python_run target;
 

@@ -197,6 +197,8 @@ static void a_hostile_size_costs_its_neighbourhood_only(void **state)
 	}
 }
 
+static const struct ledger_heap own = {0};
+
 /* Asks until a pass has ended. */
 static void read_ledger(pid_t pid, const struct ledger_objects *objects, struct sample *ret)
 {
@@ -211,9 +213,31 @@ static void read_ledger(pid_t pid, const struct ledger_objects *objects, struct 
 	while (!num_known(ret->ledger.other)) {
 		assert_int_equal(figures_read(figures, &quick, &err), LT_OK);
 		ret->memory.rss = quick.rss_bytes;
-		ledger_source_read(l, objects, ret);
+		ledger_source_read(l, objects, &own, ret);
 	}
 	figures_free(figures);
+	ledger_source_free(l);
+}
+
+/* Its figures are taken as they are, once; with another pass they are taken again, in time. */
+static void a_pass_that_another_makes_is_one_for_the_ledger_too(void **state)
+{
+	static const struct ledger_objects objects = {3 << 20, 2 << 20, 1 << 20};
+	const struct cheap_totals totals = {.live_resident = 5 << 20, .free_resident = 4 << 20};
+	struct ledger_heap heap = {.totals = &totals, .n_passes = 1};
+	struct remote r = {.pid = getpid()};
+	struct ledger_source *l = ledger_source_new(&r);
+	struct sample s = {.memory.rss = 1 << 30, .ledger = ledger_unknown};
+
+	ledger_source_read(l, &objects, &heap, &s);
+	assert_int_equal(s.ledger.c_free, 4 << 20);
+	assert_true(s.ledger.c_live >= 4 << 20);
+	s.ledger = ledger_unknown;
+	ledger_source_read(l, &objects, &heap, &s);
+	assert_int_equal(s.ledger.c_free, LT_UNKNOWN);
+	ledger_source_forget(l);
+	ledger_source_read(l, &objects, &heap, &s);
+	assert_int_equal(s.ledger.c_free, 4 << 20);
 	ledger_source_free(l);
 }
 
@@ -428,6 +452,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_heap_of_every_python_is_what_it_says_itself),
 		cmocka_unit_test(a_hostile_size_costs_its_neighbourhood_only),
+		cmocka_unit_test(a_pass_that_another_makes_is_one_for_the_ledger_too),
 		cmocka_unit_test(the_parts_of_the_ledger_are_the_resident_memory),
 		cmocka_unit_test(a_growth_is_told_to_be_native_or_fragmentation),
 		cmocka_unit_test(an_allocator_that_is_not_glibcs_is_named_and_not_guessed_at),

@@ -18,7 +18,7 @@
 #include "util/num.h"
 
 #define RUNS_MAX     64
-#define START_MAX_NS (30 * CLOCK_NS_PER_S)
+#define START_MAX_NS (90 * CLOCK_NS_PER_S)
 
 struct subject {
 	const struct python_exe *exe;

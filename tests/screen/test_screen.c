@@ -199,15 +199,15 @@ static void the_sort_menu_lies_over_the_table(void **state)
 static void help_shows_every_key_on_80x24(void **state)
 {
 	const struct keys_row *rows;
-	bool seen[100] = {false};
+	bool seen[KEYS_ACTIONS] = {false};
 	char line[64];
 	size_t n;
 
 	rows = keys_rows(&n);
-	assert_true(n <= sizeof(seen));
 	fixture_draw(&f, 24, 80);
 	(void)fixture_key(&f, 'h');
-	assert_memory_equal(fixture_row(&f, 0), "leaktop " PACKAGE_VERSION_TEXT, 8);
+	assert_int_equal(fixture_find(&f, "leaktop " PACKAGE_VERSION_TEXT), 0);
+	assert_int_equal(fixture_find(&f, "lines 1 to "), 0);
 	for (int page = 0; page < 2; page++) {
 		for (size_t i = 0; i < n; i++) {
 			snprintf(line, sizeof(line), "%-8s %s", rows[i].names, rows[i].help);
@@ -219,7 +219,6 @@ static void help_shows_every_key_on_80x24(void **state)
 	for (size_t i = 0; i < n; i++)
 		assert_true(seen[i]);
 	assert_true(fixture_find(&f, "1-7: VERDICT TYPE") > 0);
-	assert_true(fixture_find(&f, "lines ") == 0);
 }
 
 static void no_size_is_refused_and_nothing_is_drawn_outside(void **state)
@@ -272,24 +271,26 @@ static void the_reason_is_that_of_the_selected_row(void **state)
 static void a_high_screen_has_the_reasons_in_a_pane(void **state)
 {
 	fixture_draw(&f, 40, 120);
-	EXPECT(&f, 32,
+	EXPECT(&f, 31,
 		"-- app.net.Connection ------------------------------------------------"
 			"--------------------------------------------------",
 		"why    +12 680 in 12m40s; 14 of 15 epochs set a new floor; longest rest"
 			" 42s; 2nd half / 1st half = 1.02 (straight)",
 		"gc     12 full collections since base, none brought it back: held by a"
 			" live reference, not an uncollected cycle",
+		"held   not searched: Enter does",
 		"alloc  leaktop cannot tell; tracemalloc can, where the target was started"
 			" with -X tracemalloc",
-		"next   a where allocated   Space tag   b new baseline here   ! act on the target",
+		"next   Enter who holds   a where allocated   c cycles   Space tag"
+			"   b new baseline here   ! act on the target",
 		"",
 		"sort: verdict   14 of 417 types shown");
 	(void)fixture_key(&f, 'G');
-	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 32);
-	assert_int_equal(fixture_find(&f, "why    no material growth"), 33);
+	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 31);
+	assert_int_equal(fixture_find(&f, "why    no material growth"), 32);
 	/* the last row of the table is above the pane, and no row is under it */
 	fixture_draw(&f, 36, 80);
-	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 28);
+	assert_int_equal(fixture_find(&f, "-- weakref.ReferenceType ---"), 27);
 	fixture_draw(&f, 35, 120);
 	assert_int_equal(fixture_find(&f, "-- "), -1);
 	f.snap.n_rows = 0;
@@ -312,7 +313,7 @@ static void the_collector_is_evidence_only_where_it_ran(void **state)
 		f.snap.gc.enabled = cases[i].enabled;
 		f.rows[0].reason = cases[i].reason;
 		fixture_draw(&f, 40, 120);
-		assert_int_equal(fixture_find(&f, cases[i].text), 34);
+		assert_int_equal(fixture_find(&f, cases[i].text), 33);
 	}
 	snprintf(f.target.command, sizeof(f.target.command), "python3 -X tracemalloc app.py");
 	fixture_draw(&f, 40, 120);

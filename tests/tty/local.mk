@@ -17,8 +17,8 @@ endif
 # the real program on real targets
 if HAVE_TTY_TESTS
 if HAVE_LIVE_TESTS
-check_PROGRAMS += test_tty_hostile test_tty_leaktop test_tty_ux
-TESTS += test_tty_hostile test_tty_leaktop test_tty_ux
+check_PROGRAMS += test_tty_hostile test_tty_leaktop test_tty_ux test_tty_who
+TESTS += test_tty_hostile test_tty_leaktop test_tty_ux test_tty_who
 test_tty_ux_SOURCES = tests/tty/test_tty_ux.c tests/tty/restored.h $(LIVE_SOURCES)
 test_tty_ux_CFLAGS = $(LIVE_CFLAGS)
 test_tty_ux_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
@@ -28,5 +28,8 @@ test_tty_hostile_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
 test_tty_leaktop_SOURCES = tests/tty/test_tty_leaktop.c tests/tty/restored.h $(LIVE_SOURCES)
 test_tty_leaktop_CFLAGS = $(LIVE_CFLAGS)
 test_tty_leaktop_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
+test_tty_who_SOURCES = tests/tty/test_tty_who.c $(LIVE_SOURCES)
+test_tty_who_CFLAGS = $(LIVE_CFLAGS)
+test_tty_who_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
 endif
 endif

@@ -18,7 +18,7 @@
 #include "util/num.h"
 
 #define HEAD " VERDICT"			/* of the table, a mark of the order may follow */
-#define LEAD_PATIENCE_MS 30000		/* 15 s are promised, on a machine that is not loaded */
+#define LEAD_PATIENCE_MS 90000		/* 15 s are promised, on a machine that is not loaded */
 #define GROWN 50			/* objects that nobody takes for noise */
 
 static struct tty *t;
@@ -486,6 +486,26 @@ static void sigint_restores_the_terminal_and_leaves_nothing(void **state)
 	end_by(SIGINT);
 }
 
+/* Nothing can be drawn or restored any more: what counts is the target. */
+static void a_lost_terminal_ends_it_and_leaves_nothing(void **state)
+{
+	struct belongings before, after;
+	int status;
+
+	start_workload("event");
+	belongings_take(target.pid, &before);
+	watch("0.2", 24, 80);
+	expect_that(has_a_thousand_nodes, NULL, "1 000 of __main__.Node");
+	tty_hang_up(t);
+	status = tty_exit_status(t, TTY_PATIENCE_MS);
+	assert_int_not_equal(status, -1);
+	assert_true(WIFEXITED(status));
+	belongings_take(target.pid, &after);
+	assert_true(belongings_equal(&before, &after));
+	belongings_free(&before);
+	belongings_free(&after);
+}
+
 static void a_busy_target_is_counted(void **state)
 {
 	start_workload("busy");
@@ -573,6 +593,7 @@ int main(void)
 		ON_TTY(sigterm_restores_the_terminal_and_leaves_nothing),
 		ON_TTY(sighup_restores_the_terminal_and_leaves_nothing),
 		ON_TTY(sigint_restores_the_terminal_and_leaves_nothing),
+		ON_TTY(a_lost_terminal_ends_it_and_leaves_nothing),
 		ON_TTY(a_busy_target_is_counted),
 		ON_TTY(a_stopped_target_is_told_and_counted_again_when_it_goes_on),
 		ON_TTY(q_leaves_a_stopped_target_and_says_what_stays),

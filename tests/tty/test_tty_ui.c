@@ -3,7 +3,10 @@
 #include "../unit/test.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "restored.h"
 #include "tty.h"
@@ -259,6 +262,32 @@ static void suspending_leaves_the_screen_and_comes_back(void **state)
 	assert_true(tty_cursor_visible(t));
 }
 
+/* A shell that controls jobs: here the stop is one, and what the shell writes meanwhile is seen. */
+static void a_shell_gets_its_terminal_back_on_ctrl_z_and_fg_draws_again(void **state)
+{
+	static const char script[] = "\"$0\" ''; echo stopped $?; read x; fg; echo over $?; read x";
+	const char *const argv[] = {"sh", "-m", "-c", script, demo_path(), NULL};
+	struct termios now, before;
+
+	t = tty_start(argv, 24, 80, NULL);
+	if (!t)
+		SKIP("no pseudo-terminal can be had");
+	expect("samples 1");
+	tty_key(t, "\x1a");
+	expect("stopped 148");			/* 128 + SIGTSTP */
+	assert_false(tty_alternate(t));
+	tty_modes(t, &now, &before);
+	assert_int_equal(now.c_lflag, before.c_lflag);
+	tty_key(t, "\r");
+	expect("samples 1");
+	assert_true(tty_alternate(t));
+	tty_key(t, "tq");
+	expect("over 0");
+	assert_false(tty_alternate(t));
+	tty_key(t, "\r");
+	assert_int_equal(tty_exit_status(t, TTY_PATIENCE_MS), 0);
+}
+
 static void expect_refused(const char *const *env, const char *words)
 {
 	start("", 24, 80, env);
@@ -382,6 +411,43 @@ static void a_frame_in_which_only_the_clock_moves_writes_next_to_nothing(void **
 	assert_in_range((tty_bytes(t) - before) / FRAMES, 1, CLOCK_BYTES);
 }
 
+static off_t steps_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+#define STALLED_STEPS 200		/* whole screens, of more than a terminal's buffers hold */
+#define PTY_HOLDS 160000		/* bytes: two of 64 KiB, and a frame */
+
+/* Nobody reads the screen, as on a line that has broken down: keys are obeyed all the same. */
+static void a_line_that_takes_nothing_drops_frames_and_holds_up_nothing(void **state)
+{
+	char path[] = "/tmp/leaktop-steps-XXXXXX";
+	const char *const argv[] = {demo_path(), "", path, NULL};
+	int fd = mkstemp(path), waited = 0;
+	size_t before;
+
+	assert_true(fd >= 0);
+	close(fd);
+	t = tty_start(argv, 50, 200, NULL);
+	if (!t)
+		SKIP("no pseudo-terminal can be had");
+	expect("samples 1");
+	before = tty_bytes(t);
+	for (int i = 1; i <= STALLED_STEPS; i++) {
+		tty_key(t, "\x0ct");		/* ^L: drawn from nothing */
+		while (steps_of(path) <= i && waited++ < TTY_PATIENCE_MS)
+			usleep(1000);
+	}
+	assert_int_equal(steps_of(path), STALLED_STEPS + 1);
+	expect("samples 201");
+	printf("# %zu bytes for %d steps\n", tty_bytes(t) - before, STALLED_STEPS);
+	assert_in_range(tty_bytes(t) - before, 1, PTY_HOLDS);
+	unlink(path);
+}
+
 static void an_ended_target_and_a_gap_are_told(void **state)
 {
 	start("end", 24, 80, NULL);
@@ -416,12 +482,14 @@ int main(void)
 		ON_TTY(no_memory_restores_the_terminal_before_it_complains),
 		ON_TTY(resizing_draws_what_fits),
 		ON_TTY(suspending_leaves_the_screen_and_comes_back),
+		ON_TTY(a_shell_gets_its_terminal_back_on_ctrl_z_and_fg_draws_again),
 		ON_TTY(a_terminal_that_cannot_is_refused_without_an_escape_byte),
 		ON_TTY(every_common_terminal_shows_the_screen),
 		ON_TTY(without_utf8_the_screen_is_ascii),
 		ON_TTY(no_color_leaves_bold_and_reverse),
 		ON_TTY(a_calm_frame_writes_little),
 		ON_TTY(a_frame_in_which_only_the_clock_moves_writes_next_to_nothing),
+		ON_TTY(a_line_that_takes_nothing_drops_frames_and_holds_up_nothing),
 		ON_TTY(an_ended_target_and_a_gap_are_told),
 	};
 

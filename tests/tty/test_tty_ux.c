@@ -78,13 +78,18 @@ static void start_target(void)
 	json_decref(ready);
 }
 
-static void watch_target(const char *const *env)
+static void start_leaktop_on_target(const char *options, const char *const *env)
 {
 	char args[64];
 
-	start_target();
-	snprintf(args, sizeof(args), "-d 0.3 -p %d", target.pid);
+	snprintf(args, sizeof(args), "%s -p %d", options, target.pid);
 	start_leaktop(args, env);
+}
+
+static void watch_target(const char *const *env)
+{
+	start_target();
+	start_leaktop_on_target("-d 0.3", env);
 }
 
 static void expect(const char *text)
@@ -163,14 +168,14 @@ static void the_list_survives_a_resize_and_sigterm_restores_the_terminal(void **
 
 static void a_list_that_nobody_can_choose_from_is_printed(void **state)
 {
-	char text[32];
+	char text[64];
 
 	start_target();
-	start_leaktop("| cat; echo done", NULL);
-	snprintf(text, sizeof(text), "%7d ", target.pid);
+	snprintf(text, sizeof(text), "| grep '^ *%d '", target.pid);
+	start_leaktop(text, NULL);
 	expect("which one? leaktop -p PID");
-	expect("done");
-	assert_int_not_equal(tty_find(t, text), -1);
+	snprintf(text, sizeof(text), "%7d ", target.pid);
+	expect(text);
 }
 
 /* ---- report and clipboard ------------------------------------------------------------------ */
@@ -223,6 +228,110 @@ static void y_shows_the_name_where_the_terminal_has_none(void **state)
 	expect(HEAD);
 	tty_key(t, "q");			/* this terminal has no second screen to leave */
 	assert_int_equal(tty_exit_status(t, TTY_PATIENCE_MS), 0);
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+static void w_in_capitals_writes_what_the_keys_have_set(void **state)
+{
+	char variable[4400], path[4300];
+	const char *const env[] = {variable, NULL};
+	struct buf b = {0};
+
+	snprintf(path, sizeof(path), "%s/settings", dir);
+	snprintf(variable, sizeof(variable), "LEAKTOPRC=%s", path);
+	watch_target(env);
+	expect("__main__.Node");
+	tty_key(t, "M");
+	expect("sort: size");
+	tty_key(t, "W");
+	expect("settings written to");
+	assert_int_equal(io_read_file(path, 1 << 16, &b), 0);
+	assert_non_null(strstr(buf_text(&b), "\nsort = size\n"));
+	assert_non_null(strstr(buf_text(&b), "\ndelay = 0.3\n"));
+	assert_non_null(strstr(buf_text(&b), "\ncolor = yes\n"));
+	buf_done(&b);
+	tty_key(t, "q");
+	expect_exit(0);
+	tty_free(t);
+	start_leaktop_on_target("", env);
+	expect("sort: size");
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+static void a_wrong_setting_is_told_on_the_screen(void **state)
+{
+	char variable[4400], path[4300];
+	const char *const env[] = {variable, NULL};
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(variable, sizeof(variable), "LEAKTOPRC=%s", path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("delay = soon\n", f);
+	assert_int_equal(fclose(f), 0);
+	start_target();
+	start_leaktop_on_target("--config s", env);
+	expect("s:1: the delay is 0.1 to 3600 seconds");
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+/* ---- the mouse ------------------------------------------------------------------------------- */
+
+static bool cursor_is_on(struct tty *tty, void *arg)
+{
+	int row, col;
+
+	tty_cursor(tty, &row, &col);
+	return row == *(int *)arg;
+}
+
+/* A press and a release of the left button as xterm tells them; rows and columns from 1. */
+static void click(int row, int col)
+{
+	char report[64];
+
+	snprintf(report, sizeof(report), "\x1b[<0;%d;%dM\x1b[<0;%d;%dm", col + 1, row + 1, col + 1,
+		 row + 1);
+	tty_key(t, report);
+}
+
+static void a_click_selects_and_sorts_once_the_mouse_is_on(void **state)
+{
+	int head, row;
+
+	watch_target(NULL);
+	expect("__main__.Node");
+	expect(HEAD);
+	head = tty_find(t, HEAD);
+	row = head + 3;
+	click(row, 20);				/* off: dropped */
+	tty_key(t, "m");
+	expect("mouse on");
+	assert_false(cursor_is_on(t, &row));
+	click(row, 20);
+	assert_true(tty_wait_until(t, cursor_is_on, &row, TTY_PATIENCE_MS));
+	click(head, 11);
+	expect("sort: name");
+	tty_key(t, "q");
+	expect_exit(0);
+}
+
+static void the_option_switches_the_mouse_on(void **state)
+{
+	int row;
+
+	start_target();
+	start_leaktop_on_target("-d 0.3 --mouse", NULL);
+	expect("__main__.Node");
+	row = tty_find(t, HEAD) + 2;
+	click(row, 20);
+	assert_true(tty_wait_until(t, cursor_is_on, &row, TTY_PATIENCE_MS));
+	tty_key(t, "q");
+	expect_exit(0);
 }
 
 /* ---- a new process for the old one --------------------------------------------------------- */
@@ -282,6 +391,10 @@ int main(void)
 		ON_TTY(w_writes_the_screen_and_names_the_file),
 		ON_TTY(y_sends_the_name_to_a_terminal_that_has_a_clipboard),
 		ON_TTY(y_shows_the_name_where_the_terminal_has_none),
+		ON_TTY(w_in_capitals_writes_what_the_keys_have_set),
+		ON_TTY(a_wrong_setting_is_told_on_the_screen),
+		ON_TTY(a_click_selects_and_sorts_once_the_mouse_is_on),
+		ON_TTY(the_option_switches_the_mouse_on),
 		ON_TTY(a_successor_is_offered_and_r_watches_it),
 		ON_TTY(a_successor_that_ends_is_offered_no_more),
 	};

@@ -120,6 +120,15 @@ struct tty *tty_start(const char *const *argv, int rows, int cols, const char *c
 	return t;
 }
 
+void tty_hang_up(struct tty *t)
+{
+	if (t->slave >= 0)
+		close(t->slave);
+	if (t->master >= 0)
+		close(t->master);
+	t->master = t->slave = -1;
+}
+
 void tty_free(struct tty *t)
 {
 	if (!t)
@@ -128,8 +137,7 @@ void tty_free(struct tty *t)
 		kill(t->pid, SIGKILL);
 		waitpid(t->pid, NULL, 0);
 	}
-	close(t->master);
-	close(t->slave);
+	tty_hang_up(t);
 	vterm_free(t->vt);
 	buf_done(&t->row);
 	free(t);

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <termios.h>
 
-#define TTY_PATIENCE_MS 20000		/* for what must come: a loaded machine is slow */
+#define TTY_PATIENCE_MS 60000		/* for what must come: a loaded machine is slow */
 
 struct tty;
 
@@ -35,6 +35,8 @@ bool tty_wait_until(struct tty *t, bool (*pred)(struct tty *t, void *arg), void 
 
 /* Types bytes as they are: "q", "\x1b[A" (Up), "\r". */
 void tty_key(struct tty *t, const char *bytes);
+/* The terminal is gone, as when ssh breaks off. Afterwards only tty_exit_status and tty_free. */
+void tty_hang_up(struct tty *t);
 void tty_resize(struct tty *t, int rows, int cols);
 
 /* A row of the screen as UTF-8 without the blanks at its end, borrowed until the next call. */

@@ -2,12 +2,14 @@
  * The ui with a target that does not exist: figures that move by rule, one step per key t, so
  * that a test knows every frame; B lets time pass alone. The loop is the one cli/ has, in small.
  *
- *   ui_demo [what b does: segv, abort, exit, oom, end, gap]
+ *   ui_demo [what b does: segv, abort, exit, oom, end, gap] [file: a byte for each step, so that
+ *           a test that does not look at the screen can see it]
  */
 #include "config.h"
 #include "ui/ui.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,6 +44,7 @@ struct demo {
 	int64_t cells[TYPES][SERIES_CELLS], rss[SERIES_CELLS];
 	char filter[512];
 	const char *on_b;
+	int steps;			/* the file, -1 none */
 	double idle_s;			/* B: time passes and nothing else changes */
 };
 
@@ -128,6 +131,8 @@ static void step(struct demo *d)
 {
 	d->snap.seq++;
 	fill(d);
+	if (d->steps >= 0 && write(d->steps, ".", 1) != 1)
+		abort();
 }
 
 static void start(struct demo *d)
@@ -236,7 +241,9 @@ static bool serve_keys(struct demo *d, struct ui *ui)
 
 static int loop(struct demo *d, struct ui *ui)
 {
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct pollfd fds[] = {
+		{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = -1, .events = POLLOUT},
+	};
 	sigset_t waiting;
 
 	sigemptyset(&waiting);
@@ -245,8 +252,9 @@ static int loop(struct demo *d, struct ui *ui)
 			window_changed = 0;
 			ui_resized(ui);
 		}
-		ui_draw(ui, &d->snap, d->snap.t + d->idle_s, false);
-		if (ppoll(&in, 1, NULL, &waiting) > 0 && !serve_keys(d, ui))
+		fds[1].fd = ui_draw(ui, &d->snap, d->snap.t + d->idle_s, false) ? -1
+			    : STDOUT_FILENO;
+		if (ppoll(fds, COUNT_OF(fds), NULL, &waiting) > 0 && !serve_keys(d, ui))
 			return 0;
 	}
 	return 128 + (int)stop_signal;
@@ -269,6 +277,7 @@ int main(int argc, char **argv)
 	}
 	(void)sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
 	demo.on_b = argc > 1 ? argv[1] : "";
+	demo.steps = argc > 2 ? open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
 	if (ui_open(&options, &ui, &err) != LT_OK) {
 		fprintf(stderr, "ui_demo: %s\n", lt_err_text(&err, text, sizeof(text)));
 		return lt_err_info(err.code)->exit_status;

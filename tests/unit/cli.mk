@@ -1,7 +1,10 @@
 if HAVE_CMOCKA
-check_PROGRAMS += test_options
-TESTS += test_options
+check_PROGRAMS += test_options test_settings
+TESTS += test_options test_settings
 test_options_SOURCES = tests/unit/test_options.c tests/unit/test.h
 test_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_options_LDADD = libcli.a liboutput.a libmodel.a libutil.a $(CMOCKA_LIBS) -lm
+test_settings_SOURCES = tests/unit/test_settings.c tests/unit/test.h
+test_settings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_settings_LDADD = libcli.a liboutput.a libmodel.a libutil.a $(CMOCKA_LIBS) -lm
 endif

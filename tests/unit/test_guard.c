@@ -15,19 +15,74 @@ static void memory_that_is_new_ends_a_slice_and_is_counted_in_the_next(void **st
 	fill(2, SOME);
 	set_hole(addr(&objects[10]), addr(&objects[SOME - 10]));
 	status = slice(AGENT_OP_BEGIN);
-	for (int k = 13; status == AGENT_OUTSIDE && k < SOME / 2; k += 3, slices++) {
+	for (int k = 13; status == AGENT_OUTSIDE && k < SOME / 2; k += 6, slices++) {
 		set_hole(addr(&objects[k]), addr(&objects[SOME - k]));
 		status = slice(AGENT_OP_STEP);
 	}
 	assert_int_equal(status, AGENT_OUTSIDE);
-	assert_true(slices > 10);
+	assert_true(slices > 5);
 	assert_true(block.b.objects > SOME - 10 && block.b.objects < SOME);
 	set_no_hole();
 	assert_int_equal(go_on(), AGENT_OK);
 	assert_int_equal(block.b.objects, SOME);
 	assert_int_equal(entry(0)->count + entry(1)->count + entry(2)->count, SOME);
 	assert_int_equal(block.b.restarts, 0);
+	assert_int_equal(block.b.approximate, 0);
 	assert_int_equal(whole_ring(2), SOME);
+}
+
+static void what_is_older_is_counted_while_the_newest_is_where_memory_is_new(void **state)
+{
+	fill(2, SOME);
+	set_hole(addr(&objects[SOME - 1]), addr(&objects[OBJECTS]));
+	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_MORE);
+	assert_int_equal(block.b.objects, SLICE);
+	while (slice(AGENT_OP_STEP) == AGENT_MORE)
+		;
+	assert_int_equal(block.b.status, AGENT_OUTSIDE);
+	assert_int_equal(block.b.objects, SOME - 2);
+	set_no_hole();
+	assert_int_equal(go_on(), AGENT_OK);
+	assert_int_equal(block.b.objects, SOME);
+	assert_int_equal(block.b.approximate, 0);
+	assert_int_equal(whole_ring(2), SOME);
+}
+
+static void a_newest_object_that_moves_into_a_hole_leaves_the_other_end_to_go_on(void **state)
+{
+	fill(2, SOME);
+	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_MORE);
+	set_hole(addr(&objects[SOME - 40]), addr(&objects[OBJECTS]));
+	while (slice(AGENT_OP_STEP) == AGENT_MORE)
+		;
+	assert_int_equal(block.b.status, AGENT_OUTSIDE);
+	assert_int_equal(block.b.objects, SLICE / 2 + SOME - 40 - 1);
+	set_no_hole();
+	assert_int_equal(go_on(), AGENT_OK);
+	assert_int_equal(block.b.objects, SOME);
+	assert_int_equal(whole_ring(2), SOME);
+}
+
+/* However new the ranges are, the newest objects are in none. */
+static void an_end_that_is_never_reached_is_done_without(void **state)
+{
+	int slices = 1;
+
+	fill(2, SOME);
+	fill(0, 1);
+	set_hole(addr(&objects[used - 1]), addr(&objects[OBJECTS]));
+	for (slice(AGENT_OP_BEGIN); block.b.status != AGENT_OK && slices < 50; slices++) {
+		assert_true(block.b.status == AGENT_MORE || block.b.status == AGENT_OUTSIDE);
+		fill(0, 5);
+		set_hole(addr(&objects[used - 1]), addr(&objects[OBJECTS]));
+		slice(AGENT_OP_STEP);
+	}
+	assert_int_equal(block.b.status, AGENT_OK);
+	assert_true(slices < 20);
+	assert_int_equal(block.b.approximate, 1);
+	assert_true(block.b.objects >= used - 8 && block.b.objects < used);
+	assert_int_equal(whole_ring(2), SOME);
+	assert_int_equal(whole_ring(0), (int)used - SOME);
 }
 
 static void the_newest_object_may_be_where_memory_is_new(void **state)
@@ -232,6 +287,12 @@ int main(void)
 		cmocka_unit_test_setup(
 			memory_that_is_new_ends_a_slice_and_is_counted_in_the_next, set_up),
 		cmocka_unit_test_setup(the_newest_object_may_be_where_memory_is_new, set_up),
+		cmocka_unit_test_setup(
+			what_is_older_is_counted_while_the_newest_is_where_memory_is_new, set_up),
+		cmocka_unit_test_setup(
+			a_newest_object_that_moves_into_a_hole_leaves_the_other_end_to_go_on,
+			set_up),
+		cmocka_unit_test_setup(an_end_that_is_never_reached_is_done_without, set_up),
 		cmocka_unit_test_setup(
 			what_is_appended_where_memory_is_new_waits_for_ranges, set_up),
 		cmocka_unit_test_setup(a_link_to_where_nothing_ever_is_ends_the_count, set_up),

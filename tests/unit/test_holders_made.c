@@ -216,6 +216,53 @@ static void an_object_in_a_global_list_is_named(void **state)
 	tear_down(&m);
 }
 
+static void an_object_that_is_a_global_itself_is_named(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+
+	set_up(&m);
+	set(m.globals, text(&m, "only"), item(&m));
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.n, 1);
+	assert_string_equal(r.list[0].path, "shop.only");
+	assert_int_equal(r.c_only, 0);
+	holders_free(h);
+	tear_down(&m);
+}
+
+/* Asked for by address: a path of its own for each, and none for what is no object (any more). */
+static void objects_asked_for_have_a_path_each(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t objects[3], one;
+
+	set_up(&m);
+	one = item(&m);
+	objects[0] = list(&m, &one, 1, 1);
+	objects[1] = list(&m, &one, 1, 1);
+	objects[2] = item(&m);
+	put(objects[2], 0, 0);
+	set(m.globals, text(&m, "cart"), objects[0]);
+	set(m.globals, text(&m, "shelf"), objects[1]);
+	stand_still(&m);
+	h = holders_new(&m.heap.py);
+	assert_int_equal(holders_begin_objects(h, objects, COUNT_OF(objects), NULL), LT_OK);
+	while (!holders_step(h, CLOCK_NS_PER_MS))
+		;
+	holders_result(h, &r);
+	assert_int_equal(r.n, 2);
+	for (size_t i = 0; i < r.n; i++)
+		assert_string_equal(r.list[i].path,
+				    r.list[i].object == objects[0] ? "shop.cart" : "shop.shelf");
+	holders_free(h);
+	tear_down(&m);
+}
+
 static void what_lies_beyond_a_lists_length_is_not_held(void **state)
 {
 	struct made m;
@@ -433,6 +480,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_object_in_a_global_list_is_named),
+		cmocka_unit_test(an_object_that_is_a_global_itself_is_named),
+		cmocka_unit_test(objects_asked_for_have_a_path_each),
 		cmocka_unit_test(what_lies_beyond_a_lists_length_is_not_held),
 		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),
 		cmocka_unit_test(a_path_deeper_than_fifty_levels_is_no_path),

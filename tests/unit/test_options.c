@@ -91,7 +91,8 @@ static void every_option_is_taken_in_its_short_and_its_long_form(void **state)
 		assert_int_equal(o->iterations, 3);
 		assert_int_equal(o->duration_ns, 600 * CLOCK_NS_PER_S);
 		assert_int_equal(o->max_pause_ns, 5 * CLOCK_NS_PER_MS);
-		assert_true(o->batch && o->readonly && o->preflight && o->no_color && o->ascii);
+		assert_true(o->batch && o->readonly && o->preflight);
+		assert_true(o->look.no_color && o->ascii);
 		assert_ptr_equal(o->sink, &sink_jsonl);
 		assert_int_equal(o->sort, SORT_SIZE);
 		assert_true(o->reversed);

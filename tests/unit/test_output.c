@@ -142,10 +142,102 @@ static void the_verdict_line_is_the_contracts_field_by_field(void **state)
 		"1 type in step with it\",\"suspects\":["
 		"{\"type\":\"__main__.Connection\",\"count\":48213,\"bytes\":3085632,"
 		"\"count_delta\":12680,\"rate\":16.666667,\"verdict\":\"leak\","
-		"\"refcounts\":null,\"holders\":null,\"cycles\":null},"
+		"\"refcounts\":null,\"holders\":null,\"cycles\":null,"
+		"\"search\":null},"
 		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,\"count_delta\":-87,"
 		"\"rate\":-0.25,\"verdict\":\"leak\","
-		"\"refcounts\":null,\"holders\":null,\"cycles\":null}]}\n");
+		"\"refcounts\":null,\"holders\":null,\"cycles\":null,"
+		"\"search\":null}]}\n");
+}
+
+/* What a search found of it, by hand. */
+static struct holding *found(void)
+{
+	struct holding *h = MEM_NEW(struct holding);
+	struct holding_path *p = &h->paths[0];
+
+	holding_init(h, "__main__.Connection");
+	h->t = 1764000003.5;
+	h->sampled = 200;
+	h->freed = 2;
+	h->instances = 48000;
+	h->time_ns = 3100000000;
+	h->cpu_ns = 40000000;
+	h->refcounts.min = h->refcounts.median = 1;
+	h->refcounts.max = 3;
+	h->refcounts.explained = 1;
+	h->n_paths = 1;
+	snprintf(p->path, sizeof(p->path), "__main__._CONNECTIONS[...][*]");
+	snprintf(p->shown, sizeof(p->shown), "__main__._CONNECTIONS['secret'][*]");
+	snprintf(p->root, sizeof(p->root), "module __main__");
+	snprintf(p->container, sizeof(p->container), "list");
+	p->length = 14212;
+	p->length_rate = 12.4;
+	p->samples = 194;
+	p->share = 0.98;
+	p->low = 0.95;
+	p->high = 0.99;
+	return h;
+}
+
+static void ring(struct holding *h, size_t samples)
+{
+	static const char *const names[][2] = {
+		{"__main__.Connection", "_conn_handler"}, {"__main__.ConnectionHandler", "_conn"},
+	};
+	struct holding_cycle *c = &h->cycles[0];
+
+	h->n_cycles = 1;
+	*c = (struct holding_cycle){.n = 2, .samples = samples, .instances = 97, .since = 1764e6};
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(c->types[i], sizeof(c->types[i]), "%s", names[i][0]);
+		snprintf(c->attributes[i], sizeof(c->attributes[i]), "%s", names[i][1]);
+	}
+}
+
+static void who_holds_a_suspect_is_in_its_members_and_in_the_summary(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct holding *h = found();
+	const struct holding *const all[] = {h};
+
+	ring(h, 4);
+	snap.holdings = all;
+	snap.n_holdings = 1;
+	assert_non_null(strstr(verdict_of(&snap),
+		"\"summary\":\"LEAK __main__.Connection +16.7/s, "
+		"held by __main__._CONNECTIONS[...] (list, 14 212 items, +12.4/s), "
+		"+12680 since the baseline, 1 type in step with it\""));
+	assert_non_null(strstr(text,
+		"\"refcounts\":{\"min\":1,\"median\":1,\"max\":3,\"explained\":1},"
+		"\"holders\":[{\"path\":\"__main__._CONNECTIONS[...][*]\","
+		"\"root\":\"module __main__\",\"container\":\"list\",\"length\":14212,"
+		"\"length_rate\":12.4,\"share\":0.98,\"low\":0.95,\"high\":0.99,"
+		"\"samples\":194}],"
+		"\"cycles\":[{\"types\":[\"__main__.Connection\","
+		"\"__main__.ConnectionHandler\"],\"attributes\":[\"_conn_handler\",\"_conn\"],"
+		"\"instances\":97,\"samples\":4,\"since\":1764000000.000}],"
+		"\"search\":{\"t\":1764000003.500,\"instances\":48000,\"sampled\":200,"
+		"\"freed\":2,\"no_path\":0,\"c_only\":0,\"complete\":true,"
+		"\"time_us\":3100000,\"cpu_us\":40000}}"));
+	assert_null(strstr(text, "secret"));
+	free(h);
+}
+
+static void a_cycle_is_told_with_its_attributes_and_the_collector(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct holding *h = found();
+	const struct holding *const all[] = {h};
+
+	ring(h, 150);
+	snap.holdings = all;
+	snap.n_holdings = 1;
+	snap.gc.gen[2].threshold = 100000;
+	assert_non_null(strstr(verdict_of(&snap),
+		"garbage in cycles: Connection._conn_handler -> ConnectionHandler._conn -> "
+		"Connection; collector starved: a full one comes after 100 000 younger"));
+	free(h);
 }
 
 /* The summary with these rows, all of them of one word, and no suspect. */
@@ -157,6 +249,24 @@ static const char *summary_of(struct snapshot *snap, const struct snapshot_row *
 	snap->verdict = (struct outcome){.word = rows[0].word};
 	snap->verdict.n[rows[0].word] = n;
 	return verdict_of(snap);
+}
+
+static void before_there_is_a_word_what_grows_and_was_searched_is_told(void **state)
+{
+	struct snapshot snap = fixture_snapshot();
+	struct snapshot_row rows[2] = {fixture_rows[0], fixture_rows[1]};
+	struct holding *h = found();
+	const struct holding *const all[] = {h};
+
+	rows[0].word = rows[1].word = RATCHET_EARLY;
+	snap.holdings = all;
+	snap.n_holdings = 1;
+	assert_non_null(strstr(summary_of(&snap, rows, 2),
+			       "+12680 objects of __main__.Connection, held by __main__._CONN"));
+	assert_non_null(strstr(text, "\"leaking\":false"));
+	assert_non_null(strstr(text, "\"verdict\":null,\"refcounts\":{"));
+	assert_null(strstr(text, "\"type\":\"dict\""));
+	free(h);
 }
 
 static void the_summary_is_honest_about_what_was_not_seen(void **state)
@@ -581,6 +691,9 @@ int main(void)
 		T(the_first_count_has_grown_by_null_and_not_by_0),
 		T(the_verdict_line_is_the_contracts_field_by_field),
 		T(growth_that_no_object_explains_is_told_by_the_ledger),
+		T(who_holds_a_suspect_is_in_its_members_and_in_the_summary),
+		T(a_cycle_is_told_with_its_attributes_and_the_collector),
+		T(before_there_is_a_word_what_grows_and_was_searched_is_told),
 		T(the_summary_is_honest_about_what_was_not_seen),
 		T(the_detach_line_sums_the_pauses_of_the_samples),
 		T(an_error_line_has_the_code_the_cause_and_the_remedy),
