@@ -22,8 +22,8 @@ void record_close(struct record *r);
 
 /*
  * A sample; before it the target, where it is the first one or that has changed, and the verdict,
- * where a search for holders has ended since the last one. What cannot be written is lost and told by
- * record_state(); the next sample is tried again.
+ * where a search for holders has ended since the last one. What cannot be written is lost and
+ * told by record_state(); the next sample is tried again.
  */
 void record_sample(struct record *r, const struct snapshot *snap);
 /* The last lines: the verdict, and what was left in the target. */

@@ -120,7 +120,8 @@ static void a_gap_has_its_reason_back(void **state)
 {
 	const struct sample *s;
 
-	load(ATTACH "{\"v\":1,\"kind\":\"sample\",\"t\":1002,\"types\":[],\"gap\":{\"code\":\"busy\","
+	load(ATTACH "{\"v\":1,\"kind\":\"sample\",\"t\":1002,\"types\":[],"
+	     "\"gap\":{\"code\":\"busy\","
 	     "\"message\":\"\",\"detail\":\"in zlib\",\"errno\":4}}\n");
 	s = next().sample;
 	assert_false(s->census);
@@ -160,11 +161,14 @@ static void who_holds_them_comes_with_the_sample_before_the_verdict(void **state
 	struct replay_step step;
 
 	made_of(2);
-	buf_puts(&made, "{\"v\":1,\"kind\":\"verdict\",\"t\":1002,\"suspects\":[{\"type\":\"Connection\","
+	buf_puts(&made, "{\"v\":1,\"kind\":\"verdict\",\"t\":1002,\"suspects\":["
+		 "{\"type\":\"Connection\","
 		 "\"refcounts\":{\"min\":1,\"median\":2,\"max\":3},\"holders\":[{\"path\":"
 		 "\"__main__.L[*]\",\"root\":\"module __main__\",\"container\":\"list\","
-		 "\"length\":20,\"share\":0.98,\"samples\":196}],\"cycles\":[{\"types\":[\"A\",\"B\"],"
-		 "\"attributes\":[\"b\",\"a\"],\"instances\":9}],\"search\":{\"sampled\":200}}]}\n");
+		 "\"length\":20,\"share\":0.98,\"samples\":196}],"
+		 "\"cycles\":[{\"types\":[\"A\",\"B\"],"
+		 "\"attributes\":[\"b\",\"a\"],\"instances\":9}],"
+		 "\"search\":{\"sampled\":200}}]}\n");
 	buf_puts(&made, "{\"v\":1,\"kind\":\"detach\",\"t\":1003,\"ended\":true}\n");
 	load(buf_text(&made));
 	assert_int_equal(next().n_holdings, 0);
@@ -234,7 +238,9 @@ static void damage_ends_it_and_names_the_line_and_the_cause(void **state)
 
 static void what_is_no_recording_is_called_that(void **state)
 {
-	static const char *const no[] = {"", "\n\n", "hello\n", "{}\n", "\x7f""ELF\n", "[[[[[[", ATTACH};
+	static const char *const no[] = {
+		"", "\n\n", "hello\n", "{}\n", "\x7f""ELF\n", "[[[[[[", ATTACH,
+	};
 
 	for (size_t i = 0; i < COUNT_OF(no); i++) {
 		assert_int_equal(load(no[i])->code, i == 5 ? LT_E_DAMAGED : LT_E_NO_RECORDING);
@@ -270,7 +276,8 @@ static void a_name_that_comes_twice_is_one_type(void **state)
 {
 	const struct sample *s;
 
-	load("{\"v\":1,\"kind\":\"sample\",\"t\":3,\"types\":[{\"type\":\"a\",\"count\":1,\"bytes\":1},"
+	load("{\"v\":1,\"kind\":\"sample\",\"t\":3,\"types\":["
+	     "{\"type\":\"a\",\"count\":1,\"bytes\":1},"
 	     "{\"type\":\"a\",\"count\":2,\"bytes\":2}]}\n");
 	s = next().sample;
 	assert_int_equal(s->n_types, 1);
