@@ -5,7 +5,7 @@
  *
  * A recording may have parts: where another process begins, all that was judged before is void.
  * Bounded: 512 MiB, 20,000 names and one for the rest. An hour of a sample every 2 seconds with 400
- * types of which 40 change takes 3 MiB.
+ * types of which 40 change takes less than 4 MiB.
  */
 #ifndef LT_SESSION_REPLAY_H
 #define LT_SESSION_REPLAY_H
