@@ -13,7 +13,7 @@
 
 #define VERSION 1
 #define FIGURE_MAX (1LL << 55)		/* sums of some of them must not overflow */
-#define WALL_MAX 1e11			/* seconds since 1970 */
+#define WALL_MAX 9e9			/* seconds since 1970; in nanoseconds it fits 63 bits */
 #define NAME_MAX_BYTES 256		/* with its NUL: what the model keeps of a type's name */
 
 /* ---- values ------------------------------------------------------------------------------ */

@@ -239,7 +239,7 @@ static void damage_ends_it_and_names_the_line_and_the_cause(void **state)
 static void what_is_no_recording_is_called_that(void **state)
 {
 	static const char *const no[] = {
-		"", "\n\n", "hello\n", "{}\n", "\x7f""ELF\n", "[[[[[[", ATTACH,
+		"", "\n\n", "hello\n", "{}\n", "\177ELF\n", "[[[[[[", ATTACH,
 	};
 
 	for (size_t i = 0; i < COUNT_OF(no); i++) {
