@@ -35,3 +35,14 @@ AC_DEFUN([LT_PROCPS], [
 	AS_IF([test $lt_procps = none],
 		[AC_MSG_ERROR([neither libproc2 nor libprocps was found (Debian 12+: apt install libproc2-dev; Debian 11: libprocps-dev)])])
 	AM_CONDITIONAL([PROCPS_LIBPROC2], [test $lt_procps = libproc2])])
+
+# LT_MICROHTTPD: what --listen serves with, as --with-microhttpd asks.
+AC_DEFUN([LT_MICROHTTPD], [
+	lt_microhttpd=no
+	AS_CASE([$with_microhttpd], [auto|yes|no], [],
+		[AC_MSG_ERROR([--with-microhttpd takes yes, no or auto, not $with_microhttpd])])
+	AS_IF([test $with_microhttpd != no], [
+		PKG_CHECK_MODULES([MICROHTTPD], [libmicrohttpd >= 0.9.71], [lt_microhttpd=yes], [:])])
+	AS_IF([test $with_microhttpd$lt_microhttpd = yesno],
+		[AC_MSG_ERROR([libmicrohttpd is missing (Debian: apt install libmicrohttpd-dev)])])
+	AM_CONDITIONAL([HAVE_MICROHTTPD], [test $lt_microhttpd = yes])])

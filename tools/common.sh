@@ -48,7 +48,8 @@ procps_package() {
 }
 
 packages_build() {
-	echo autoconf automake gcc libc6-dev make pkg-config libncurses-dev python3
+	echo autoconf automake gcc libc6-dev make pkg-config libncurses-dev \
+		libmicrohttpd-dev python3
 	procps_package
 }
 
@@ -116,6 +117,22 @@ install_extras() {
 	for p in $needed; do
 		apt_install "$p" >/dev/null 2>&1 || echo "# not installed: $p"
 	done
+}
+
+# unpack_package PACKAGE: into a folder of its own, and prints that. For what a test wants to run
+# and nobody wants to have installed, such as a server that would start with the machine.
+unpack_package() {
+	into=${LEAKTOP_ROOTS:-/var/tmp/leaktop-roots}/.packages/$1
+	if [ ! -d "$into" ]; then
+		tmp=$(mktemp -d) || return 1
+		if (cd "$tmp" && apt-get download -q "$1" >/dev/null 2>&1) &&
+			mkdir -p "${into%/*}" &&
+			dpkg-deb -x "$tmp"/*.deb "$into.new" 2>/dev/null; then
+			mv "$into.new" "$into"
+		fi
+		rm -rf "$tmp" "$into.new"
+	fi
+	[ -d "$into" ] && echo "$into"
 }
 
 # Makes ./configure where it is missing or old.

@@ -119,18 +119,24 @@ static uint64_t canary(const struct agent_block *b)
 	return mark_at(b, AGENT_CANARY);
 }
 
+/* is_place, once for all that is not done for each object. */
+AGENT_COLD static int is_there(struct agent_block *b, uint64_t at)
+{
+	return is_place(b, at);
+}
+
 AGENT_COLD static int has_first(struct agent_block *b, int list)
 {
 	uint64_t head = b->head[list], first = next_of(head);
 
-	return first == head || (is_place(b, first) && prev_of(first) == head);
+	return first == head || (is_there(b, first) && prev_of(first) == head);
 }
 
 AGENT_COLD static int has_last(struct agent_block *b, int list)
 {
 	uint64_t head = b->head[list], last = prev_of(head);
 
-	return last == head || (is_place(b, last) && next_of(last) == head);
+	return last == head || (is_there(b, last) && next_of(last) == head);
 }
 
 /*
@@ -145,7 +151,7 @@ AGENT_COLD static uint64_t find_end(struct agent_block *b, int list, uint64_t fr
 		return prev_of(b->head[list]);
 	for (int n = 0; b->missed && n < CHASE; n++, at = next) {
 		next = next_of(at);
-		if (!is_place(b, next) || prev_of(next) != at || !is_place(b, next_of(next)))
+		if (!is_there(b, next) || prev_of(next) != at || !is_there(b, next_of(next)))
 			break;
 	}
 	if (at != from)
@@ -188,7 +194,7 @@ AGENT_COLD static int go_on_behind_tail(struct agent_block *b, int list)
 	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
 	uint64_t tail = mark(b, list, AGENT_TAIL), end;
 
-	if (!is_place(b, next_of(tail)) || prev_of(next_of(tail)) != tail)
+	if (!is_there(b, next_of(tail)) || prev_of(next_of(tail)) != tail)
 		return 0;
 	end = find_end(b, list, tail);
 	if (end == tail)
@@ -349,7 +355,7 @@ static int are_joined(uint64_t before, uint64_t behind)
 }
 
 /* LO and HI go to where the walk got, unless the next link on their way is damaged. */
-static uint32_t walk_list(struct agent_block *b, int list)
+AGENT_COLD static uint32_t walk_list(struct agent_block *b, int list)
 {
 	uint64_t lo = mark(b, list, AGENT_LO), hi = mark(b, list, AGENT_HI);
 	uint64_t from = lo, to = hi;
@@ -368,7 +374,7 @@ static uint32_t walk_list(struct agent_block *b, int list)
 }
 
 /* From the first to the last that it has now. */
-static uint32_t walk_to_end(struct agent_block *b, int list)
+AGENT_COLD static uint32_t walk_to_end(struct agent_block *b, int list)
 {
 	uint32_t status;
 
@@ -384,7 +390,7 @@ static uint32_t walk_to_end(struct agent_block *b, int list)
 }
 
 /* From where the last slice got to. */
-static uint32_t walk_on(struct agent_block *b, int list)
+AGENT_COLD static uint32_t walk_on(struct agent_block *b, int list)
 {
 	if (!b->open[list]) {
 		if (list < OLDEST)
@@ -399,7 +405,7 @@ static uint32_t walk_on(struct agent_block *b, int list)
  * A program that maps memory all the time has its newest objects where no range is, however new
  * the ranges are: after some tries a list's end is done without.
  */
-static uint32_t walk(struct agent_block *b)
+AGENT_COLD static uint32_t walk(struct agent_block *b)
 {
 	for (int list = PERMANENT; list >= 0; list--) {
 		uint32_t status;
@@ -419,7 +425,7 @@ static uint32_t walk(struct agent_block *b)
 }
 
 /* Did the slice that began with so many objects come to where memory is new, and soon? */
-static void note_stuck(struct agent_block *b, uint32_t status, uint64_t objects)
+AGENT_COLD static void note_stuck(struct agent_block *b, uint32_t status, uint64_t objects)
 {
 	if (b->stuck >= STUCK_MOST)
 		return;

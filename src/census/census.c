@@ -35,6 +35,7 @@ struct census {
 	bool checking;			/* a walk runs beside, to be held against the last scan */
 	bool unchecked;			/* the scan is yet to be held against a walk */
 	int disagreed;
+	int refused;			/* scans in a row that found no pools */
 	struct census_result earlier;	/* a scan that did not agree with `walked`: owned; */
 	struct census_result walked;	/* the next one may; types NULL: there is none */
 	char why[192];
@@ -60,7 +61,7 @@ static void begin_anew(struct census *c)
 	c->unchecked = c->options.mode == CENSUS_AUTO;
 	c->first = true;
 	c->busy = c->checking = false;
-	c->disagreed = 0;
+	c->disagreed = c->refused = 0;
 	drop_earlier(c);
 	c->why[0] = '\0';
 	c->due_ns = c->period_ns = 0;
@@ -245,6 +246,17 @@ static enum lt_errc begin_scan(struct census *c, struct lt_err *err)
 	return rc == LT_OK ? scan_begin(c->scan, c->first, err) : rc;
 }
 
+/*
+ * Without pools there is no other way. Where there were some before, they may only be in motion; or
+ * it was looked at in its first moments, when every interpreter has them.
+ */
+static bool has_no_pools(struct census *c, enum lt_errc rc)
+{
+	c->refused = rc == LT_E_ALLOCATOR ? c->refused + 1 : 0;
+	return c->options.mode == CENSUS_AUTO && c->refused &&
+	       (c->first || c->refused == CHECKS);
+}
+
 static enum lt_errc paced(const struct census *c, struct lt_err *err)
 {
 	return lt_err_set(err, LT_E_PACED, 0, "one in %.1f s is what the budget allows",
@@ -263,7 +275,7 @@ enum lt_errc census_begin(struct census *c, const struct census_request *request
 		return paced(c, err);
 	if (c->way == CENSUS_BY_SCAN) {
 		rc = begin_scan(c, &why);
-		if (rc == LT_E_ALLOCATOR && c->options.mode == CENSUS_AUTO && c->first) {
+		if (has_no_pools(c, rc)) {
 			use_walk(c, why.detail);
 		} else if (rc != LT_OK) {
 			*err = why;

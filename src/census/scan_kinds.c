@@ -7,21 +7,11 @@
 #include <sys/uio.h>
 
 #include "census/names.h"
+#include "target/typehead.h"
 #include "util/mem.h"
 
-/* tp_flags: Include/object.h, the same in 2.7 and every 3.x */
-#define FLAG_HEAP  (1ul << 9)
-#define FLAG_READY (1ul << 12)
-#define FLAG_GC	   (1ul << 14)
-#define FLAG_LIST  (1ul << 25)
-#define FLAG_DICT  (1ul << 29)
-#define FLAG_TYPE  (1ul << 31)
-
-#define HEAD	   0x110		/* of a type: up to tp_dict and behind */
-#define SIZE_MOST  (1u << 15)		/* more than any basicsize */
 #define STRANGERS  8192u		/* slots, a power of two */
 #define LOOK_AGAIN 256u			/* types at once */
-#define USER_END   (1ull << 47)
 
 void kinds_init(struct kinds *k, const struct python *py, const struct arenas *arenas)
 {
@@ -38,14 +28,6 @@ void kinds_done(struct kinds *k)
 	free(k->list);
 	free(k->strangers);
 	*k = (struct kinds){0};
-}
-
-static uint64_t word(const unsigned char *type, int32_t at)
-{
-	uint64_t v;
-
-	memcpy(&v, type + at, sizeof(v));
-	return v;
 }
 
 static void put_slot(struct kinds *k, const struct kind_slot *slot)
@@ -74,28 +56,17 @@ static void rebuild(struct kinds *k, size_t n)
 	free(old);
 }
 
-/* Its metatype is type, or something that says of itself to be a subclass of it. */
-static bool is_metatype(const struct kinds *k, uint64_t type)
-{
-	uint64_t flags;
-
-	return type == k->py->sym.type_type ||
-	       (type && type % 8 == 0 && type < USER_END &&
-		remote_u64(&k->py->remote, type + (uint64_t)k->py->layout->tp_flags, &flags) &&
-		(flags & FLAG_TYPE) && (flags & FLAG_READY));
-}
-
 /* Arrays and tables that instances own. Only where the fields lie within basicsize. */
-static uint8_t owned_by(const struct kinds *k, const unsigned char *head, uint64_t type,
+static uint8_t owned_by(const struct kinds *k, const struct typehead *head, uint64_t type,
 			const char *name)
 {
 	const struct layout *l = k->py->layout;
-	uint64_t flags = word(head, l->tp_flags), size = word(head, l->tp_basicsize);
+	uint64_t flags = head->flags, size = head->basic;
 	uint8_t owns = 0;
 
-	if ((flags & FLAG_LIST) && size >= (uint64_t)l->list_allocated + 8)
+	if ((flags & TYPE_LIST) && size >= (uint64_t)l->list_allocated + 8)
 		owns |= OWNS_LIST;
-	if ((flags & FLAG_DICT) && size >= (uint64_t)l->dict_keys + 16)
+	if ((flags & TYPE_DICT) && size >= (uint64_t)l->dict_keys + 16)
 		owns |= OWNS_DICT;
 	if ((type == k->py->sym.set_type || type == k->py->sym.frozenset_type) &&
 	    size >= (uint64_t)l->set_table + 8)
@@ -113,35 +84,15 @@ static uint8_t owned_by(const struct kinds *k, const unsigned char *head, uint64
 /* The words that tell one type from the next one at its place. */
 static void take_proof(const struct layout *l, const unsigned char *head, uint64_t proof[4])
 {
-	proof[0] = word(head, l->ob_type);
-	proof[1] = word(head, l->tp_basicsize);
-	proof[2] = word(head, l->tp_itemsize);
-	proof[3] = word(head, l->tp_dict);
+	proof[0] = typehead_word(head, l->ob_type);
+	proof[1] = typehead_word(head, l->tp_basicsize);
+	proof[2] = typehead_word(head, l->tp_itemsize);
+	proof[3] = typehead_word(head, l->tp_dict);
 }
 
-static bool is_plausible(const struct kinds *k, const unsigned char *head)
-{
-	const struct layout *l = k->py->layout;
-	uint64_t name = word(head, l->tp_name);
-
-	return (word(head, l->tp_flags) & FLAG_READY) && word(head, l->tp_basicsize) >= 16 &&
-	       word(head, l->tp_basicsize) < SIZE_MOST && word(head, l->tp_itemsize) < SIZE_MOST &&
-	       name && name < USER_END && is_metatype(k, word(head, l->ob_type));
-}
-
-/* Bytes of its smallest instance: a short str is less than a PyUnicodeObject. */
-static uint32_t least_size(const struct kinds *k, const unsigned char *head, uint64_t type)
-{
-	if (type == k->py->sym.unicode_type && k->py->layout->unicode_state != LAYOUT_NONE)
-		return (uint32_t)k->py->layout->unicode_ascii_data;
-	return (uint32_t)word(head, k->py->layout->tp_basicsize);
-}
-
-static void add_kind(struct kinds *k, uint64_t type, const unsigned char *head,
+static void add_kind(struct kinds *k, uint64_t type, const struct typehead *head,
 		     const struct agent_type *named)
 {
-	const struct layout *l = k->py->layout;
-	uint64_t flags = word(head, l->tp_flags);
 	struct kind_slot slot = {.type = type, .number = (uint32_t)k->n};
 	struct kind *kind;
 
@@ -151,15 +102,14 @@ static void add_kind(struct kinds *k, uint64_t type, const unsigned char *head,
 	}
 	kind = &k->list[k->n++];
 	*kind = (struct kind){.type = type, .tp_name = named->tp_name,
-			      .heap = flags & FLAG_HEAP};
-	take_proof(l, head, kind->proof);
+			      .heap = head->flags & TYPE_HEAP};
+	take_proof(k->py->layout, head->bytes, kind->proof);
 	memcpy(kind->text, named->name, sizeof(kind->text));
 	kind->name = (uint32_t)names_of(k->names, k->py, named);
 	kind->unnamed = !names_known(k->names, type);
 	slot.owns = owned_by(k, head, type, named->name);
-	slot.before = (uint8_t)((flags & FLAG_GC ? (uint32_t)l->gc_head_size : 0) +
-				 (flags & l->managed_flags ? l->managed_size : 0));
-	slot.need = (uint16_t)(slot.before + least_size(k, head, type));
+	slot.before = (uint8_t)head->before;
+	slot.need = (uint16_t)(head->before + head->least);
 	if (k->n * 2 > k->n_slots)
 		rebuild(k, k->n_slots * 2);
 	put_slot(k, &slot);
@@ -168,16 +118,16 @@ static void add_kind(struct kinds *k, uint64_t type, const unsigned char *head,
 static bool look(struct kinds *k, uint64_t type)
 {
 	struct agent_type named = {.type = type};
-	unsigned char head[HEAD];
+	struct typehead head;
 
 	k->looks++;
-	if (!remote_read(&k->py->remote, type, head, sizeof(head)) || !is_plausible(k, head))
+	if (!typehead_read(k->py, type, &head))
 		return false;
-	named.tp_name = word(head, k->py->layout->tp_name);
-	if (!remote_string(&k->py->remote, named.tp_name, named.name, sizeof(named.name)) ||
-	    !named.name[0])
-		return false;
-	add_kind(k, type, head, &named);
+	named.tp_name = head.name_at;
+	/* a type whose name is gone can live, for nobody else looks at it: it counts */
+	if (!remote_string(&k->py->remote, named.tp_name, named.name, sizeof(named.name)))
+		memset(named.name, 0, sizeof(named.name));
+	add_kind(k, type, &head, &named);
 	return true;
 }
 
@@ -202,7 +152,7 @@ const struct kind_slot *kinds_learn(struct kinds *k, uint64_t type)
 	size_t place;
 	uint32_t pool;
 
-	if (type % 8 || type < 0x10000 || type >= USER_END || k->n >= KINDS_MOST ||
+	if (!typehead_possible(type) || k->n >= KINDS_MOST ||
 	    arenas_find(k->arenas, type, &place, &pool) || is_stranger(k, type) || !look(k, type))
 		return NULL;
 	return kinds_find(k, type);
@@ -215,7 +165,7 @@ static bool same(const struct layout *l, const struct kind *kind, const unsigned
 	uint64_t proof[4];
 
 	take_proof(l, head, proof);
-	return word(head, l->tp_name) == kind->tp_name &&
+	return typehead_word(head, l->tp_name) == kind->tp_name &&
 	       memcmp(proof, kind->proof, sizeof(proof)) == 0 &&
 	       strncmp(text, kind->text, sizeof(kind->text)) == 0;
 }
@@ -225,7 +175,7 @@ static size_t look_again(struct kinds *k, size_t from, bool *died)
 {
 	struct iovec pieces[LOOK_AGAIN * 2];
 	size_t which[LOOK_AGAIN], n = 0, i = from;
-	const size_t text = sizeof(k->list[0].text), both = HEAD + text;
+	const size_t text = sizeof(k->list[0].text), both = TYPEHEAD_BYTES + text;
 	unsigned char *got;
 
 	for (; i < k->n && n < LOOK_AGAIN; i++) {
@@ -233,15 +183,16 @@ static size_t look_again(struct kinds *k, size_t from, bool *died)
 
 		if (!kind->heap || kind->dead)
 			continue;
-		pieces[n * 2] = (struct iovec){(void *)(uintptr_t)kind->type, HEAD};
+		pieces[n * 2] = (struct iovec){(void *)(uintptr_t)kind->type, TYPEHEAD_BYTES};
 		pieces[n * 2 + 1] = (struct iovec){(void *)(uintptr_t)kind->tp_name,
 						   strnlen(kind->text, text - 1) + 1};
 		which[n++] = i;
 	}
 	got = mem_alloc(LOOK_AGAIN * both);
 	remote_read_pieces(&k->py->remote, pieces, n * 2, got);
-	for (size_t j = 0, at = 0; j < n; at += HEAD + pieces[j * 2 + 1].iov_len, j++)
-		if (!same(k->py->layout, &k->list[which[j]], got + at, (char *)got + at + HEAD))
+	for (size_t j = 0, at = 0; j < n; at += TYPEHEAD_BYTES + pieces[j * 2 + 1].iov_len, j++)
+		if (!same(k->py->layout, &k->list[which[j]], got + at,
+			  (char *)got + at + TYPEHEAD_BYTES))
 			k->list[which[j]].dead = *died = true;
 	free(got);
 	return i;

@@ -57,17 +57,22 @@ static size_t encode(uint8_t *run, const struct store_entry *entries, size_t n, 
 	return (size_t)(at - run);
 }
 
-/* Adds a contribution to the totals or (sign -1) takes it out: sums wrap round and back. */
-static void apply(struct store *s, const struct pool_state *p, const uint8_t *run, uint64_t sign)
+/*
+ * Adds the contribution of a pool, at `at` of its arena's run, to the totals or (sign -1) takes it
+ * out: sums wrap round and back.
+ */
+static void apply(struct store *s, const struct arena_state *a, const struct pool_state *p,
+		  uint32_t at, uint64_t sign)
 {
-	const uint8_t *end = run + p->length;
 	uint64_t size = p->size8 * 8u, v, count, owned;
+	const uint8_t *run, *end;
 
 	s->blocks += sign * p->live;
 	s->block_bytes += sign * p->live * size;
-	if (run == end)
+	if (p->length == 0)		/* nor need there be a run */
 		return;
-	run = get(run, &v);
+	end = a->run + at + p->length;
+	run = get(a->run + at, &v);
 	s->explained += sign * v;
 	while (run < end) {
 		struct store_total *t;
@@ -86,11 +91,11 @@ static void apply(struct store *s, const struct pool_state *p, const uint8_t *ru
 
 static void forget_arena(struct store *s, struct arena_state *a)
 {
-	const uint8_t *run = a->run;
+	uint32_t at = 0;
 
 	for (uint32_t i = 0; i < a->n_pools; i++) {
-		apply(s, &a->pools[i], run, (uint64_t)-1);
-		run += a->pools[i].length;
+		apply(s, a, &a->pools[i], at, (uint64_t)-1);
+		at += a->pools[i].length;
 	}
 	free(a->pools);
 	free(a->run);
@@ -211,7 +216,7 @@ void store_put(struct store *s, size_t arena, uint32_t pool, const struct pool *
 
 	for (uint32_t i = 0; i < pool; i++)
 		at += a->pools[i].length;
-	apply(s, p, a->run + at, (uint64_t)-1);
+	apply(s, a, p, at, (uint64_t)-1);
 	if (now)
 		new = (struct pool_state){
 			.live = now->live, .touched = now->touched, .free_at = now->free_at,
@@ -221,5 +226,5 @@ void store_put(struct store *s, size_t arena, uint32_t pool, const struct pool *
 	splice(a, at, p->length, part, new.length);
 	*p = new;
 	set_size(s, a, pool, p->size8);
-	apply(s, p, a->run + at, 1);
+	apply(s, a, p, at, 1);
 }

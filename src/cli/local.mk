@@ -9,8 +9,10 @@ leaktop_SOURCES = \
 	src/cli/inspect.c src/cli/inspect.h \
 	src/cli/main.c \
 	src/cli/pick.c src/cli/pick.h \
+	src/cli/scrape.c src/cli/scrape.h \
 	src/cli/searching.c src/cli/searching.h \
 	src/cli/signals.c src/cli/signals.h \
 	src/cli/watch.c src/cli/watch.h
 leaktop_LDADD = libcli.a libsession.a libholders.a libcensus.a libinject.a libagent.a libtarget.a libproc.a \
-	liboutput.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(PROCPS_LIBS) -lm
+	liboutput.a libserve.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(PROCPS_LIBS) \
+	$(MICROHTTPD_LIBS) -lm

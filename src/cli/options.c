@@ -87,11 +87,28 @@ static enum lt_errc take_format(struct parse *p, const char *arg)
 		p->opt.batch = true;
 		return LT_OK;
 	}
-	for (size_t i = 0; sink_by_index(i); i++)
-		buf_printf(&names, "%s%s", i ? " or " : "the format is ", sink_by_index(i)->name);
+	for (size_t i = 0; (sink = sink_by_index(i)) != NULL; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "the format is one of ", sink->name);
 	usage(p, buf_text(&names), arg);
 	buf_done(&names);
 	return LT_E_USAGE;
+}
+
+static enum lt_errc take_output(struct parse *p, const char *arg)
+{
+	if (!*arg)
+		return usage(p, "the output is the name of a file", arg);
+	p->opt.output = arg;
+	p->opt.batch = true;
+	return LT_OK;
+}
+
+static enum lt_errc take_listen(struct parse *p, const char *arg)
+{
+	if (!serve_address_parse(arg, &p->opt.listen_at))
+		return usage(p, "the address is PORT, ADDR:PORT or [ADDR]:PORT, in digits", arg);
+	p->opt.listen = true;
+	return LT_OK;
 }
 
 static const struct { const char *name, *help; } fields[SORT_COUNT_OF] = {
@@ -271,11 +288,13 @@ TAKE_FLAG(version, version)
 	X(iterations, 'n', "iterations", "N", "stop after N samples") \
 	X(duration, 256, "duration", "T", "stop after a time: 90s, 10m, 2h, 1d") \
 	X(batch, 'b', "batch", NULL, "write lines instead of a screen") \
-	X(format, 'f', "format", "FORMAT", "how batch writes: table or jsonl; implies -b") \
+	X(format, 'f', "format", "FORMAT", "table, jsonl, csv or openmetrics; implies -b") \
+	X(output, 280, "output", "FILE", "write there, whole or not at all; implies -b") \
+	X(listen, 281, "listen", "ADDR:PORT", "serve /metrics for Prometheus (127.0.0.1)") \
 	X(sort, 'o', "sort", "[+-]FIELD", "sort by FIELD: + high end first, - low end first") \
 	X(fields, 268, "fields", "LIST", "columns of the screen: verdict,name,count,...") \
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
-	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, jsonl all)") \
+	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, metrics 50)") \
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \
 	X(fail_on, 259, "fail-on", "WORD", "exit 10 if it ends with a suspect, or a leak") \
 	X(confirm, 260, "confirm", "T", "a suspect that lasts so long is a leak (10m)") \
@@ -425,6 +444,7 @@ enum lt_errc options_parse_over(const struct options *defaults, int argc, char *
 				"--preflight needs a PID (leaktop -b lists them)");
 	if (rc != LT_OK)
 		return rc;
+	p.opt.listen_top = p.top_given ? p.opt.top : sink_openmetrics.default_top;
 	if (!p.top_given)
 		p.opt.top = p.opt.sink->default_top;
 	*ret = p.opt;

@@ -14,6 +14,7 @@
 #include "census/census.h"
 #include "model/snapshot.h"
 #include "output/sink.h"
+#include "serve/address.h"
 #include "ui/ui.h"
 #include "util/err.h"
 
@@ -25,13 +26,17 @@ struct options {
 	enum census_mode census;
 	int64_t max_pause_ns;		/* longest time any thread may wait for leaktop */
 	double max_cpu;			/* of a core, for counting: 0.02 = 2 % */
-	bool batch;			/* asked for, or implied by -f */
+	bool batch;			/* asked for, or implied by -f or --output */
 	const struct sink_ops *sink;	/* how batch writes; never NULL */
 	enum snapshot_sort sort;
 	bool reversed;			/* against the natural order of sort */
 	bool list_fields;
 	const char *fields;		/* borrowed from argv, names of columns; NULL: not given */
 	int top;			/* rows in batch; 0: all */
+	const char *output;		/* file, borrowed from argv; NULL: standard output */
+	bool listen;			/* serve /metrics, with so many types, at */
+	int listen_top;
+	struct serve_address listen_at;
 	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
 	enum ratchet_word fail_on;	/* exit 10 at this word or a stronger one; EARLY: never */
 	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */

@@ -23,11 +23,13 @@ static void tell(struct search *search, struct model *m)
 
 static bool step(struct search *search, struct model *m)
 {
-	const struct holding *found;
+	struct search_found found;
 	bool ended = search_step(search, &found);
 
-	if (ended)
-		model_holding(m, found);
+	if (ended && found.holding)
+		model_holding(m, found.holding);
+	if (ended && found.growing)
+		model_growing(m, found.growing);
 	tell(search, m);
 	return ended;
 }
@@ -38,6 +40,8 @@ static bool begin_next(struct search *search, struct model *m, bool last)
 
 	if (type)
 		search_begin(search, type, false);
+	else if (!last)
+		search_begin_growing(search);
 	return type != NULL;
 }
 

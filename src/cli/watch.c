@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/scrape.h"
 #include "cli/searching.h"
 #include "cli/signals.h"
 #include "model/model.h"
+#include "output/outfile.h"
 #include "output/report.h"
 #include "proc/twin.h"
 #include "session/session.h"
@@ -34,6 +36,8 @@ struct watch {
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
 	struct sink sink;		/* in batch */
+	struct outfile file;		/* with --output */
+	struct scrape *scrape;		/* with --listen, else NULL */
 	pid_t pid;			/* the target: options->pid, or its successor */
 	struct twin *twin;		/* what tells a successor; NULL in batch */
 	pid_t successor;		/* after its end; 0: none so far */
@@ -93,11 +97,26 @@ static enum lt_errc tell_refusal(struct watch *w)
 	return w->sink.ops->error(&w->sink, why, &w->err);
 }
 
+/* The file that the next line goes to, if there is to be one and none is begun. */
+static enum lt_errc begin_file(struct watch *w)
+{
+	const char *path = w->options->output;
+	enum lt_errc rc;
+
+	if (!path || w->file.temp)
+		return LT_OK;
+	rc = outfile_begin(&w->file, path, &w->err);
+	w->sink.options.out = w->file.out;
+	return rc;
+}
+
 static void write_sample(struct watch *w)
 {
 	const struct snapshot *snap;
-	enum lt_errc rc = tell_refusal(w);
+	enum lt_errc rc = begin_file(w);
 
+	if (rc == LT_OK)
+		rc = tell_refusal(w);
 	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
 	model_sort(w->model, w->options->sort, w->options->reversed);
 	snap = model_snapshot(w->model);
@@ -106,6 +125,8 @@ static void write_sample(struct watch *w)
 	w->attached = true;
 	if (rc == LT_OK)
 		rc = w->sink.ops->sample(&w->sink, snap, &w->err);
+	if (rc == LT_OK && w->sink.ops->latest)
+		rc = outfile_commit(&w->file, false, &w->err);
 	if (rc != LT_OK) {
 		w->done = true;
 		take_signals(w);	/* a write that a signal ended is no fault of the output */
@@ -116,6 +137,7 @@ static void take_sample(struct watch *w, const struct sample *sample)
 {
 	model_target(w->model, session_target(w->session));
 	model_push(w->model, sample);
+	scrape_sample(w->scrape, session_target(w->session), sample);
 	if (sample->census)
 		w->said = LT_OK;
 	searching_sample(w->session, w->model, sample->mono_ns);
@@ -132,6 +154,7 @@ static void target_ended(struct watch *w)
 	w->ended = true;
 	w->changed = true;
 	model_ended(w->model, clock_wall_s());
+	scrape_ended(w->scrape, clock_wall_s());
 	if (!w->ui)
 		w->done = true;
 }
@@ -321,6 +344,7 @@ static void prepare_model(struct watch *w)
 	model_hide_flat(w->model, o->hide_flat);
 	if (o->filter)
 		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
+	scrape_watch(w->scrape, session_target(w->session), w->ui ? NULL : w->model);
 }
 
 /* On success the session is another one; the former is the caller's. */
@@ -397,6 +421,7 @@ static void watch_successor(struct watch *w)
 static int until_ms(const struct watch *w)
 {
 	int64_t now = clock_mono_ns(), at = INT64_MAX;
+	int scrape_ms = scrape_wait_ms(w->scrape);
 
 	if (!w->ended && !session_busy(w->session))
 		at = w->next_ns;
@@ -408,6 +433,8 @@ static int until_ms(const struct watch *w)
 		at = least(at, searching_due_ns(w->session));
 	if (w->end_ns)
 		at = least(at, w->end_ns);
+	if (scrape_ms >= 0)
+		at = least(at, now + scrape_ms * CLOCK_NS_PER_MS);
 	if (at == INT64_MAX)
 		return -1;
 	if (at <= now)
@@ -423,12 +450,14 @@ static void wait_for_something(struct watch *w)
 		{.fd = w->ended ? -1 : session_end_fd(w->session), .events = POLLIN},
 		{.fd = w->ui ? STDIN_FILENO : -1, .events = POLLIN},
 		{.fd = w->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
+		{.fd = scrape_fd(w->scrape), .events = POLLIN},
 	};
 
 	if (poll(fds, COUNT_OF(fds), until_ms(w)) < 0 && errno != EINTR)
 		w->done = true;
 	if (fds[0].revents)
 		take_signals(w);
+	scrape_run(w->scrape);
 	if (fds[3].revents & POLLIN)
 		take_keys(w);
 	else if (fds[3].revents & (POLLHUP | POLLERR))
@@ -464,6 +493,26 @@ static void loop(struct watch *w)
 
 /* ---- begin and end ---------------------------------------------------------------------- */
 
+/* What --listen alone is for is served; a table in a service's log would be too much. */
+static const struct sink_ops *batch_sink(const struct options *o)
+{
+	return o->listen && !o->batch ? &sink_nothing : o->sink;
+}
+
+static enum lt_errc open_scrape(struct watch *w)
+{
+	char url[128];
+
+	if (!w->options->listen)
+		return LT_OK;
+	if (scrape_open(w->options, &w->scrape, &w->err) != LT_OK)
+		return w->err.code;
+	if (w->batch)		/* a screen has no line to spare */
+		fprintf(stderr, "leaktop: serving %s\n",
+			scrape_url(w->scrape, url, sizeof(url)));
+	return LT_OK;
+}
+
 enum lt_errc watch_open_screen(const struct options *o, const struct settings *settings, bool pick,
 			       struct ui **ret, struct lt_err *err)
 {
@@ -482,15 +531,15 @@ static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
 
-	if (w->ui)
-		return LT_OK;
-	if (!w->batch)
-		return watch_open_screen(o, w->settings, false, &w->ui, &w->err);
 	w->sink = (struct sink){
-		.ops = o->sink,
-		.options = {.out = stdout, .top = o->top},
+		.ops = batch_sink(o),
+		.options = {.out = stdout, .path = o->output, .top = o->top},
 	};
-	return LT_OK;
+	if (begin_file(w) != LT_OK || open_scrape(w) != LT_OK)
+		return w->err.code;
+	if (w->batch || w->ui)
+		return LT_OK;
+	return watch_open_screen(o, w->settings, false, &w->ui, &w->err);
 }
 
 /* The last lines of a batch: what was found, what was left. Not to a reader that is gone. */
@@ -503,7 +552,9 @@ static void write_end(struct watch *w, const struct sample_left *left)
 		return;
 	rc = w->sink.ops->verdict(&w->sink, snap, &w->err);
 	if (rc == LT_OK)
-		(void)w->sink.ops->detach(&w->sink, snap, left, clock_wall_s(), &w->err);
+		rc = w->sink.ops->detach(&w->sink, snap, left, clock_wall_s(), &w->err);
+	if (rc == LT_OK)
+		(void)outfile_commit(&w->file, true, &w->err);
 }
 
 static void warn_left(const struct sample_left *left)
@@ -560,15 +611,25 @@ static int exit_status(const struct watch *w)
 	return found_status(w);
 }
 
+static void close_all(struct watch *w)
+{
+	ui_close(w->ui);
+	scrape_close(w->scrape);
+	outfile_drop(&w->file);		/* of a run that has failed */
+	model_free(w->model);
+	session_free(w->session);
+	twin_free(w->twin);
+	if (w->signal_fd >= 0)
+		close(w->signal_fd);
+}
+
 static int refuse(struct watch *w)
 {
 	struct sink sink = {.ops = w->options->sink, .options = {.out = stdout}};
 
-	if (w->batch)
+	if (w->batch && !w->options->output)
 		(void)sink.ops->error(&sink, &w->err, NULL);
-	session_free(w->session);
-	twin_free(w->twin);
-	ui_close(w->ui);
+	close_all(w);
 	return complain(&w->err);
 }
 
@@ -582,10 +643,12 @@ int watch_run(const struct options *options, const struct settings *settings, st
 	struct sample_left left = {0};
 	int status;
 
-	if (open_session(&w, options->pid) != LT_OK || open_output(&w) != LT_OK)
+	if (open_session(&w, options->pid) != LT_OK)
+		return refuse(&w);
+	w.signal_fd = signals_open(!w.batch);
+	if (open_output(&w) != LT_OK)
 		return refuse(&w);
 	prepare_model(&w);
-	w.signal_fd = signals_open(w.ui != NULL);
 	if (options->duration_ns)
 		w.end_ns = clock_mono_ns() + options->duration_ns;
 	loop(&w);
@@ -594,12 +657,9 @@ int watch_run(const struct options *options, const struct settings *settings, st
 	session_detach(w.session, &left);
 	write_end(&w, &left);
 	ui_close(w.ui);
+	w.ui = NULL;
 	warn_left(&left);
 	status = exit_status(&w);
-	model_free(w.model);
-	session_free(w.session);
-	twin_free(w.twin);
-	if (w.signal_fd >= 0)
-		close(w.signal_fd);
+	close_all(&w);
 	return status;
 }

@@ -357,12 +357,24 @@ static bool object_step(struct climber *k)
 	}
 }
 
+/* An object that was freed keeps its words for a while, but neither its count nor its type. */
+static bool is_alive(const struct climber *k, const struct node *n)
+{
+	uint64_t head[2];
+
+	return n->kind != NODE_OBJECT ||
+	       (remote_read(&k->py->remote, n->addr, head, sizeof(head)) &&
+		(uint32_t)head[0] != 0 && head[1] == n->typed->type);
+}
+
 /* Is the word still what it was? */
 static bool still_so(const struct climber *k, size_t i)
 {
 	const struct node *t = k->c->nodes[i], *o = k->c->nodes[i + 1];
 	uint64_t v;
 
+	if (!is_alive(k, o))
+		return false;
 	if (!read_word(k, o->addr + (uint64_t)k->c->at[i], &v))
 		return false;
 	if (t->kind == NODE_RAW && is_form(o, FORM_DEQUE))	/* any of its blocks */

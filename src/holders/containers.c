@@ -323,7 +323,8 @@ static void describe(struct containers *c, const struct followed *f, struct cont
 		.length_rate = seconds > 0 ? (double)(f->length - f->first.length) / seconds : 0,
 		.seen_ns = f->first.ns, .rises = f->rises, .falls = f->falls,
 	};
-	snprintf(ret->type, sizeof(ret->type), "%s", t ? t->name : "");
+	snprintf(ret->type, sizeof(ret->type), "%s",
+		 t ? typebook_name(c->up.book, t) : "");
 }
 
 /* Keeps the list in order: most items gained first. */

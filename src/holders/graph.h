@@ -23,6 +23,7 @@ struct node {
 	enum node_kind kind;
 	bool sample, sought;
 	bool root;			/* it has a name of its own */
+	bool unread;			/* memory of an unknown allocator refers to it */
 	uint32_t what;			/* NODE_FRAME: which; NODE_RAW: of which named dict */
 	uint32_t links;			/* the first one + 1; 0: none */
 	uint32_t n_links;

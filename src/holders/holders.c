@@ -256,6 +256,11 @@ static void paths_of(struct holders *h, uint32_t sample)
 		h->counts[h->n_counts] = count;
 		h->explained[h->n_counts++] = count_links(&h->up.graph, n, count);
 	}
+	if (!graph_has_object(&h->up.graph, sample) && n->unread) {
+		h->result.no_path++;
+		h->result.incomplete = true;
+		return;
+	}
 	if (!graph_has_object(&h->up.graph, sample)) {
 		h->result.c_only++;
 		if (h->named)
@@ -347,7 +352,7 @@ static void make_result(struct holders *h)
 	h->result.instances = h->sample.instances;
 	h->result.levels = h->up.level;
 	h->result.bytes_read = h->up.bytes_read;
-	h->result.incomplete = h->up.graph.left_out || h->merge.left_out || h->up.seek.full;
+	h->result.incomplete |= h->up.graph.left_out || h->merge.left_out || h->up.incomplete;
 	h->result.time_ns = clock_mono_ns() - h->begun_ns;
 	h->result.cpu_ns = clock_cpu_ns() - h->begun_cpu_ns;
 	sum_refcounts(h);
@@ -377,10 +382,12 @@ static bool all_in_rings(struct holders *h)
 static enum phase level_ends(struct holders *h)
 {
 	struct levels *u = &h->up;
+	bool all = graph_measure(&u->graph) == h->sample.n;
 
-	if (graph_measure(&u->graph) < h->sample.n && u->level < HOLDERS_DEEPEST &&
+	if (!all && u->level < HOLDERS_DEEPEST &&
 	    !(u->level >= LEVELS_OF_RINGS && all_in_rings(h)) && levels_next(u))
 		return LEVELS;
+	h->result.incomplete |= !all && u->level >= HOLDERS_DEEPEST;
 	h->next_sample = 0;
 	return PATHS;
 }

@@ -318,7 +318,7 @@ static struct inside_part *add_part(struct looker *k, const struct child *c, con
 	*p = (struct inside_part){.address = c->address, .parent = by->part, .depth = by->depth};
 	memcpy(p->name, c->name, sizeof(p->name));
 	memcpy(p->shown, c->shown, sizeof(p->shown));
-	snprintf(p->type, sizeof(p->type), "%s", t->name);
+	snprintf(p->type, sizeof(p->type), "%s", typebook_name(k->up.book, t));
 	k->to->n++;
 	return p;
 }
@@ -371,7 +371,7 @@ enum lt_errc inside_read(const struct python *py, uint64_t object, const char *t
 		return rc;
 	k.up.roots = (struct roots){.py = py, .book = k.up.book};
 	t = typebook_of(k.up.book, object);
-	if (t && !strcmp(t->name, type))
+	if (t && !strcmp(typebook_name(k.up.book, t), type))
 		(void)weigh(&k, &c, &(struct at){0});
 	else
 		rc = lt_err_set(err, LT_E_GONE, 0, "the object is no more");

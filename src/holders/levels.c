@@ -153,6 +153,8 @@ uint32_t levels_node(struct levels *u, const struct block *b)
 	n = &u->graph.nodes[i];
 	if (is_new) {
 		n->typed = b->object ? b->typed : NULL;
+		if (n->typed)
+			(void)typebook_name(u->book, n->typed);
 		n->size = b->start + b->size - b->object;
 		if (!b->object)
 			n->size = b->size;
@@ -210,7 +212,10 @@ static bool has_chunks(const struct levels *u, uint64_t addr)
 
 static void sort_hits(struct levels *u)
 {
+	bool blind = cheap_kind(u->cheap) != CHEAP_GLIBC;
+
 	u->n_pending = 0;
+	u->incomplete |= u->seek.full;
 	blocks_forget(&u->blocks);
 	for (size_t i = 0; i < u->seek.n_hits; i++) {
 		const struct seek_hit *hit = &u->seek.hits[i];
@@ -225,8 +230,10 @@ static void sort_hits(struct levels *u)
 				add_holder(u, hit->target, hit->at, &block);
 			break;
 		case BLOCKS_OUTSIDE:
-			if (!f && has_chunks(u, hit->at))
-				keep_pending(u, hit);
+			if (f || !has_chunks(u, hit->at))
+				break;
+			u->graph.nodes[hit->target].unread |= blind;
+			keep_pending(u, hit);
 			break;
 		case BLOCKS_FREE:
 			break;

@@ -33,6 +33,7 @@ struct levels {			/* levels_init to begin; owns all it points to but py */
 	unsigned level;
 	int64_t bytes_read;
 	bool in_chunks;			/* of the level under way: the walk has begun */
+	bool incomplete;		/* hits were left out, in any level */
 };
 
 enum lt_errc levels_init(struct levels *u, const struct python *py, struct lt_err *err);

@@ -94,6 +94,12 @@ static bool is_heap(const struct map *m)
 	return m->read && m->write && !m->shared && m->end - m->start <= MAPPING_MOST;
 }
 
+/* Too large to be looked over, though something of it may be in use. */
+static bool is_skipped(const struct map *m)
+{
+	return m->read && m->write && !m->shared && m->end - m->start > MAPPING_MOST;
+}
+
 bool seek_begin(struct seek *s)
 {
 	maps_done(&s->maps);
@@ -104,9 +110,11 @@ bool seek_begin(struct seek *s)
 	s->map = 0;
 	s->pos = 0;
 	s->bytes = s->total = 0;
-	for (size_t i = 0; i < s->maps.n; i++)
+	for (size_t i = 0; i < s->maps.n; i++) {
+		s->full |= is_skipped(&s->maps.list[i]);
 		if (is_heap(&s->maps.list[i]))
 			s->total += (int64_t)(s->maps.list[i].end - s->maps.list[i].start);
+	}
 	return true;
 }
 

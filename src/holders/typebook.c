@@ -5,28 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/pyobj.h"
+#include "target/typehead.h"
 #include "util/clean.h"
 #include "util/mem.h"
 
-/* tp_flags: Include/object.h, the same in 2.7 and every 3.x but for the inline values */
-#define FLAG_INLINE (1ul << 2)		/* 3.13+ */
-#define FLAG_HEAP   (1ul << 9)
-#define FLAG_READY  (1ul << 12)
-#define FLAG_GC	    (1ul << 14)
-#define FLAG_LIST   (1ul << 25)
-#define FLAG_TUPLE  (1ul << 26)
-#define FLAG_DICT   (1ul << 29)
-#define FLAG_TYPE   (1ul << 31)
-
-/* PyTypeObject, 2.7 - 3.15 */
-#define TP_WEAK_AT 0xd0
-#define TP_MEMBERS 0xf0
-#define TP_BASE	   0x100
-#define TP_DICT_AT 0x120
-
-#define HEAD	    0x128
-#define SIZE_MOST   (1u << 15)
-#define USER_END    (1ull << 47)
 #define FIRST_PLACES 4096u
 #define PLACES_MAX  (1u << 20)
 #define BASES_MAX   32
@@ -39,6 +22,7 @@ struct typebook {
 	const struct python *py;
 	struct typed **places;		/* a hash by address */
 	size_t n_places, n;
+	unsigned depth;			/* of bases, while one is looked at */
 	char want[PYTHON_NAME_MAX];
 };
 
@@ -94,12 +78,57 @@ void typebook_free(struct typebook *b)
 	free(b);
 }
 
+static size_t place_of(const struct typebook *b, uint64_t type)
+{
+	size_t at = (size_t)((type >> 4) * 0x9e3779b97f4a7c15u >> 32) & (b->n_places - 1);
+
+	while (b->places[at] && b->places[at]->type != type)
+		at = (at + 1) & (b->n_places - 1);
+	return at;
+}
+
+const char *typebook_name(struct typebook *b, const struct typed *t)
+{
+	struct typed *own = b->places[place_of(b, t->type)];
+
+	if (own && !own->name[0])
+		(void)python_type_name(b->py, own->type, own->name, sizeof(own->name));
+	return own ? own->name : "";
+}
+
+/* What is behind the last dot. */
+static const char *tail(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot ? dot + 1 : name;
+}
+
+/* Its full name takes some reads: only where the end of it is right. */
+static bool is_wanted(struct typebook *b, const struct typed *t)
+{
+	const struct layout *l = b->py->layout;
+	int32_t at = l->ht_qualname != LAYOUT_NONE ? l->ht_qualname : l->ht_name;
+	const struct remote *r = &b->py->remote;
+	char name[PYTHON_NAME_MAX];
+	uint64_t text;
+
+	if (!b->want[0])
+		return false;
+	if (!(t->flags & TYPE_HEAP) || !remote_u64(r, t->type + (uint64_t)at, &text) ||
+	    !pyobj_text(b->py, text, name, sizeof(name)))
+		if (!remote_u64(r, t->type + (uint64_t)l->tp_name, &text) ||
+		    !remote_string(r, text, name, sizeof(name)))
+			return false;
+	return !strcmp(tail(name), tail(b->want)) && !strcmp(typebook_name(b, t), b->want);
+}
+
 void typebook_want(struct typebook *b, const char *name)
 {
 	(void)clean_text(b->want, sizeof(b->want), name, strlen(name));
 	for (size_t i = 0; i < b->n_places; i++)
-		if (b->places[i])
-			b->places[i]->wanted = strcmp(b->places[i]->name, b->want) == 0;
+		if (b->places[i] && b->places[i]->is_type)
+			b->places[i]->wanted = is_wanted(b, b->places[i]);
 }
 
 void typebook_each(const struct typebook *b, void (*each)(void *arg, const struct typed *t),
@@ -108,23 +137,6 @@ void typebook_each(const struct typebook *b, void (*each)(void *arg, const struc
 	for (size_t i = 0; i < b->n_places; i++)
 		if (b->places[i] && b->places[i]->is_type)
 			each(arg, b->places[i]);
-}
-
-static inline uint64_t word(const unsigned char *p, int64_t at)
-{
-	uint64_t v;
-
-	memcpy(&v, p + at, sizeof(v));
-	return v;
-}
-
-static size_t place_of(const struct typebook *b, uint64_t type)
-{
-	size_t at = (size_t)((type >> 4) * 0x9e3779b97f4a7c15u >> 32) & (b->n_places - 1);
-
-	while (b->places[at] && b->places[at]->type != type)
-		at = (at + 1) & (b->n_places - 1);
-	return at;
 }
 
 static void grow(struct typebook *b)
@@ -140,26 +152,6 @@ static void grow(struct typebook *b)
 	free(old);
 }
 
-static bool is_metatype(const struct typebook *b, uint64_t type)
-{
-	uint64_t flags;
-
-	return type == b->py->sym.type_type ||
-	       (type && type % 8 == 0 && type < USER_END &&
-		remote_u64(&b->py->remote, type + (uint64_t)b->py->layout->tp_flags, &flags) &&
-		(flags & FLAG_TYPE) && (flags & FLAG_READY));
-}
-
-static bool is_plausible(const struct typebook *b, const unsigned char *head)
-{
-	const struct layout *l = b->py->layout;
-
-	return (word(head, l->tp_flags) & FLAG_READY) && word(head, l->tp_basicsize) >= 16 &&
-	       word(head, l->tp_basicsize) < SIZE_MOST && word(head, l->tp_itemsize) < SIZE_MOST &&
-	       word(head, l->tp_name) && word(head, l->tp_name) < USER_END &&
-	       is_metatype(b, word(head, l->ob_type));
-}
-
 static enum form form_by_name(const char *name, bool heap)
 {
 	for (size_t i = 0; i < COUNT_OF(forms); i++)
@@ -170,83 +162,71 @@ static enum form form_by_name(const char *name, bool heap)
 
 static enum form form_by_flags(const struct typed *t)
 {
-	return t->flags & FLAG_LIST ? FORM_LIST : t->flags & FLAG_TUPLE ? FORM_TUPLE :
-	       t->flags & FLAG_DICT ? FORM_DICT : t->flags & FLAG_TYPE ? FORM_TYPE : FORM_PLAIN;
+	return t->flags & TYPE_LIST ? FORM_LIST : t->flags & TYPE_TUPLE ? FORM_TUPLE :
+	       t->flags & TYPE_DICT ? FORM_DICT : t->flags & TYPE_TYPE ? FORM_TYPE : FORM_PLAIN;
 }
 
 /* Its own form, or that of the nearest base that has one. */
-static enum form find_form(const struct typebook *b, const struct typed *t)
+static enum form find_form(struct typebook *b, const struct typed *t, uint64_t name_at)
 {
 	const struct python *py = b->py;
 	enum form form = form_by_flags(t);
-	uint64_t type = t->type, flags = t->flags, name_at;
+	const struct typed *base;
 	char name[64];
 
-	for (int i = 0; i < BASES_MAX && type && form == FORM_PLAIN; i++) {
-		if (type == py->sym.set_type || type == py->sym.frozenset_type)
-			return FORM_SET;
-		if (!remote_u64(&py->remote, type + (uint64_t)py->layout->tp_name, &name_at) ||
-		    !remote_string(&py->remote, name_at, name, sizeof(name)) ||
-		    !remote_u64(&py->remote, type + (uint64_t)py->layout->tp_flags, &flags))
-			break;
-		form = form_by_name(name, flags & FLAG_HEAP);
-		if (form == FORM_DATA && i > 0)		/* it may have attributes */
-			return FORM_PLAIN;
-		if (!remote_u64(&py->remote, type + TP_BASE, &type))
-			break;
-	}
-	return form;
+	if (form != FORM_PLAIN)
+		return form;
+	if (t->type == py->sym.set_type || t->type == py->sym.frozenset_type)
+		return FORM_SET;
+	if (remote_string(&py->remote, name_at, name, sizeof(name)))
+		form = form_by_name(name, t->flags & TYPE_HEAP);
+	if (form != FORM_PLAIN || b->depth == BASES_MAX)
+		return form;
+	b->depth++;
+	base = typebook_find(b, t->base);
+	b->depth--;
+	/* what only has data may have attributes in a subclass */
+	return base && base->form != FORM_DATA ? base->form : FORM_PLAIN;
 }
 
-/* Bytes of its smallest instance: a short str is less than a PyUnicodeObject. */
-static uint64_t least_size(const struct typebook *b, const unsigned char *head, uint64_t type)
-{
-	if (type == b->py->sym.unicode_type && b->py->layout->unicode_state != LAYOUT_NONE)
-		return (uint64_t)b->py->layout->unicode_ascii_data;
-	return word(head, b->py->layout->tp_basicsize);
-}
-
-static void describe(const struct typebook *b, const unsigned char *head, struct typed *t)
+static void describe(struct typebook *b, const struct typehead *head, struct typed *t)
 {
 	const struct layout *l = b->py->layout;
 
-	t->flags = word(head, l->tp_flags);
-	t->basic = least_size(b, head, t->type);
-	t->item = word(head, l->tp_itemsize);
-	t->base = word(head, TP_BASE);
-	t->dict = word(head, l->tp_dict);
-	t->members = word(head, TP_MEMBERS);
-	t->dict_at = (int64_t)word(head, TP_DICT_AT);
-	t->weak_at = (int64_t)word(head, TP_WEAK_AT);
+	t->flags = head->flags;
+	t->basic = head->least;
+	t->item = head->item;
+	t->before = head->before;
+	t->base = typehead_word(head->bytes, TYPE_BASE);
+	t->dict = typehead_word(head->bytes, l->tp_dict);
+	t->members = typehead_word(head->bytes, TYPE_MEMBERS);
+	t->dict_at = (int64_t)typehead_word(head->bytes, TYPE_DICT_AT);
+	t->weak_at = (int64_t)typehead_word(head->bytes, TYPE_WEAK_AT);
 	t->managed = t->flags & l->managed_flags;
-	t->inline_values = l->dict_first_value > 0 && (t->flags & FLAG_INLINE);
-	t->before = (t->flags & FLAG_GC ? (uint32_t)l->gc_head_size : 0) +
-		    (t->managed ? l->managed_size : 0);
-	if ((t->flags & FLAG_HEAP) && l->ht_qualname != LAYOUT_NONE)
+	t->inline_values = l->dict_first_value > 0 && (t->flags & TYPE_INLINE);
+	if ((t->flags & TYPE_HEAP) && l->ht_qualname != LAYOUT_NONE)
 		(void)remote_u64(&b->py->remote, t->type + (uint64_t)l->ht_qualname + 8,
 				 &t->cached_keys);
-	t->form = find_form(b, t);
+	t->form = find_form(b, t, head->name_at);
 }
 
 static void look(struct typebook *b, struct typed *t)
 {
-	unsigned char head[HEAD];
-	char name[PYTHON_NAME_MAX];
+	struct typehead head;
 
-	if (!remote_read(&b->py->remote, t->type, head, sizeof(head)) || !is_plausible(b, head) ||
-	    !python_type_name(b->py, t->type, name, sizeof(name)))
+	if (!typehead_read(b->py, t->type, &head))
 		return;
+	describe(b, &head, t);
 	t->is_type = true;
-	t->wanted = strcmp(name, b->want) == 0;
-	(void)clean_text(t->name, sizeof(t->name), name, strlen(name));
-	describe(b, head, t);
+	t->wanted = is_wanted(b, t);
 }
 
 const struct typed *typebook_find(struct typebook *b, uint64_t type)
 {
+	struct typed *t;
 	size_t at;
 
-	if (type % 8 || type < 0x10000 || type >= USER_END)
+	if (!typehead_possible(type))
 		return NULL;
 	at = place_of(b, type);
 	if (!b->places[at]) {
@@ -257,11 +237,13 @@ const struct typed *typebook_find(struct typebook *b, uint64_t type)
 			at = place_of(b, type);
 		}
 		b->n++;
-		b->places[at] = MEM_NEW(struct typed);
-		b->places[at]->type = type;
-		look(b, b->places[at]);
+		b->places[at] = t = MEM_NEW(struct typed);
+		t->type = type;
+		look(b, t);		/* its bases, too: the table may be another one by now */
+	} else {
+		t = b->places[at];
 	}
-	return b->places[at]->is_type ? b->places[at] : NULL;
+	return t->is_type ? t : NULL;
 }
 
 /*
@@ -282,9 +264,9 @@ int typebook_recognise(struct typebook *b, const unsigned char *block, size_t n,
 	for (size_t i = 0; i < COUNT_OF(places) && places[i] + 16 <= n; i++) {
 		const struct typed *t;
 
-		if (!is_refcount(word(block, places[i])))
+		if (!is_refcount(typehead_word(block, places[i])))
 			continue;
-		t = typebook_find(b, word(block, places[i] + 8));
+		t = typebook_find(b, typehead_word(block, places[i] + 8));
 		if (!t || t->before != places[i] || t->before + t->basic > size)
 			continue;
 		*ret = t;
@@ -298,9 +280,9 @@ const struct typed *typebook_of(struct typebook *b, uint64_t addr)
 	unsigned char head[16];
 
 	if (!addr || addr % 8 || !remote_read(&b->py->remote, addr, head, sizeof(head)) ||
-	    !is_refcount(word(head, 0)))
+	    !is_refcount(typehead_word(head, 0)))
 		return NULL;
-	return typebook_find(b, word(head, 8));
+	return typebook_find(b, typehead_word(head, 8));
 }
 
 /* Among the PyMemberDefs of one type. */
@@ -314,11 +296,12 @@ static bool own_member(const struct typebook *b, uint64_t members, int64_t at, c
 	for (int i = 0; i < MEMBERS_MAX && members; i++, members += MEMBER_SIZE) {
 		int type;
 
-		if (!remote_read(r, members, def, sizeof(def)) || !word(def, 0))
+		if (!remote_read(r, members, def, sizeof(def)) || !typehead_word(def, 0))
 			return false;
 		memcpy(&type, def + 8, sizeof(type));
-		if ((int64_t)word(def, 16) != at || (type != T_OBJECT && type != T_OBJECT_EX) ||
-		    !remote_string(r, word(def, 0), name, sizeof(name)) || !name[0])
+		if ((int64_t)typehead_word(def, 16) != at ||
+		    (type != T_OBJECT && type != T_OBJECT_EX) ||
+		    !remote_string(r, typehead_word(def, 0), name, sizeof(name)) || !name[0])
 			continue;
 		(void)clean_text(dst, size, name, strlen(name));
 		return true;
@@ -334,8 +317,8 @@ bool typebook_member(const struct typebook *b, const struct typed *t, int64_t at
 	for (int i = 0; i < BASES_MAX; i++) {
 		if (own_member(b, members, at, dst, size))
 			return true;
-		if (!type || !remote_u64(&b->py->remote, type + TP_MEMBERS, &members) ||
-		    !remote_u64(&b->py->remote, type + TP_BASE, &type))
+		if (!type || !remote_u64(&b->py->remote, type + TYPE_MEMBERS, &members) ||
+		    !remote_u64(&b->py->remote, type + TYPE_BASE, &type))
 			return false;
 	}
 	return false;

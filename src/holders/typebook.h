@@ -33,7 +33,7 @@ struct typed {			/* owned by the book, its address stays */
 	int64_t dict_at, weak_at;	/* from the object; 0: has none */
 	bool managed;		/* words for dict and weak references in front of the gc head */
 	bool inline_values;	/* 3.13+: attributes lie behind the object */
-	char name[128];		/* full, cleaned */
+	char name[128];		/* full, cleaned; "" until typebook_name was asked for it */
 };
 
 struct typebook;
@@ -45,6 +45,8 @@ void typebook_free(struct typebook *b);
 void typebook_want(struct typebook *b, const char *name);
 /* The type at this address; NULL: it is none. */
 const struct typed *typebook_find(struct typebook *b, uint64_t type);
+/* Its full name. Nodes of a graph have theirs in `name`. */
+const char *typebook_name(struct typebook *b, const struct typed *t);
 /* Calls each for all types that are known. */
 void typebook_each(const struct typebook *b, void (*each)(void *arg, const struct typed *t),
 		   void *arg);

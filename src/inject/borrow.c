@@ -321,9 +321,14 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 	return rc;
 }
 
-static bool worth_another_try(enum lt_errc rc)
+/*
+ * Another tracer is told of at once when there is something to ask; but to leave, it is waited for:
+ * another leaktop is there for a moment only. LT_E_PERM: it went just when it was looked for.
+ */
+static bool worth_another_try(const struct errand *e, enum lt_errc rc)
 {
-	return rc == LT_E_NO_SAFE_POINT || rc == LT_E_BUSY;
+	return rc == LT_E_NO_SAFE_POINT || rc == LT_E_BUSY ||
+	       (e->job->leave && (rc == LT_E_TRACED || rc == LT_E_PERM));
 }
 
 static bool is_done(const struct errand *e)
@@ -376,7 +381,7 @@ static bool run_one(struct errand *e)
 		if (!e->asked) {
 			enum lt_errc rc = one_try(e, err);
 
-			if (rc != LT_OK && !worth_another_try(rc))
+			if (rc != LT_OK && !worth_another_try(e, rc))
 				return false;
 			e->asked = rc == LT_OK && !e->job->leave;
 		}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "inject/arch.h"
+#include "inject/tracee.h"
 #include "proc/status.h"
 
 #define CAP_SYS_PTRACE_BIT 19	/* linux/capability.h */
@@ -132,7 +133,7 @@ enum lt_errc preflight_read(pid_t pid, struct lt_err *err)
 static enum lt_errc ask_tracer(pid_t pid, const struct status *st, struct lt_err *err)
 {
 	if (st->tracer)
-		return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", pid, st->tracer);
+		return tracee_taken(pid, st->tracer, err);
 	return LT_OK;
 }
 

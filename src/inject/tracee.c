@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "inject/fault.h"
+#include "proc/pidstat.h"
 #include "proc/status.h"
 #include "util/clock.h"
 
@@ -41,6 +42,20 @@ static enum lt_errc lost(const struct tracee *t, int sys_errno, const char *doin
 			  t->tid);
 }
 
+enum lt_errc tracee_taken(pid_t tid, pid_t tracer, struct lt_err *err)
+{
+	struct pidstat self = {0}, parent = {0};
+	struct status st;
+
+	/* a child with its parent's name is on an errand, as our borrower is: the parent stays */
+	if (pidstat_read(tracer, &self, NULL) == LT_OK &&
+	    status_read(tracer, 0, &st, NULL) == LT_OK &&
+	    pidstat_read(st.ppid, &parent, NULL) == LT_OK && strcmp(self.comm, parent.comm) == 0)
+		tracer = st.ppid;
+	return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %s%sPID %d", tid, self.comm,
+			  self.comm[0] ? ", " : "", tracer);
+}
+
 enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, struct lt_err *err)
 {
 	*t = (struct tracee){.tid = tid, .deadline_ns = deadline_ns};
@@ -50,8 +65,7 @@ enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, stru
 
 		/* somebody was quicker, since preflight looked */
 		if (e == EPERM && status_read(tid, 0, &st, NULL) == LT_OK && st.tracer)
-			return lt_err_set(err, LT_E_TRACED, 0, "PID %d is traced by %d", tid,
-					  st.tracer);
+			return tracee_taken(tid, st.tracer, err);
 		return lt_err_set(err, e == ESRCH ? LT_E_GONE : LT_E_PERM, e, "tracing %d", tid);
 	}
 	t->seized = true;

@@ -30,6 +30,9 @@ struct tracee {
 	int sig;
 };
 
+/* LT_E_TRACED, with the name of the tracer: "PID 4242 is traced by gdb, PID 4300". */
+enum lt_errc tracee_taken(pid_t tid, pid_t tracer, struct lt_err *err);
+
 /* SEIZE. LT_E_GONE, LT_E_TRACED, LT_E_PERM. */
 enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, struct lt_err *err);
 /* INTERRUPT and wait until parked. A signal that comes first is passed on: LT_E_NO_SAFE_POINT. */

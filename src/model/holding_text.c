@@ -11,6 +11,7 @@
 #define HUGE_FULL 1000			/* CPython's own: 10 younger ones before a full one */
 #define HUGE_YOUNG 100000		/* CPython's own: 700 or 2000 objects */
 #define NONE_FOR_S 60.0
+#define MOST 0.9			/* of the sample */
 
 /* Appends; what does not fit is left out. Returns where the text ends. */
 #define APPEND(buf, size, at, ...) \
@@ -81,10 +82,19 @@ char *holding_text_ring(const struct holding_cycle *c, char *buf, size_t size)
 	return buf;
 }
 
+/* "held by", or "29% held by" where others hold more than a tenth. */
+static const char *held_by(const struct holding_path *p, char *buf, size_t size)
+{
+	if (p->share >= MOST)
+		return "held by";
+	snprintf(buf, size, "%.0f%% held by", 100 * p->share);
+	return buf;
+}
+
 char *holding_text_line(const struct holding *h, bool values, char *buf, size_t size)
 {
 	const struct holding_path *best = holding_best(h);
-	char name[HOLDING_TEXT], what[HOLDING_NAME + 64];
+	char name[HOLDING_TEXT], what[HOLDING_NAME + 64], share[24];
 
 	if (h->code != LT_OK)
 		snprintf(buf, size, "holders cannot be searched: %s", h->why);
@@ -96,11 +106,13 @@ char *holding_text_line(const struct holding *h, bool values, char *buf, size_t 
 	else if (!best)
 		snprintf(buf, size, "no path to a holder was found");
 	else if (!holding_text_container(best, what, sizeof(what))[0])
-		snprintf(buf, size, best->root[0] && strcmp(best->root, "C code") == 0
-				    ? "%s" : "held by %s",
+		snprintf(buf, size, "%s%s%s",
+			 strcmp(best->root, "C code") == 0 ? ""
+				 : held_by(best, share, sizeof(share)),
+			 strcmp(best->root, "C code") == 0 ? "" : " ",
 			 holding_text_holder(best, values, name, sizeof(name)));
 	else
-		snprintf(buf, size, "held by %s (%s)",
+		snprintf(buf, size, "%s %s (%s)", held_by(best, share, sizeof(share)),
 			 holding_text_holder(best, values, name, sizeof(name)), what);
 	return buf;
 }

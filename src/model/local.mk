@@ -6,6 +6,7 @@ libmodel_a_SOURCES = \
 	src/model/floors.c src/model/floors.h \
 	src/model/gauges.c src/model/gauges.h \
 	src/model/gchealth.c src/model/gchealth.h \
+	src/model/growing.c src/model/growing.h \
 	src/model/holding.c src/model/holding.h \
 	src/model/holding_text.c src/model/holding_text.h \
 	src/model/holding_tree.c src/model/holding_tree.h \

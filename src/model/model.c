@@ -40,6 +40,7 @@ struct model {
 	struct ratchet_rules rules;
 	enum outcome_cause cause;	/* found by another judge */
 	struct searches searches;
+	struct growing growing;
 	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of level types */
 	int64_t census_ns;		/* of the last one; LT_UNKNOWN none so far */
 	bool base_asked;		/* by the user: the first census does not move it */
@@ -65,6 +66,7 @@ struct model *model_new(const struct sample_target *target)
 	epochs_init(&m->epochs);
 	m->rules.confirm_ns = CONFIRM_NS;
 	m->snap.target = &m->target;
+	m->snap.growing = &m->growing;
 	m->snap.objects = LT_UNKNOWN;
 	m->stale = true;
 	return m;
@@ -74,8 +76,10 @@ void model_target(struct model *m, const struct sample_target *target)
 {
 	/* what held objects in another program says nothing of this one */
 	if (strcmp(m->target.exe, target->exe) != 0 ||
-	    strcmp(m->target.command, target->command) != 0)
+	    strcmp(m->target.command, target->command) != 0) {
 		searches_done(&m->searches);
+		m->growing.n = 0;
+	}
 	m->target = *target;
 }
 
@@ -241,6 +245,11 @@ void model_lengths(struct model *m, const char *type, const int64_t *lengths, si
 {
 	searches_lengths(&m->searches, type, lengths, n, mono_ns);
 	m->stale = true;
+}
+
+void model_growing(struct model *m, const struct growing *found)
+{
+	m->growing = *found;
 }
 
 void model_searching(struct model *m, const struct holding_search *now)

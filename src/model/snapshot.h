@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/holding.h"
+#include "model/growing.h"
 #include "model/outcome.h"
 #include "model/ratchet.h"
 #include "model/sample.h"
@@ -103,14 +103,14 @@ struct snapshot {
 	size_t n_listed;		/* types with a row, before the filter: some are gone */
 	size_t n_flat;			/* of them */
 	struct outcome verdict;
-	const struct holding *const *holdings;	/* by type name: snapshot_holding() */
+	const struct holding *const *holdings;	/* n_holdings, of types: snapshot_holding() */
 	size_t n_holdings;
 	uint64_t holdings_version;	/* differs where they do */
 	struct holding_search searching;
+	const struct growing *growing;	/* containers; NULL or none in it: none known */
 	enum snapshot_sort sort;
-	bool sort_reversed;
+	bool sort_reversed, hide_flat;
 	const char *filter;		/* "" none */
-	bool hide_flat;
 	int order_held;			/* samples for which the order stays held, 0: it is not */
 };
 

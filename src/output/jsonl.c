@@ -232,6 +232,7 @@ static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct 
 	jsonw_string(&j, "cause", verdict_cause_text(v->cause));
 	jsonw_string(&j, "summary", buf_text(&summary));
 	put_suspects(&j, snap);
+	jsonl_holding_put_growing(&j, snap->growing);
 	buf_done(&summary);
 	return end(s, &j, err);
 }

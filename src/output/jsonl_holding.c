@@ -91,3 +91,21 @@ void jsonl_holding_put(struct jsonw *j, const struct holding *h)
 	put_cycles(j, h);
 	put_search(j, h);
 }
+
+void jsonl_holding_put_growing(struct jsonw *j, const struct growing *g)
+{
+	jsonw_array(j, "containers");
+	for (size_t i = 0; g && i < g->n; i++) {
+		const struct growing_container *c = &g->list[i];
+
+		jsonw_object(j, NULL);
+		jsonw_string(j, "path", c->path);
+		jsonw_string(j, "root", c->root[0] ? c->root : NULL);
+		jsonw_string(j, "container", c->type);
+		jsonw_int(j, "length", c->length);
+		jsonw_int(j, "length_delta", c->length_delta);
+		jsonw_real(j, "length_rate", c->length_rate);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+}

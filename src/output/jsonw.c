@@ -2,7 +2,6 @@
 #include "output/jsonw.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -121,40 +120,26 @@ void jsonw_int(struct jsonw *j, const char *key, int64_t v)
 	buf_printf(j->out, "%" PRId64, v);
 }
 
-/*
- * v with `decimals` digits behind the point, made from integers: printf("%f") would write the
- * comma of some locales.
- */
-static void put_fixed(struct jsonw *j, const char *key, double v, int decimals, bool strip)
+static void put_decimal(struct jsonw *j, const char *key, double v, int decimals, bool strip)
 {
-	int64_t scale = 1, whole, part;
-	double scaled;
+	char text[32];
 
-	for (int i = 0; i < decimals; i++)
-		scale *= 10;
-	scaled = v * (double)scale;
-	if (!(fabs(scaled) < 9.2e18)) {	/* also catches NAN */
+	if (!*num_decimal(v, decimals, strip, text, sizeof(text))) {
 		jsonw_null(j, key);
 		return;
 	}
-	whole = llround(fabs(scaled));
-	part = whole % scale;
 	lead(j, key);
-	buf_printf(j->out, "%s%" PRId64, v < 0 && whole ? "-" : "", whole / scale);
-	for (; strip && decimals && part % 10 == 0; decimals--)
-		part /= 10;
-	if (decimals)
-		buf_printf(j->out, ".%0*" PRId64, decimals, part);
+	buf_puts(j->out, text);
 }
 
 void jsonw_real(struct jsonw *j, const char *key, double v)
 {
-	put_fixed(j, key, v, 6, true);
+	put_decimal(j, key, v, 6, true);
 }
 
 void jsonw_time(struct jsonw *j, const char *key, double wall_s)
 {
-	put_fixed(j, key, wall_s, 3, false);
+	put_decimal(j, key, wall_s, 3, false);
 }
 
 void jsonw_string(struct jsonw *j, const char *key, const char *s)

@@ -7,13 +7,16 @@
 #include <signal.h>
 #include <string.h>
 
+#include "util/clean.h"
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/num.h"
 
 #define LOOK_UP_MS 100	/* how long a blocked write may miss a signal */
 
-static const struct sink_ops *const sinks[] = {&sink_table, &sink_jsonl};
+static const struct sink_ops *const sinks[] = {
+	&sink_table, &sink_jsonl, &sink_csv, &sink_openmetrics,
+};
 
 const struct sink_ops *sink_by_index(size_t i)
 {
@@ -74,7 +77,9 @@ static int write_patiently(int fd, const char *text, size_t n)
  */
 enum lt_errc sink_write(struct sink *s, struct buf *b, struct lt_err *err)
 {
+	const char *to = s->options.path;
 	FILE *out = s->options.out;
+	char path[100];
 	int fd = fileno(out);
 	int rc = 0;
 
@@ -86,9 +91,11 @@ enum lt_errc sink_write(struct sink *s, struct buf *b, struct lt_err *err)
 	if (rc == 0 && fd >= 0)
 		rc = write_patiently(fd, buf_text(b), b->len);
 	buf_done(b);
-	if (rc)
-		return lt_err_set(err, LT_E_OUTPUT, rc, "writing %s", s->ops->name);
-	return LT_OK;
+	if (rc == 0)
+		return LT_OK;
+	clean_text(path, sizeof(path), to ? to : "", to ? strlen(to) : 0);
+	return lt_err_set(err, LT_E_OUTPUT, rc, "writing %s%s%s", s->ops->name, to ? " to " : "",
+			  path);
 }
 
 size_t sink_rows(const struct sink *s, const struct snapshot *snap)
@@ -123,3 +130,24 @@ char *sink_gap_text(const struct snapshot *snap, char *buf, size_t size)
 	snprintf(buf, size, "--readonly counts nothing");
 	return buf;
 }
+
+static enum lt_errc no_snapshot(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+{
+	return LT_OK;
+}
+
+static enum lt_errc no_detach(struct sink *s, const struct snapshot *snap,
+			      const struct sample_left *left, double now, struct lt_err *err)
+{
+	return LT_OK;
+}
+
+static enum lt_errc no_error(struct sink *s, const struct lt_err *what, struct lt_err *err)
+{
+	return LT_OK;
+}
+
+const struct sink_ops sink_nothing = {
+	.name = "nothing", .attach = no_snapshot, .sample = no_snapshot, .verdict = no_snapshot,
+	.detach = no_detach, .error = no_error,
+};

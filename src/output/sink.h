@@ -1,6 +1,6 @@
 /*
- * Where samples go in batch: a table for people or JSON Lines for programs (product.md section 3).
- * One line per event, flushed per sample, LC_NUMERIC=C always.
+ * Where samples go in batch: a table for people, JSON Lines, comma-separated values or metrics for
+ * programs. Flushed per sample, LC_NUMERIC=C always.
  */
 #ifndef LT_OUTPUT_SINK_H
 #define LT_OUTPUT_SINK_H
@@ -16,6 +16,7 @@
 
 struct sink_options {
 	FILE *out;			/* borrowed */
+	const char *path;		/* of a file, for messages; NULL: standard output */
 	int top;			/* rows; 0: all */
 };
 
@@ -23,6 +24,7 @@ struct sink {				/* set ops and options, zero the rest; owns nothing */
 	const struct sink_ops *ops;
 	struct sink_options options;
 	int64_t pause_total_us;		/* of the samples written, for the detach line */
+	bool begun;			/* the header is out */
 };
 
 /*
@@ -32,6 +34,7 @@ struct sink {				/* set ops and options, zero the rest; owns nothing */
 struct sink_ops {
 	const char *name, *help;	/* the word after -f */
 	int default_top;		/* rows without -T; 0: all */
+	bool latest;			/* a sample is a whole document, replaced by the next */
 	enum lt_errc (*attach)(struct sink *s, const struct snapshot *snap, struct lt_err *err);
 	enum lt_errc (*sample)(struct sink *s, const struct snapshot *snap, struct lt_err *err);
 	enum lt_errc (*verdict)(struct sink *s, const struct snapshot *snap, struct lt_err *err);
@@ -40,7 +43,10 @@ struct sink_ops {
 	enum lt_errc (*error)(struct sink *s, const struct lt_err *what, struct lt_err *err);
 };
 
-extern const struct sink_ops sink_table, sink_jsonl;
+extern const struct sink_ops sink_table, sink_jsonl, sink_csv, sink_openmetrics;
+
+/* Writes nothing: what --listen alone does where there is no terminal. No word after -f. */
+extern const struct sink_ops sink_nothing;
 
 /* By name, NULL where there is none; sink_by_index for --help and the tests, NULL past the end. */
 const struct sink_ops *sink_by_name(const char *name);

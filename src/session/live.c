@@ -29,6 +29,7 @@
 #define SLOW_EVERY_NS (10 * CLOCK_NS_PER_S)	/* PSS and USS: milliseconds of the kernel's time */
 #define SLOW_SHARE 200				/* ... and never more than 1/200 of the time */
 #define LEAVE_DEADLINE_NS (3 * CLOCK_NS_PER_S)
+#define TRACER_POLL_NS (5 * CLOCK_NS_PER_MS)
 
 struct session {
 	struct session_options options;
@@ -436,12 +437,28 @@ struct search *session_search(struct session *s)
 }
 
 /*
+ * Another leaktop is in there for moments only, and then gone: with something to take out, that is
+ * waited for. A debugger stays, and what is ours with it.
+ */
+static enum lt_errc wait_for_tracer(const struct session *s)
+{
+	int64_t give_up = clock_mono_ns() + LEAVE_DEADLINE_NS;
+	enum lt_errc rc = preflight_inject(s->target.pid, NULL);
+
+	while (rc == LT_E_TRACED && census_mappings(s->census) && clock_mono_ns() < give_up) {
+		clock_sleep_ns(TRACER_POLL_NS);
+		rc = preflight_inject(s->target.pid, NULL);
+	}
+	return rc;
+}
+
+/*
  * ^Z holds nobody who only takes his things, and a vfork is over in a moment: the borrower waits
  * for that without a stop. Anything else could hold leaktop, or do harm.
  */
 static bool may_leave(const struct session *s)
 {
-	enum lt_errc rc = preflight_inject(s->target.pid, NULL);
+	enum lt_errc rc = wait_for_tracer(s);
 
 	return !s->ended && (rc == LT_OK || rc == LT_E_STOPPED || rc == LT_E_VFORK);
 }

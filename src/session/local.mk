@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
+	src/session/growers.c src/session/growers.h \
 	src/session/ledger.c src/session/ledger.h \
 	src/session/live.c src/session/session.h \
 	src/session/refusal.c src/session/refusal.h \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "holders/holders.h"
+#include "session/growers.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -29,6 +30,8 @@ struct search {
 	const struct python *py;
 	double max_cpu;
 	struct holders *holders;	/* NULL: not used yet */
+	struct growers *growers;	/* NULL: not used yet */
+	bool growing;			/* they are at work, not the search */
 	struct holding_search now;
 	struct holding result;
 	int64_t due_ns, rested_ns;
@@ -52,6 +55,7 @@ void search_free(struct search *s)
 	if (!s)
 		return;
 	holders_free(s->holders);
+	growers_free(s->growers);
 	free(s);
 }
 
@@ -59,6 +63,9 @@ void search_stop(struct search *s)
 {
 	if (s->holders)
 		holders_abandon(s->holders);
+	if (s->growers)
+		growers_abandon(s->growers);
+	s->growing = false;
 	s->now.type[0] = '\0';
 	s->due_ns = SEARCH_IDLE;
 }
@@ -68,6 +75,8 @@ void search_forget(struct search *s)
 	search_stop(s);
 	holders_free(s->holders);	/* made for the other Python's layout */
 	s->holders = NULL;
+	growers_free(s->growers);
+	s->growers = NULL;
 	s->n_followed = s->next_followed = 0;
 }
 
@@ -102,6 +111,20 @@ void search_begin(struct search *s, const char *type, bool asked)
 		lt_err_text(&err, s->result.why, sizeof(s->result.why));
 	s->cpu_ns = clock_cpu_ns() - s->cpu_ns;
 	s->due_ns = s->now.since_ns;
+}
+
+void search_begin_growing(struct search *s)
+{
+	int64_t now = clock_mono_ns();
+
+	if (!s->growers)
+		s->growers = growers_new(s->py);
+	if (!growers_due(s->growers, now) || !growers_begin(s->growers, now))
+		return;
+	s->growing = true;
+	s->now.asked = false;
+	s->cpu_ns = 0;
+	s->due_ns = now;
 }
 
 /* ---- the result ---------------------------------------------------------------------------- */
@@ -223,28 +246,48 @@ static void end_search(struct search *s)
 	h->mono_ns = clock_mono_ns();
 	h->time_ns = h->mono_ns - s->now.since_ns;
 	h->cpu_ns = s->cpu_ns;
+}
+
+/* The share of the time that it may take is kept by resting. */
+static void rest(struct search *s)
+{
 	if (s->max_cpu > 0)
-		s->rested_ns = h->mono_ns + (int64_t)((double)s->cpu_ns / s->max_cpu);
+		s->rested_ns = clock_mono_ns() + (int64_t)((double)s->cpu_ns / s->max_cpu);
+}
+
+static void end_step(struct search *s, struct search_found *ret)
+{
+	*ret = (struct search_found){0};
+	if (s->growing) {
+		ret->growing = growers_found(s->growers);
+	} else {
+		end_search(s);
+		ret->holding = &s->result;
+	}
+	rest(s);
 	search_stop(s);
 }
 
-bool search_step(struct search *s, const struct holding **ret)
+bool search_step(struct search *s, struct search_found *ret)
 {
 	int64_t begin = clock_mono_ns(), cpu = clock_cpu_ns(), took;
 	bool ended;
 
 	if (s->due_ns == SEARCH_IDLE)
 		return false;
-	ended = s->result.code != LT_OK || holders_step(s->holders, SLICE_NS);
+	if (s->growing)
+		ended = growers_step(s->growers, SLICE_NS);
+	else
+		ended = s->result.code != LT_OK || holders_step(s->holders, SLICE_NS);
 	s->cpu_ns += clock_cpu_ns() - cpu;
 	if (ended) {
-		end_search(s);
-		*ret = &s->result;
+		end_step(s, ret);
 		return true;
 	}
 	took = clock_mono_ns() - begin;
 	s->due_ns = begin + took * (s->now.asked ? 1 : 1 + REST_SLICES);
-	s->now.progress = holders_progress(s->holders);
+	if (!s->growing)
+		s->now.progress = holders_progress(s->holders);
 	return false;
 }
 

@@ -19,5 +19,6 @@ libtarget_a_SOURCES = \
 	src/target/python.c src/target/python.h \
 	src/target/symbols.h \
 	src/target/remote.c src/target/remote.h \
+	src/target/typehead.c src/target/typehead.h \
 	src/target/typename.c \
 	src/target/version.c src/target/version.h

@@ -76,6 +76,8 @@ static const char *rate_text(const struct columns_cell *cell, char *buf, size_t 
 {
 	double per_minute = cell->row->rate * 60;
 
+	if (fabs(per_minute) >= 100)
+		per_minute = text_two_digits(per_minute);
 	num_rate(per_minute, buf, size);
 	if (strlen(buf) > (size_t)cell->width)
 		text_count((int64_t)per_minute, 1, cell->width, buf, size);
@@ -130,7 +132,7 @@ static int width_in(const struct column *column, int cols, enum text_unit unit)
 	if (is_elastic(column))		/* a column of sizes is not lost for its unit */
 		return column->width - wider[unit];
 	if (column->text == trend_text)
-		return column->width * (cols >= 180 ? 6 : cols >= 140 ? 3 : cols >= 110 ? 2 : 1);
+		return column->width * (cols >= 180 ? 4 : cols >= 140 ? 3 : cols >= 110 ? 2 : 1);
 	if (column->text == size_text || column->text == size_delta_text)
 		return column->width + wider[unit];
 	return column->width;

@@ -95,12 +95,12 @@ static void memory_begin(struct line *l, const char *name, int64_t bytes, int64_
 {
 	char size[TEXT], grown[TEXT], spark[SPARK_TEXT_MAX];
 	int cols = l->canvas->cols;
-	int width = cols >= 160 ? 60 : cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
+	int width = cols >= 160 ? 40 : cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
 	struct spark_style style = {MEMORY_NOISE, spark_merge(series->n, width), ctx->ascii};
 
 	put_label(l, name);
 	line_put(l, ATTR_PLAIN, "%6s %7s  ", num_size(bytes, size, sizeof(size)),
-		 num_ssize(delta, grown, sizeof(grown)));
+		 text_size(delta, 1, TEXT_AUTO, 7, grown, sizeof(grown)));
 	line_put(l, ATTR_PLAIN, "%s  ", spark_text(series, &style, width, spark));
 }
 
@@ -110,7 +110,8 @@ static void put_rate(struct line *l, double per_second)
 
 	if (isfinite(per_second))
 		line_put(l, ATTR_PLAIN, "%7s/min  ",
-			 num_ssize((int64_t)(per_second * 60), rate, sizeof(rate)));
+			 text_size((int64_t)text_two_digits(per_second * 60), 1, TEXT_AUTO, 7,
+				   rate, sizeof(rate)));
 }
 
 /* A figure and what it is called: both or none. Blank where it is unknown. */
@@ -291,22 +292,31 @@ static void ledger_draw(struct canvas *c, int row, const struct snapshot *snap,
 		int64_t gain = ledger_bucket(delta, i);
 
 		num_size(ledger_bucket(now, i), size, sizeof(size));
-		num_ssize(gain, grown, sizeof(grown));
+		text_size(gain, 1, TEXT_AUTO, 7, grown, sizeof(grown));
 		snprintf(both, sizeof(both), "%s%s%s", size, gain > 0 ? " " : "",
 			 gain > 0 ? grown : "");
 		put_figure(&l, names[i], size[0] ? both : "");
 	}
 }
 
-/* "312/700 4/10 7/10", as gc.get_count() and gc.get_threshold() */
+static int digits_of(int64_t v)
+{
+	int n = 1;
+
+	while ((v /= 10) > 0)
+		n++;
+	return n;
+}
+
+/* "312/700 4/10 7/10", as gc.get_count() and gc.get_threshold(); what is behind stays in place */
 static void put_generations(struct line *l, const struct sample_gc *gc)
 {
 	for (int i = 0; i < 3; i++) {
 		const struct sample_generation *g = &gc->gen[i];
 
 		if (num_known(g->count) && num_known(g->threshold))
-			line_put(l, ATTR_PLAIN, "%lld/%lld ", (long long)g->count,
-				 (long long)g->threshold);
+			line_put(l, ATTR_PLAIN, "%*lld/%lld ", digits_of(g->threshold),
+				 (long long)g->count, (long long)g->threshold);
 	}
 	line_put(l, ATTR_PLAIN, " ");
 }

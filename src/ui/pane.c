@@ -132,6 +132,7 @@ static const struct pane_line lines[] = {
 	{"why", "what of its count makes the word", why_put},
 	{"gc", "what the collector's runs say of it", gc_put},
 	{"held", "who holds the objects", pane_held_put},
+	{"grows", "containers that grow, whatever is in them", pane_held_put_growing},
 	{"alloc", "how to learn where they are made", alloc_put},
 	{"next", "keys that lead on", next_put},
 };

@@ -21,6 +21,9 @@ char *pane_held_brief(const struct snapshot *snap, const struct snapshot_row *ro
 			 holding_text_ring(&h->cycles[0], ring, sizeof(ring)));
 	else if (h && h->code == LT_OK && h->n_paths)
 		holding_text_line(h, ctx->values, buf, size);
+	else if (!h && row->word <= RATCHET_GROWING && snap->growing && snap->growing->n)
+		snprintf(buf, size, "most grows %s",
+			 growing_text(&snap->growing->list[0], ctx->values, ring, sizeof(ring)));
 	return buf;
 }
 
@@ -81,4 +84,23 @@ void pane_held_put(struct line *l, const struct snapshot *snap, const struct sna
 		line_put_cut(l, ATTR_PLAIN, holding_text_line(h, false, text, sizeof(text)));
 	else
 		line_put(l, ATTR_PLAIN, "not searched: Enter does");
+}
+
+void pane_held_put_growing(struct line *l, const struct snapshot *snap,
+			   const struct snapshot_row *row, const struct view_ctx *ctx)
+{
+	const struct growing *g = snap->growing;
+	char text[2 * HOLDING_TEXT];
+
+	if (!g || !g->n) {
+		line_put(l, ATTR_PLAIN, "no container is known to grow steadily");
+		return;
+	}
+	for (size_t i = 0; i < g->n; i++) {
+		growing_text(&g->list[i], ctx->values, text, sizeof(text));
+		if (i == 0)
+			line_put_cut(l, ATTR_SUSPECT, text);
+		else			/* whole or not at all */
+			line_put(l, ATTR_PLAIN, "; %s", text);
+	}
 }

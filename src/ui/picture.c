@@ -63,6 +63,9 @@ void picture_take_holdings(struct picture *p, const struct snapshot *snap)
 		p->version = snap->holdings_version;
 	}
 	p->snap.holdings = p->shown;
+	if (snap->growing)
+		p->growing = *snap->growing;
+	p->snap.growing = snap->growing ? &p->growing : NULL;
 	p->snap.n_holdings = n;
 	p->snap.searching = snap->searching;
 }

@@ -22,6 +22,7 @@ struct picture {
 	const struct holding **shown;	/* owned */
 	size_t holdings_cap, shown_cap;
 	uint64_t version;
+	struct growing growing;
 };
 
 void picture_take(struct picture *p, const struct snapshot *snap);

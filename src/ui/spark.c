@@ -12,7 +12,11 @@ static const char *const ramp[LEVELS] = {".", ":", "-", "=", "+", "*", "#", "@"}
 
 int spark_merge(size_t n, int width)
 {
-	return width > 0 && n > (size_t)width ? (int)(n / (size_t)width) : 1;
+	size_t most = width > 0 ? (size_t)width + (size_t)width / 10 : n, merge = 1;
+
+	while (most > 0 && (n + merge - 1) / merge > most)
+		merge++;
+	return (int)merge;
 }
 
 /* The minimum of the known cells in [from, to); LT_UNKNOWN where there is none. */
@@ -26,17 +30,19 @@ static int64_t floor_of(const struct series_view *s, size_t from, size_t to)
 	return least;
 }
 
-/* Columns are counted from the newest cell: a moment is in the same column in every row. */
+/*
+ * The newest on the right, but cells share a column by their place from the oldest on: so what a
+ * column shows is fixed once its time is over, and the row moves once for all of its cells.
+ */
 static int gather(const struct series_view *s, int merge, int width, int64_t *ret)
 {
-	size_t to = s->n, step = merge > 0 ? (size_t)merge : 1;
+	size_t step = merge > 0 ? (size_t)merge : 1, group = (s->n + step - 1) / step;
 	int first = width;
 
-	while (first > 0 && to > 0) {
-		size_t from = to > step ? to - step : 0;
+	while (first > 0 && group-- > 0) {
+		size_t from = group * step, to = from + step < s->n ? from + step : s->n;
 
 		ret[--first] = floor_of(s, from, to);
-		to = from;
 	}
 	return first;
 }

@@ -20,8 +20,8 @@ struct spark_style {
 	bool ascii;
 };
 
-/* How many of n series cells share a cell of text: as many as still fill the width. The oldest
- * n % width are then not seen, rather than a part of the width left empty. */
+/* How many of n series cells share a cell of text: as few as there is room for. A tenth of the
+ * width may then not be seen, of the oldest, rather than half of it be left empty. */
 int spark_merge(size_t n, int width);
 
 /*

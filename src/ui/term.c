@@ -28,7 +28,7 @@
 static SCREEN *screen;
 static WINDOW *pad;			/* keys are read through it: it never refreshes */
 static bool no_color;
-static bool mouse_on;
+static bool mouse_on, mouse_rescued;
 static struct ui_mouse mouse;
 static int64_t pressed_ns;		/* when a button was pressed last */
 
@@ -204,6 +204,7 @@ void term_close(void)
 	delscreen(screen);
 	frame_close();
 	screen = NULL;
+	mouse_on = mouse_rescued = false;
 }
 
 bool term_utf8(void)
@@ -354,8 +355,9 @@ void term_mouse_on(bool on)
 		return;
 	mouse_on = on;
 	keyok(KEY_MOUSE, on);
-	if (on)
+	if (on && !mouse_rescued)
 		rescue_add(MOUSE_OFF);
+	mouse_rescued |= on;
 	mouseinterval(0);		/* a press is told at once, not when it was no click */
 	mousemask(on ? MOUSE_EVENTS : 0, NULL);
 	doupdate();

@@ -105,6 +105,30 @@ static int64_t in_unit(int64_t bytes, int shift)
 	return (int64_t)(x < 0 ? x - 0.5 : x + 0.5);
 }
 
+static char *in_few_digits(int64_t bytes, int sign, char *buf, size_t size)
+{
+	static const char marks[] = "KMGTPE";
+	double x = (double)bytes;
+	size_t unit = 0;
+
+	if (!num_known(bytes) || fabs(x) < 1023.5)
+		return sign ? num_ssize(bytes, buf, size) : num_size(bytes, buf, size);
+	for (x /= 1024; fabs(x) >= 1023.5 && marks[unit + 1]; x /= 1024)
+		unit++;
+	snprintf(buf, size, "%s%.*f%c", sign && x > 0 ? "+" : "", fabs(x) < 99.95 ? 1 : 0, x,
+		 marks[unit]);
+	return buf;
+}
+
+double text_two_digits(double v)
+{
+	double step = 1;
+
+	while (isfinite(v) && fabs(v) / step >= 99.5)
+		step *= 10;
+	return round(v / step) * step;
+}
+
 char *text_size(int64_t bytes, int sign, enum text_unit unit, int width, char *buf, size_t size)
 {
 	static const struct { const char *mark; int shift; } forms[TEXT_UNITS_OF] = {
@@ -120,7 +144,7 @@ char *text_size(int64_t bytes, int sign, enum text_unit unit, int width, char *b
 		if (strlen(buf) <= (size_t)width)
 			return buf;
 	}
-	return sign ? num_ssize(bytes, buf, size) : num_size(bytes, buf, size);
+	return in_few_digits(bytes, sign, buf, size);
 }
 
 /* The first word behind the interpreter that is no option; for -m and -c the option says enough. */

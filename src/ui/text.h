@@ -20,6 +20,9 @@ char *text_ms(int64_t us, char *buf, size_t size);
  */
 char *text_count(int64_t v, int sign, int width, char *buf, size_t size);
 
+/* Two digits are enough of what is an estimate: 5410.2 -> 5400. */
+double text_two_digits(double v);
+
 /* X(ID, name on the screen) */
 #define TEXT_UNITS(X) X(AUTO, "by size") X(BYTES, "B") X(KIB, "KiB") X(MIB, "MiB")
 
@@ -33,7 +36,8 @@ enum text_unit {
 const char *text_unit_name(enum text_unit unit);
 /*
  * Bytes in that unit ("98 412K"), or with a unit of their size where that is AUTO or takes more
- * than `width` columns ("96.1M"). sign: write a '+'. LT_UNKNOWN gives "".
+ * than `width` columns: "96.1M", "793K", few digits, for each that changes is bytes on the line and
+ * a flicker. sign: write a '+'. LT_UNKNOWN gives "".
  */
 char *text_size(int64_t bytes, int sign, enum text_unit unit, int width, char *buf, size_t size);
 

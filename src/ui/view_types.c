@@ -197,7 +197,7 @@ static int reason_rows(const struct layout *layout)
 
 /* What is worth its room in the key bar, most first; behind them the others that have a label. */
 static const enum keys_action bar_first[] = {
-	KEYS_HELP, KEYS_ALLOC, KEYS_SORT_MENU, KEYS_FIND, KEYS_BASELINE_NOW, KEYS_PAUSE,
+	KEYS_HELP, KEYS_WHO, KEYS_ALLOC, KEYS_SORT_MENU, KEYS_FIND, KEYS_BASELINE_NOW, KEYS_PAUSE,
 	KEYS_UNITS, KEYS_ACT,
 };
 
@@ -232,9 +232,9 @@ static void bar_draw(const struct types_state *st, const struct snapshot *snap, 
 
 	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->cursor + 1 : 0, snap->n_rows);
 	line_put_end(&l, ATTR_PLAIN, place);
-	l.end -= clean_width(way_out);
+	l.end -= clean_width(way_out) + 1;
 	put_keys(&l);
-	l.end += clean_width(way_out);
+	l.end += clean_width(way_out) + 1;
 	l.full = false;
 	line_put(&l, ATTR_KEY, "%s", way_out);
 }

@@ -16,6 +16,8 @@
 	  "run again; if it stays, report it with the message above") \
 	X(OUTPUT, 1, "output", "the output could not be written", \
 	  "check the disk and the permissions of the output file") \
+	X(LISTEN, 1, "listen", "--listen cannot serve there", \
+	  "give another address or port; ss -ltnp shows who has one") \
 	X(TERM, 1, "terminal", "the terminal cannot show leaktop", \
 	  "set TERM to what your terminal is, or use -b") \
 	X(USAGE, 2, "usage", "the command line is not understood", "see leaktop --help") \

@@ -1,6 +1,7 @@
 #include "config.h"
 #include "util/num.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,6 +99,28 @@ bool num_parse_duration(const char *s, int64_t *ret_ns)
 		return true;
 	}
 	return false;
+}
+
+char *num_decimal(double v, int decimals, bool strip, char *buf, size_t size)
+{
+	int64_t scale = 1, whole, part;
+	double scaled;
+	int n;
+
+	for (int i = 0; i < decimals; i++)
+		scale *= 10;
+	scaled = v * (double)scale;
+	buf[0] = '\0';
+	if (!(fabs(scaled) < 9.2e18))	/* also catches NAN */
+		return buf;
+	whole = (int64_t)(fabs(scaled) + 0.5);	/* libm is not everywhere */
+	part = whole % scale;
+	n = snprintf(buf, size, "%s%" PRId64, v < 0 && whole ? "-" : "", whole / scale);
+	for (; strip && decimals && part % 10 == 0; decimals--)
+		part /= 10;
+	if (decimals && (size_t)n < size)
+		snprintf(buf + n, size - (size_t)n, ".%0*" PRId64, decimals, part);
+	return buf;
 }
 
 /* Digits in groups of three, from the right: 48213 -> "48 213". */

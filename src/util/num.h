@@ -32,6 +32,13 @@ bool num_parse_duration(const char *s, int64_t *ret_ns);
 bool num_scan(const char **p, const char *end, int base, uint64_t *ret);
 
 /*
+ * For programs: v rounded to so many decimals, as "16.666667"; made from integers, for
+ * printf("%f") would write the comma of some locales. With strip without zeros at its end. "" where
+ * v is not finite or past 2^63 / 10^decimals. Returns buf, which should hold 24 bytes.
+ */
+char *num_decimal(double v, int decimals, bool strip, char *buf, size_t size);
+
+/*
  * For people; LT_UNKNOWN gives "". All return buf, which should hold 16 bytes.
  *   num_count   48213 -> "48 213"; 12345678 -> "12.35M" once past 7 digits
  *   num_signed  +12680 -> "+12 680", 0 -> "0"

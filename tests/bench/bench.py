@@ -105,7 +105,8 @@ class Watch:
         self.samples, self.peak = [], 0
         self.process = subprocess.Popen(
             [LEAKTOP, "-p", str(target.process.pid), "-f", "jsonl", "--census", mode, "-d", "1",
-             *options], stdout=subprocess.PIPE, universal_newlines=True)
+             "--max-cpu", "100", *options],     # 1 Hz: no count is left out to keep to a budget
+            stdout=subprocess.PIPE, universal_newlines=True)
 
     def sample(self):
         """The next sample that has a count."""

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "proc/candidates.h"
 #include "proc/cgroup.h"
+#include "proc/container.h"
 #include "proc/figures_ops.h"
 #include "proc/pidstat.h"
 #include "proc/procfile.h"
@@ -33,7 +35,13 @@ static void run_lines(const char *text, size_t n)
 static void run_cgroup(const char *text, size_t n)
 {
 	const char *second = memchr(text, '\0', n);
+	char name[48], version[16] = "";
 
+	(void)container_name(text, 2, 1, name, sizeof(name));
+	for (const char *c = name; *c; c++)
+		PROMISE((unsigned char)*c >= ' ' && *c != 0x7f);
+	if (candidates_name(text, n, version, sizeof(version)))
+		PROMISE(strspn(version, "0123456789.") == strlen(version));
 	(void)cgroup_parse_limit(text, n);
 	(void)cgroup_limit(NOWHERE, text, second ? second + 1 : "");
 }

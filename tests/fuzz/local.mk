@@ -1,6 +1,16 @@
 # Everything parsed, with any bytes. Plain programs that replay tests/fuzz/corpus/; after `configure
 # CC=clang --enable-fuzzers` they are libFuzzer's, and `make fuzz LT_FUZZ_SECONDS=60` searches on.
-fuzz_programs = fuzz_elf fuzz_keys fuzz_maps fuzz_objects fuzz_options fuzz_proc fuzz_python fuzz_text
+fuzz_programs = \
+	fuzz_elf \
+	fuzz_keys \
+	fuzz_maps \
+	fuzz_objects \
+	fuzz_options \
+	fuzz_pools \
+	fuzz_proc \
+	fuzz_python \
+	fuzz_settings \
+	fuzz_text
 check_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += tests/fuzz/corpus
 if FUZZERS
@@ -28,13 +38,20 @@ fuzz_objects_LDFLAGS = $(fuzz_ldflags)
 fuzz_objects_LDADD = libtarget.a libproc.a libutil.a
 fuzz_options_SOURCES = tests/fuzz/fuzz_options.c $(fuzz_common)
 fuzz_options_LDFLAGS = $(fuzz_ldflags)
-fuzz_options_LDADD = libcli.a liboutput.a libmodel.a libutil.a -lm
+fuzz_options_LDADD = libcli.a libserve.a liboutput.a libmodel.a libutil.a -lm
+fuzz_pools_SOURCES = tests/fuzz/fuzz_pools.c $(fuzz_common) tests/unit/made_heap.c \
+	tests/unit/made_heap.h
+fuzz_pools_LDFLAGS = $(fuzz_ldflags)
+fuzz_pools_LDADD = libcensus.a libinject.a libagent.a libtarget.a libproc.a libutil.a $(PROCPS_LIBS)
 fuzz_proc_SOURCES = tests/fuzz/fuzz_proc.c $(fuzz_common)
 fuzz_proc_LDFLAGS = $(fuzz_ldflags)
 fuzz_proc_LDADD = libproc.a libutil.a $(PROCPS_LIBS)
 fuzz_python_SOURCES = tests/fuzz/fuzz_python.c $(fuzz_memory)
 fuzz_python_LDFLAGS = $(fuzz_ldflags)
 fuzz_python_LDADD = libtarget.a libproc.a libutil.a
+fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(fuzz_common)
+fuzz_settings_LDFLAGS = $(fuzz_ldflags)
+fuzz_settings_LDADD = libcli.a libserve.a liboutput.a libmodel.a libutil.a -lm
 fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_common)
 fuzz_text_LDFLAGS = $(fuzz_ldflags)
 fuzz_text_LDADD = libutil.a

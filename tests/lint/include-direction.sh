@@ -15,12 +15,14 @@ holders	target proc util
 session	census holders inject proc target model agent/abi.h util
 ui	model util
 output	model util
-cli	util proc target model inject census session ui output
+serve	util
+cli	util proc target model inject census session ui output serve
 '
 
 # headers in <>	files that may include them; both extended regular expressions
 libraries='
 ^(n?curses|ncursesw/|term\.h|panel\.h|menu\.h|form\.h)	^ui/term\.c$
+^microhttpd	^serve/serve_mhd\.c$
 ^(libproc2|proc)/	^proc/.*libproc.*\.c$
 ^(sys|linux|asm)/ptrace	^inject/
 ^sys/(user|reg|procfs)\.h	^inject/arch_
@@ -142,10 +144,12 @@ lint_caught 'a folder that nobody put in the map is caught' "$found" 'folder new
 lint_caught 'an include without its folder is caught' "$found" 'does not name its folder'
 
 plant ui/planted.c '#include <ncurses.h>'
+plant cli/planted_http.c '#include <microhttpd.h>'
 plant cli/planted.c '#include <libproc2/pids.h>'
 plant proc/planted.h '#include <sys/ptrace.h>'
 found=$(libraries "$bad")
 lint_caught 'curses outside ui/term.c is caught' "$found" 'src/ui/planted.c:1:'
+lint_caught 'libmicrohttpd outside serve/ is caught' "$found" 'src/cli/planted_http.c:1:'
 lint_caught 'procps outside proc/ is caught' "$found" 'src/cli/planted.c:1:'
 lint_caught 'ptrace outside inject/ is caught' "$found" 'src/proc/planted.h:1:'
 

@@ -69,7 +69,7 @@ lint_files()	# ROOT
 		git ls-files --cached --others --exclude-standard
 	else
 		find . \( -name .deps -o -name .git \) -prune -o -type f -print |
-			sed 's,^\./,,' | grep -E -e '^(src|tests|doc|tools|m4|\.ci)/' \
+			sed 's,^\./,,' | grep -E -e '^(src|tests|doc|contrib|tools|m4|\.ci)/' \
 			-e '^(README\.md|CONTRIBUTING\.md|NEWS|autogen\.sh)$' \
 			-e '^(configure\.ac|Makefile\.am)$' |
 			grep -Ev '\.(o|a|log|trs|dirstamp|elf|bin)$'

@@ -1,5 +1,6 @@
 lint_tests = \
 	tests/lint/agent-clean.sh \
+	tests/lint/contrib.sh \
 	tests/lint/headers-alone.sh \
 	tests/lint/include-direction.sh \
 	tests/lint/options-man-help.sh \
@@ -12,4 +13,4 @@ EXTRA_DIST += tests/lint/lib.sh
 
 check_PROGRAMS += lint_tables
 lint_tables_SOURCES = tests/lint/tables.c tests/unit/output_fixture.h
-lint_tables_LDADD = libcli.a liboutput.a libmodel.a libutil.a -lm
+lint_tables_LDADD = libcli.a libserve.a liboutput.a libmodel.a libutil.a -lm

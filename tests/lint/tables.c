@@ -10,6 +10,7 @@
 #include "../unit/output_fixture.h"
 #include "cli/options.h"
 #include "cli/settings.h"
+#include "output/openmetrics.h"
 #include "util/err.h"
 
 /* The keys are in the header alone, so nothing of ui/ need be linked. */
@@ -55,6 +56,16 @@ static void print_settings(void)
 		printf("setting\t%s\n", settings_name(i));
 }
 
+/* As a server of metrics keeps them. */
+static int print_metrics(void)
+{
+	const struct expo_family *f;
+
+	for (size_t i = 0; (f = openmetrics_by_index(i)) != NULL; i++)
+		printf("%s%s\n", f->name, f->type == EXPO_COUNTER ? "_total" : "");
+	return EXIT_SUCCESS;
+}
+
 static void print_keys(void)
 {
 #define X(id, names, ...) puts("key\t" names);
@@ -86,6 +97,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "json") == 0)
 		return print_json();
+	if (argc > 1 && strcmp(argv[1], "metrics") == 0)
+		return print_metrics();
 	if (argc > 1 && strcmp(argv[1], "help") == 0) {
 		options_help(stdout);
 		return EXIT_SUCCESS;

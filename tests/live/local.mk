@@ -9,9 +9,26 @@ LIVE_SOURCES = tests/live/belongings.c tests/live/belongings.h tests/live/python
 	tests/live/pythons.h tests/live/watching.c tests/live/watching.h tests/unit/test.h
 LIVE_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
-live_tests = test_batch test_census test_containers test_count test_cycles test_heap \
-	test_holders test_hostile test_inside test_roster test_scan_live test_server test_slices \
-	test_traps test_verdict_live test_who
+live_tests = \
+	test_batch \
+	test_census \
+	test_changes \
+	test_containers \
+	test_count \
+	test_cycles \
+	test_heap \
+	test_holders \
+	test_hostile \
+	test_inside \
+	test_outputs \
+	test_prometheus \
+	test_roster \
+	test_scan_live \
+	test_server \
+	test_slices \
+	test_traps \
+	test_verdict_live \
+	test_who
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
@@ -24,6 +41,9 @@ test_roster_LDADD = $(LIVE_LIBS)
 test_census_SOURCES = tests/live/test_census.c $(LIVE_SOURCES)
 test_census_CFLAGS = $(LIVE_CFLAGS)
 test_census_LDADD = $(LIVE_LIBS)
+test_changes_SOURCES = tests/live/test_changes.c $(LIVE_SOURCES)
+test_changes_CFLAGS = $(LIVE_CFLAGS)
+test_changes_LDADD = $(LIVE_LIBS)
 test_slices_SOURCES = tests/live/test_slices.c $(LIVE_SOURCES)
 test_slices_CFLAGS = $(LIVE_CFLAGS)
 test_slices_LDADD = $(LIVE_LIBS)
@@ -60,6 +80,13 @@ test_who_LDADD = $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)
+test_outputs_SOURCES = tests/live/test_outputs.c tests/live/http.c tests/live/http.h $(LIVE_SOURCES)
+test_outputs_CFLAGS = $(LIVE_CFLAGS)
+test_outputs_LDADD = $(LIVE_LIBS)
+test_prometheus_SOURCES = tests/live/test_prometheus.c tests/live/http.c tests/live/http.h \
+	$(LIVE_SOURCES)
+test_prometheus_CFLAGS = $(LIVE_CFLAGS)
+test_prometheus_LDADD = $(LIVE_LIBS)
 test_hostile_SOURCES = tests/live/test_hostile.c $(LIVE_SOURCES)
 test_hostile_CFLAGS = $(LIVE_CFLAGS)
 test_hostile_LDADD = $(LIVE_LIBS)

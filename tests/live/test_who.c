@@ -150,6 +150,40 @@ static bool is_named(const struct python_exe *exe, const char *leak)
 	return right;
 }
 
+/* A container that grows is named by itself, and by how fast. */
+static bool is_growing(const json_t *verdict)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "containers"), i, one)
+		if (is(one, "path", "__main__._CONNECTIONS") && is(one, "container", "list") &&
+		    json_integer_value(json_object_get(one, "length_delta")) > 0 &&
+		    json_number_value(json_object_get(one, "length_rate")) > 0)
+			return true;
+	return false;
+}
+
+static void a_list_that_grows_is_named_whatever_is_in_it(void **state)
+{
+	struct served s = {0};
+	bool found = false;
+
+	if (!watching_permitted())
+		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	if (!pythons_usual())
+		SKIP("no Python was found");
+	assert_true(serve(&s, pythons_usual(), "global"));
+	for (int i = 0; i < 3 && !found; i++) {	/* five passes, four seconds apart */
+		json_t *verdict = verdict_after(s.server.pid, 60 << i);
+
+		found = is_growing(verdict);
+		json_decref(verdict);
+	}
+	serve_end(&s);
+	assert_true(found);
+}
+
 /* ---- on some Pythons ------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct python_exe *exe)
@@ -205,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_global_list_is_named_as_what_holds_them),
 		cmocka_unit_test(a_class_attribute_is_named_as_what_holds_them),
 		cmocka_unit_test(garbage_in_cycles_is_named_by_both_attributes),
+		cmocka_unit_test(a_list_that_grows_is_named_whatever_is_in_it),
 	};
 	int failed = cmocka_run_group_tests_name("who holds it", tests, NULL, NULL);
 

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "model/growing.h"
 #include "model/holding.h"
 #include "ui/keys.h"
 #include "util/num.h"
@@ -121,7 +122,7 @@ static void the_pane_has_the_holder_its_length_and_what_else_there_is(void **sta
 	hold();
 	show();
 	fixture_draw(&f, 40, 120);
-	EXPECT(&f, 34, "held   190/200 sampled via app.net.Server.peers[...]  list, 48 213 items, "
+	EXPECT(&f, 33, "held   190/200 sampled via app.net.Server.peers[...]  list, 48 213 items, "
 		       "+16.7/s   2 more paths   4 no path");
 }
 
@@ -131,11 +132,31 @@ static void the_pane_has_the_cycle_and_what_the_collector_does(void **state)
 	show();
 	f.snap.gc.gen[2].threshold = 100000;
 	fixture_draw(&f, 40, 120);
-	EXPECT(&f, 33,
+	EXPECT(&f, 32,
 		"gc     garbage for the collector, which is starved: a full one comes after "
 			"100 000 younger (gc.set_threshold)",
 		"held   198/200 in cycles  Connection._conn_handler -> ConnectionHandler._conn "
 			"-> Connection");
+}
+
+static void the_pane_has_the_containers_that_grow(void **state)
+{
+	static struct growing g = {
+		.n = 2,
+		.list = {{.path = "app.log._LINES", .shown = "app.log._LINES", .type = "list",
+			  .length = 48213, .length_rate = 16.7},
+			 {.path = "app.cache[...]", .shown = "app.cache['eu']", .type = "dict",
+			  .length = 1204, .length_rate = 0.5}},
+	};
+
+	f.snap.growing = &g;
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 34, "grows  app.log._LINES  list, 48 213 items, +16.7/s; app.cache[...]  dict, "
+		       "1 204 items, +0.5/s");
+	(void)fixture_key(&f, 'v');
+	assert_int_not_equal(fixture_find(&f, "app.cache['eu']  dict"), -1);
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 21, "Connection: most grows app.log._LINES  list, 48 213 items, +16.7/s");
 }
 
 static void values_of_keys_are_shown_by_v_alone(void **state)
@@ -145,7 +166,7 @@ static void values_of_keys_are_shown_by_v_alone(void **state)
 	fixture_draw(&f, 40, 120);
 	assert_int_equal(fixture_find(&f, "'eu'"), -1);
 	(void)fixture_key(&f, 'v');
-	assert_int_equal(fixture_find(&f, "via app.net.Server.peers['eu']  list"), 34);
+	assert_int_equal(fixture_find(&f, "via app.net.Server.peers['eu']  list"), 33);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	assert_int_not_equal(fixture_find(&f, "`- ['eu']  list"), -1);
 	(void)fixture_key(&f, 'v');
@@ -389,6 +410,7 @@ int main(void)
 		DRAWN(the_reason_line_has_the_ring_with_its_attributes),
 		DRAWN(the_pane_has_the_holder_its_length_and_what_else_there_is),
 		DRAWN(the_pane_has_the_cycle_and_what_the_collector_does),
+		DRAWN(the_pane_has_the_containers_that_grow),
 		DRAWN(values_of_keys_are_shown_by_v_alone),
 		DRAWN(enter_shows_a_tree_of_paths_from_their_roots),
 		DRAWN(a_small_screen_has_the_paths_and_their_shares),

@@ -69,7 +69,8 @@ static void a_sparkline_merges_as_much_as_still_fills_it(void **state)
 {
 	assert_int_equal(spark_merge(0, 10), 1);
 	assert_int_equal(spark_merge(10, 10), 1);
-	assert_int_equal(spark_merge(19, 10), 1);
+	assert_int_equal(spark_merge(11, 10), 1);
+	assert_int_equal(spark_merge(12, 10), 2);
 	assert_int_equal(spark_merge(64, 10), 6);
 	assert_int_equal(spark_merge(64, 30), 2);
 	assert_int_equal(spark_merge(64, 0), 1);

@@ -7,7 +7,9 @@
 
 #include <math.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@
 #define FLAG_UNICODE (1ul << 28)
 #define GC  16u
 #define ARENA_POOLS 250u
+#define BALLAST (64u << 20)
 
 struct made {			/* a target with a module `shop` */
 	struct made_heap heap;
@@ -32,6 +35,7 @@ struct made {			/* a target with a module `shop` */
 	uint64_t module_type, item_type, tuple_type;
 	uint64_t globals;		/* the module's dict */
 	uint64_t *large;		/* owned: the array of a large list */
+	void *ballast;			/* owned: makes each level longer than a step */
 	pid_t child;
 };
 
@@ -149,6 +153,14 @@ static void set_up(struct made *m)
 	made_put((unsigned char *)m->interp + h->py.layout->in_modules, modules);
 }
 
+static void add_ballast(struct made *m)
+{
+	m->ballast = mmap(NULL, BALLAST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0);
+	assert_true(m->ballast != MAP_FAILED);
+	memset(m->ballast, 1, BALLAST);
+}
+
 /* From here on the heap is that of a child which stands still. */
 static void stand_still(struct made *m)
 {
@@ -176,6 +188,8 @@ static void tear_down(struct made *m)
 	end_child(m);
 	made_heap_done(&m->heap);
 	free(m->large);
+	if (m->ballast)
+		(void)munmap(m->ballast, BALLAST);
 }
 
 static struct holders *searched(struct made *m, struct holders_result *ret)
@@ -321,6 +335,7 @@ static void a_path_deeper_than_fifty_levels_is_no_path(void **state)
 	h = searched(&m, &r);
 	assert_int_equal(r.n, 0);
 	assert_int_equal(r.no_path, 1);
+	assert_true(r.incomplete);
 	assert_true(r.levels <= HOLDERS_DEEPEST);
 	holders_free(h);
 	tear_down(&m);
@@ -434,6 +449,147 @@ static void a_type_that_died_is_not_followed(void **state)
 	tear_down(&m);
 }
 
+/* Changes a word of the child. */
+static void poke(const struct made *m, uint64_t at, uint64_t v)
+{
+	struct iovec from = {&v, sizeof(v)}, to = {(void *)(uintptr_t)at, sizeof(v)};
+
+	assert_int_equal(process_vm_writev(m->child, &from, 1, &to, 1, 0), sizeof(v));
+}
+
+/* Goes on to the third level: what holds the list that holds the sample is looked for now. */
+static struct holders *searched_to_level_3(struct made *m)
+{
+	struct holders *h = holders_new(&m->heap.py);
+
+	add_ballast(m);
+	stand_still(m);
+	assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
+	while (holders_progress(h) < 0.39)
+		assert_false(holders_step(h, 1));
+	return h;
+}
+
+static void end_search(struct holders *h, struct holders_result *ret)
+{
+	while (!holders_step(h, CLOCK_NS_PER_MS))
+		;
+	holders_result(h, ret);
+}
+
+static void a_sample_that_is_freed_meanwhile_is_counted_as_that(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t items[2];
+
+	set_up(&m);
+	for (size_t i = 0; i < COUNT_OF(items); i++)
+		items[i] = item(&m);
+	set(m.globals, text(&m, "cart"), list(&m, items, 2, 8));
+	h = searched_to_level_3(&m);
+	poke(&m, items[1], 0);
+	end_search(h, &r);
+	assert_int_equal(r.freed, 1);
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.list[0].samples, 1);
+	assert_true(r.list[0].share > 0.99);
+	holders_free(h);
+	tear_down(&m);
+}
+
+/* Its words are all still there; only its count of references is 0. */
+static void a_holder_that_is_freed_meanwhile_holds_nothing(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t one, cart;
+
+	set_up(&m);
+	one = item(&m);
+	cart = list(&m, &one, 1, 8);
+	set(m.globals, text(&m, "cart"), cart);
+	h = searched_to_level_3(&m);
+	poke(&m, cart, 0);
+	end_search(h, &r);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(r.no_path, 1);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void a_link_that_is_cut_meanwhile_is_none(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t one, cart;
+
+	set_up(&m);
+	one = item(&m);
+	cart = list(&m, &one, 1, 8);
+	set(m.globals, text(&m, "cart"), cart);
+	h = searched_to_level_3(&m);
+	poke(&m, cart + 0x10, 0);	/* clear() */
+	end_search(h, &r);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(r.no_path, 1);
+	holders_free(h);
+	tear_down(&m);
+}
+
+/* A list that only C code holds, and a module whose name is no str. */
+static void what_no_name_leads_to_has_no_path(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	uint64_t one[2], number, keys;
+
+	set_up(&m);
+	one[0] = item(&m);
+	one[1] = item(&m);
+	(void)list(&m, one, 1, 1);
+	set(m.globals, text(&m, "cart"), list(&m, one + 1, 1, 1));
+	number = object(&m, m.heap.py.sym.long_type, 0, 32);
+	memcpy(&keys, (char *)(uintptr_t)m.globals + 0x20, 8);
+	put(keys, (5 + 2) * 8 + 16, number);	/* __name__ */
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.sampled, 2);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(r.no_path, 2);
+	assert_int_equal(r.c_only, 0);
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void memory_that_is_too_large_to_be_searched_is_told(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+	void *large;
+
+	set_up(&m);
+	set(m.globals, text(&m, "only"), item(&m));
+	large = mmap(NULL, 65ul << 30, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (large == MAP_FAILED) {
+		tear_down(&m);
+		SKIP("65 GiB of address space are not to be had");
+	}
+	stand_still(&m);
+	(void)munmap(large, 65ul << 30);
+	h = searched(&m, &r);
+	assert_true(r.incomplete);
+	assert_int_equal(r.n, 1);
+	holders_free(h);
+	tear_down(&m);
+}
+
 static void a_search_can_be_abandoned_and_begun_again(void **state)
 {
 	struct made m;
@@ -489,6 +645,11 @@ int main(void)
 		cmocka_unit_test(keys_that_are_no_strings_are_hidden_and_shown_where_they_can_be),
 		cmocka_unit_test(of_a_target_that_ends_meanwhile_nothing_is_said),
 		cmocka_unit_test(a_type_that_died_is_not_followed),
+		cmocka_unit_test(a_sample_that_is_freed_meanwhile_is_counted_as_that),
+		cmocka_unit_test(a_holder_that_is_freed_meanwhile_holds_nothing),
+		cmocka_unit_test(a_link_that_is_cut_meanwhile_is_none),
+		cmocka_unit_test(what_no_name_leads_to_has_no_path),
+		cmocka_unit_test(memory_that_is_too_large_to_be_searched_is_told),
 		cmocka_unit_test(a_search_can_be_abandoned_and_begun_again),
 		cmocka_unit_test(the_interval_of_a_share_is_wilsons),
 	};

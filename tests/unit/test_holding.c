@@ -3,6 +3,8 @@
 #include "test_model.h"
 
 #include "model/holding.h"
+#include "model/holding_text.h"
+#include "model/holding_tree.h"
 #include "model/searches.h"
 #include "util/mem.h"
 
@@ -189,6 +191,66 @@ static void the_path_told_first_is_one_that_fans_out(void **state)
 	free(h);
 }
 
+static void what_holds_a_part_alone_is_told_with_its_share(void **state)
+{
+	struct holding *h = found("str", "__main__.kept[*]", 0);
+	char text[200];
+
+	assert_string_equal(holding_text_line(h, false, text, sizeof(text)),
+			    "held by __main__.kept (list)");
+	h->paths[0].share = 0.285;
+	assert_string_equal(holding_text_line(h, false, text, sizeof(text)),
+			    "28% held by __main__.kept (list)");
+	free(h);
+}
+
+static void paths_become_a_tree_from_their_roots(void **state)
+{
+	static const char *const rows[] = {
+		"class app.Server", ".peers", "['a.b [c']", "[*]", ".conn", ".spare",
+		"thread 'Main.1'", "Server.run()", "local conn",
+	};
+	static const int depths[] = {0, 1, 2, 3, 4, 1, 0, 1, 2};
+	struct holding *h = found("app.Conn", "app.Server.peers['a.b [c'][*].conn", 0);
+	struct holding_row *tree = mem_array(HOLDING_TREE_ROWS, sizeof(*tree));
+	size_t n;
+
+	snprintf(h->paths[0].root, HOLDING_NAME, "class app.Server");
+	h->paths[1] = h->paths[2] = h->paths[0];
+	snprintf(h->paths[1].path, HOLDING_TEXT, "app.Server.spare");
+	snprintf(h->paths[2].path, HOLDING_TEXT,
+		 "thread 'Main.1' -> Server.run() -> local conn");
+	snprintf(h->paths[2].root, HOLDING_NAME, "thread Main.1");
+	h->n_paths = 3;
+	n = holding_tree(h, false, tree);
+	assert_int_equal(n, COUNT_OF(rows));
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(tree[i].text, rows[i]);
+		assert_int_equal(tree[i].depth, depths[i]);
+	}
+	assert_true(tree[2].container && tree[3].fans && tree[4].leaf && tree[5].leaf);
+	assert_int_equal(tree[0].samples, 200);		/* no more than there are */
+	assert_int_equal(holding_tree_end(tree, n, 0), 6);
+	free(tree);
+	free(h);
+}
+
+static void a_path_without_end_is_a_bounded_tree(void **state)
+{
+	struct holding *h = found("app.Conn", "x", 0);
+	struct holding_row *tree = mem_array(HOLDING_TREE_ROWS, sizeof(*tree));
+
+	h->n_paths = HOLDING_PATHS;
+	for (size_t i = 0; i < HOLDING_PATHS; i++) {
+		h->paths[i] = h->paths[0];
+		for (size_t k = 0; k + 1 < HOLDING_TEXT; k++)
+			h->paths[i].path[k] = ".['\"\\"[(i * 7 + k) % 5];
+	}
+	assert_true(holding_tree(h, false, tree) <= HOLDING_TREE_ROWS);
+	free(tree);
+	free(h);
+}
+
 /* ---- what next ------------------------------------------------------------------------------ */
 
 static const char *wants(struct model *m, double at_s, bool last)
@@ -305,6 +367,9 @@ int main(void)
 		cmocka_unit_test(a_cycle_is_dated_by_when_it_was_first_found),
 		cmocka_unit_test(another_program_under_the_pid_has_no_holders_yet),
 		cmocka_unit_test(the_path_told_first_is_one_that_fans_out),
+		cmocka_unit_test(what_holds_a_part_alone_is_told_with_its_share),
+		cmocka_unit_test(paths_become_a_tree_from_their_roots),
+		cmocka_unit_test(a_path_without_end_is_a_bounded_tree),
 		cmocka_unit_test(before_there_are_words_classes_that_grow_are_searched),
 		cmocka_unit_test(nothing_is_searched_where_nothing_grows),
 		cmocka_unit_test(the_same_answer_is_asked_for_less_and_less_often),

@@ -120,6 +120,23 @@ static void a_format_implies_batch_and_chooses_how_many_rows(void **state)
 	assert_int_equal(good("-b -T 0 7").top, 0);
 }
 
+static void an_output_implies_batch_and_listening_does_not(void **state)
+{
+	assert_true(good("--output x.csv 7").batch);
+	assert_string_equal(good("--output x.csv 7").output, "x.csv");
+	assert_null(good("7").output);
+	assert_false(good("--listen 9123 7").batch);
+	assert_true(good("--listen 9123 7").listen);
+	assert_false(good("7").listen);
+	assert_int_equal(good("--listen 9123 7").listen_top, 50);
+	assert_int_equal(good("--listen 9123 -T 5 7").listen_top, 5);
+	assert_int_equal(good("-f openmetrics 7").top, 50);
+	assert_int_equal(good("-f csv 7").top, 0);
+	bad("--listen here 7", "[ADDR]:PORT|here");
+	bad("--listen 70000 7", "70000");
+	bad("--output= 7", "name of a file");
+}
+
 static void a_sign_before_the_field_puts_the_high_or_the_low_end_first(void **state)
 {
 	assert_false(good("-o count 7").reversed);
@@ -204,8 +221,8 @@ static void values_out_of_range_name_the_range(void **state)
 	bad("--max-pause 0 7", "1 to 10000");
 	bad("--max-pause 0.5 7", "1 to 10000");
 	bad("--max-pause 10001 7", "1 to 10000");
-	bad("-f xml 7", "table or jsonl|xml");
-	bad("-f jsonl2 7", "table or jsonl");
+	bad("-f xml 7", "table, jsonl, csv, openmetrics|xml");
+	bad("-f jsonl2 7", "one of table");
 }
 
 static void a_wrong_sort_field_names_the_right_ones(void **state)
@@ -299,6 +316,7 @@ int main(void)
 		cmocka_unit_test(every_option_is_taken_in_its_short_and_its_long_form),
 		cmocka_unit_test(options_may_stand_on_both_sides_of_the_pid),
 		cmocka_unit_test(a_format_implies_batch_and_chooses_how_many_rows),
+		cmocka_unit_test(an_output_implies_batch_and_listening_does_not),
 		cmocka_unit_test(a_sign_before_the_field_puts_the_high_or_the_low_end_first),
 		cmocka_unit_test(help_version_and_the_list_of_fields_need_no_pid),
 		cmocka_unit_test(a_pid_that_is_none_is_refused),

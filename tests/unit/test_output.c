@@ -141,7 +141,7 @@ static void the_verdict_line_is_the_contracts_field_by_field(void **state)
 		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,\"count_delta\":-87,"
 		"\"rate\":-0.25,\"verdict\":\"leak\","
 		"\"refcounts\":null,\"holders\":null,\"cycles\":null,"
-		"\"search\":null}]}\n");
+		"\"search\":null}],\"containers\":[]}\n");
 }
 
 /* What a search found of it, by hand. */
@@ -668,9 +668,12 @@ static void sinks_are_found_by_the_word_after_f(void **state)
 {
 	assert_ptr_equal(sink_by_name("table"), &sink_table);
 	assert_ptr_equal(sink_by_name("jsonl"), &sink_jsonl);
+	assert_ptr_equal(sink_by_name("csv"), &sink_csv);
+	assert_ptr_equal(sink_by_name("openmetrics"), &sink_openmetrics);
 	assert_null(sink_by_name("xml"));
+	assert_null(sink_by_name("nothing"));
 	assert_null(sink_by_name(""));
-	assert_null(sink_by_index(2));
+	assert_null(sink_by_index(4));
 }
 
 int main(void)
