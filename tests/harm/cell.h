@@ -77,9 +77,9 @@ struct cell_watch {
 };
 bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret);
 /*
- * One leaktop after the other, until the helper has answered; or until no mapping of theirs is there any
- * more, which may be so after the `last` one: harmless moments may be rare, and those in which both
- * it and leaktop have a CPU.
+ * One leaktop after the other, until the helper has answered; or until no mapping of theirs is
+ * there any more, which may be so after the `last` one: harmless moments may be rare, and those in
+ * which both it and leaktop have a CPU.
  */
 bool cell_countable(struct cell_run *r);
 bool cell_clearable(struct cell_run *r, const struct cell_watch *last);
