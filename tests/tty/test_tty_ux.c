@@ -145,8 +145,9 @@ static void q_leaves_the_list_and_esc_does_not(void **state)
 	char text[64];
 
 	choose_target();
-	tty_key(t, "\x1b");			/* the filter goes */
 	snprintf(text, sizeof(text), "filter: ^%d", target.pid);
+	expect(text);				/* where it is the only one it was chosen before */
+	tty_key(t, "\x1b");			/* the filter goes */
 	assert_true(tty_wait_gone(t, text, TTY_PATIENCE_MS));
 	tty_key(t, "h");
 	expect("keys and marks");
