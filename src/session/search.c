@@ -32,6 +32,7 @@ struct search {
 	struct holders *holders;	/* NULL: not used yet */
 	struct growers *growers;	/* NULL: not used yet */
 	bool growing;			/* they are at work, not the search */
+	bool again;			/* it is the second try of this search */
 	struct holding_search now;
 	struct holding result;
 	int64_t due_ns, rested_ns;
@@ -100,6 +101,7 @@ void search_begin(struct search *s, const char *type, bool asked)
 	struct lt_err err = {0};
 
 	search_stop(s);
+	s->again = false;
 	if (!s->holders)
 		s->holders = holders_new(s->py);
 	holding_init(&s->result, type);
@@ -255,6 +257,24 @@ static void rest(struct search *s)
 		s->rested_ns = clock_mono_ns() + (int64_t)((double)s->cpu_ns / s->max_cpu);
 }
 
+/*
+ * A list that grows moves its items now and then: what a search saw before fits nothing after. So
+ * that most of the objects have no holder in Python is said when a second search says so too.
+ */
+static bool tries_again(struct search *s)
+{
+	struct holders_result r;
+
+	if (s->growing || s->again || s->result.code != LT_OK)
+		return false;
+	holders_result(s->holders, &r);
+	if (2 * (r.c_only + r.no_path) <= r.sampled - r.freed)
+		return false;
+	s->again = true;
+	s->result.code = holders_begin(s->holders, s->result.type, NULL);
+	return s->result.code == LT_OK;
+}
+
 static void end_step(struct search *s, struct search_found *ret)
 {
 	*ret = (struct search_found){0};
@@ -280,7 +300,7 @@ bool search_step(struct search *s, struct search_found *ret)
 	else
 		ended = s->result.code != LT_OK || holders_step(s->holders, SLICE_NS);
 	s->cpu_ns += clock_cpu_ns() - cpu;
-	if (ended) {
+	if (ended && !tries_again(s)) {
 		end_step(s, ret);
 		return true;
 	}

@@ -30,7 +30,7 @@ static const struct kind {
 	const char *suspects;	/* the first of them is one of these */
 } kinds[] = {
 	{"leak", true, "suspect", "objects", "__main__.Thing"},
-	{"cycle", true, "suspect", "objects", "__main__.Thing"},
+	{"cycle", true, "suspect", "cycle", "__main__.Thing"},
 	{"warmup", false, "hold", "", ""},
 	{"step", false, "hold", "", ""},
 	{"sawtooth", false, "churn shrink", "", ""},
