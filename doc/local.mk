@@ -1,3 +1,4 @@
 dist_man_MANS += doc/leaktop.1
-EXTRA_DIST += doc/architecture.md doc/ci.md doc/performance.md doc/prometheus.md doc/safety.md \
+EXTRA_DIST += doc/architecture.md doc/ci.md doc/containers.md doc/extending.md \
+	doc/finding-a-leak.md doc/performance.md doc/prometheus.md doc/safety.md \
 	doc/screen.svg doc/verdict.md
