@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "model/ledger.h"
-#include "ui/text.h"
 #include "util/num.h"
+#include "util/text.h"
 
 static void say_no_count(struct notice *ret, const struct snapshot *snap,
 			 const struct view_ctx *ctx)
