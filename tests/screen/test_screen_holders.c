@@ -126,6 +126,20 @@ static void the_pane_has_the_holder_its_length_and_what_else_there_is(void **sta
 		       "+16.7/s   2 more paths   4 no path");
 }
 
+static void the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room(void **state)
+{
+	hold();
+	show();
+	fixture_draw(&f, 40, 200);
+	assert_true(fixture_find(&f, "410 flat  app.net.Connection  held by "
+				     "app.net.Server.peers[...]") > 0);
+	fixture_draw(&f, 40, 120);	/* the name has room, and nothing is cut */
+	assert_true(fixture_find(&f, "410 flat  app.net.Connection") > 0);
+	assert_int_equal(fixture_find(&f, "app.net.Connection  held"), -1);
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_find(&f, "410 flat  app"), -1);
+}
+
 static void what_is_known_to_be_held_is_not_suspected_to_be_garbage(void **state)
 {
 	hold();
@@ -423,6 +437,7 @@ int main(void)
 		DRAWN(the_reason_line_prefers_who_holds_it),
 		DRAWN(the_reason_line_has_the_ring_with_its_attributes),
 		DRAWN(the_pane_has_the_holder_its_length_and_what_else_there_is),
+		DRAWN(the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room),
 		DRAWN(what_is_known_to_be_held_is_not_suspected_to_be_garbage),
 		DRAWN(the_pane_has_the_cycle_and_what_the_collector_does),
 		DRAWN(the_pane_has_the_containers_that_grow),
