@@ -20,6 +20,7 @@ struct sink_options {
 	const char *path;		/* of a file, for messages; NULL: standard output */
 	int top;			/* rows; 0: all */
 	struct cells_choice columns;	/* of a table for people */
+	bool whole;			/* every type, whatever the filter hides (jsonl) */
 };
 
 struct sink {				/* set ops and options, zero the rest; owns nothing */
