@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ui/columns.h"
+#include "model/cells.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -141,12 +141,12 @@ static enum lt_errc take_sort(struct parse *p, const char *arg)
 	return LT_E_USAGE;
 }
 
-/* Looked at here to refuse a wrong one before anything is touched; the screen takes it apart. */
+/* Looked at here to refuse a wrong one before anything is touched; others take it apart. */
 static enum lt_errc take_fields(struct parse *p, const char *arg)
 {
 	static const char *const names[] = {
-#define X(id, name, title, help) name,
-		COLUMNS(X)
+#define X(id, name, ...) name,
+		CELLS(X)
 #undef X
 	};
 	struct buf known = {0};
@@ -309,7 +309,7 @@ TAKE_FLAG(version, version)
 	X(output, 280, "output", "FILE", "write there, whole or not at all; implies -b") \
 	X(listen, 281, "listen", "ADDR:PORT", "serve /metrics for Prometheus (127.0.0.1)") \
 	X(sort, 'o', "sort", "[+-]FIELD", "sort by FIELD: + high end first, - low end first") \
-	X(fields, 268, "fields", "LIST", "columns of the screen: verdict,name,count,...") \
+	X(fields, 268, "fields", "LIST", "columns of the table: verdict,name,count,...") \
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
 	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, metrics 50)") \
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \

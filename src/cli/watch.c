@@ -499,6 +499,8 @@ static enum lt_errc open_output(struct watch *w)
 		.ops = batch_sink(o),
 		.options = {.out = stdout, .path = o->output, .top = o->top},
 	};
+	if (o->fields)
+		(void)cells_choose(o->fields, &w->sink.options.columns, NULL, 0);
 	if (begin_file(w) != LT_OK || open_scrape(w) != LT_OK)
 		return w->err.code;
 	if (w->batch || w->ui)

@@ -51,6 +51,13 @@ bool holding_is_cyclic(const struct holding *h)
 	return 2 * holding_in_cycles(h) > holding_alive(h);
 }
 
+bool holding_is_held(const struct holding *h)
+{
+	size_t alive = holding_alive(h), unnamed = h->no_path + holding_in_cycles(h);
+
+	return h->n_paths > 0 && alive > 0 && 20 * unnamed <= alive;
+}
+
 const struct holding_path *holding_best(const struct holding *h)
 {
 	for (size_t i = 0; i < h->n_paths; i++)

@@ -81,6 +81,8 @@ size_t holding_alive(const struct holding *h);
 size_t holding_in_cycles(const struct holding *h);
 /* More than half of what lived is garbage in cycles. */
 bool holding_is_cyclic(const struct holding *h);
+/* Live references hold it: a name was found for 95 % of what lived. */
+bool holding_is_held(const struct holding *h);
 /* The path to tell first: one that fans out and holds at least a tenth; else the first. NULL. */
 const struct holding_path *holding_best(const struct holding *h);
 

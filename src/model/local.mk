@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
+	src/model/cells.c src/model/cells.h \
 	src/model/epochs.c src/model/epochs.h \
 	src/model/filter.c src/model/filter.h \
 	src/model/flatlines.c src/model/flatlines.h \

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "model/cells.h"
 #include "model/snapshot.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -18,6 +19,7 @@ struct sink_options {
 	FILE *out;			/* borrowed */
 	const char *path;		/* of a file, for messages; NULL: standard output */
 	int top;			/* rows; 0: all */
+	struct cells_choice columns;	/* of a table for people */
 	bool whole;			/* every type, whatever the filter hides (jsonl) */
 };
 

@@ -1,6 +1,6 @@
 /*
- * The table of batch mode: what `top -b` users expect. Every field is a word without spaces and
- * none is ever empty, so that awk can count columns; the type stands last and is never cut.
+ * The table of batch mode: what `top -b` users expect, the content of the screen as lines. It is
+ * for people; no name is ever cut, and no cell empty. Programs have the other formats.
  */
 #include "config.h"
 #include "output/sink.h"
@@ -9,11 +9,16 @@
 #include <math.h>
 #include <time.h>
 
+#include "model/cells.h"
 #include "output/summary.h"
+#include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
 
 #define WORD 32
+#define CELL 300		/* a name of 255 bytes and its mark */
+#define MEMBER_MARK 3		/* "`- " before a type of a group */
+#define NAME_MOST 60
 
 static char *dash(char *buf)
 {
@@ -27,14 +32,6 @@ static char *plain(int64_t v, char *buf)
 	if (!num_known(v))
 		return dash(buf);
 	snprintf(buf, WORD, "%" PRId64, v);
-	return buf;
-}
-
-static char *with_sign(int64_t v, char *buf)
-{
-	if (!num_known(v))
-		return dash(buf);
-	snprintf(buf, WORD, "%s%" PRId64, v > 0 ? "+" : "", v);
 	return buf;
 }
 
@@ -127,17 +124,84 @@ static void put_cost(struct buf *b, const struct snapshot *snap)
 		   tenths(snap->cost_share * 100, "", w[4]));
 }
 
-#define ROW "%-8s %10s %8s %10s %8s %9s %s\n"
-
-static void put_row(struct buf *b, const struct snapshot_row *row, bool grown)
+/* Without a choice all of the screen's columns, but not its pictures. */
+static struct cells_choice columns_of(const struct sink *s)
 {
-	char w[5][WORD];
+	const struct cells_choice *asked = &s->options.columns;
+	struct cells_choice choice = {0};
+	int n = asked->n ? asked->n : CELLS_OF;
 
-	buf_printf(b, ROW, row->word == RATCHET_EARLY ? "-" : ratchet_word_text(row->word),
-		   plain(row->count, w[0]), size_of(row->bytes, w[1]),
-		   with_sign(grown ? row->count_delta : LT_UNKNOWN, w[2]),
-		   size_with_sign(grown ? row->bytes_delta : LT_UNKNOWN, w[3]),
-		   tenths(row->rate * 60, "+", w[4]), row->name);
+	for (int i = 0; i < n; i++) {
+		int id = asked->n ? asked->at[i] : i;
+
+		if (id != CELLS_TREND)
+			choice.at[choice.n++] = (unsigned char)id;
+	}
+	return choice;
+}
+
+/* No name is cut: the column is as wide as its longest, or that one's row goes beyond it. */
+static int name_width(const struct snapshot *snap, size_t n)
+{
+	int least = cells_columns[CELLS_TYPE].width, width = least;
+
+	for (size_t i = 0; i < n; i++) {
+		int own = clean_width(snap->rows[i].name) +
+			  (cells_member(snap, i) ? MEMBER_MARK : 0);
+
+		width = own > width && own <= NAME_MOST ? own : width;
+	}
+	return width;
+}
+
+static void put_cell(struct buf *b, enum cells_id id, int width, const char *text, bool last)
+{
+	int blanks = width - clean_width(text);
+
+	if (cells_columns[id].right)
+		buf_printf(b, "%*s", blanks > 0 ? blanks : 0, "");
+	buf_puts(b, text);
+	if (!cells_columns[id].right && !last)
+		buf_printf(b, "%*s", blanks > 0 ? blanks : 0, "");
+	buf_putc(b, last ? '\n' : ' ');
+}
+
+/* The first count has grown by nothing: that is unknown, and no 0. */
+static struct snapshot_row shown_of(const struct snapshot_row *row, bool grown)
+{
+	struct snapshot_row shown = *row;
+
+	if (!grown)
+		shown.count_delta = shown.bytes_delta = LT_UNKNOWN;
+	return shown;
+}
+
+/* The screen's table, with a dash where it has a blank. */
+static void put_rows(struct buf *b, const struct sink *s, const struct snapshot *snap)
+{
+	const struct cells_choice columns = columns_of(s);
+	size_t n = sink_rows(s, snap);
+	int names = name_width(snap, n);
+	char text[CELL];
+
+	for (int i = 0; i < columns.n; i++)
+		put_cell(b, columns.at[i],
+			 columns.at[i] == CELLS_TYPE ? names : cells_columns[columns.at[i]].width,
+			 cells_columns[columns.at[i]].title, i + 1 == columns.n);
+	for (size_t at = 0; at < n; at++) {
+		struct snapshot_row row = shown_of(&snap->rows[at], sink_grown(snap));
+
+		for (int i = 0; i < columns.n; i++) {
+			enum cells_id id = columns.at[i];
+			struct cells_cell cell = {
+				snap, &row, id == CELLS_TYPE ? names : cells_columns[id].width,
+				TEXT_AUTO, cells_member(snap, at),
+			};
+			const char *said = cells_text(id, &cell, text, sizeof(text));
+
+			put_cell(b, id, cell.width, said[0] ? said : "-", i + 1 == columns.n);
+		}
+	}
 }
 
 static const char *known(const char *s)
@@ -159,7 +223,6 @@ static enum lt_errc attach(struct sink *s, const struct snapshot *snap, struct l
 
 static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct lt_err *err)
 {
-	size_t n = sink_rows(s, snap);
 	struct buf b = {0};
 	char why[512];
 
@@ -170,9 +233,7 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	put_cost(&b, snap);
 	if (!snap->census)
 		buf_printf(&b, "no count: %s\n", sink_gap_text(snap, why, sizeof(why)));
-	buf_printf(&b, ROW, "VERDICT", "COUNT", "SIZE", "+COUNT", "+SIZE", "RATE/min", "TYPE");
-	for (size_t i = 0; i < n; i++)
-		put_row(&b, &snap->rows[i], sink_grown(snap));
+	put_rows(&b, s, snap);
 	return sink_write(s, &b, err);
 }
 

@@ -212,6 +212,9 @@ static bool read_memory(struct session *s)
 
 	if (figures_read(s->figures, &quick, NULL) == LT_E_GONE)
 		return false;
+	/* a process gives up its memory before it is a zombie: that is its end, and no figure */
+	if (quick.vsz_bytes == 0)
+		return false;
 	read_slow(s);
 	*m = (struct sample_memory){
 		.rss = quick.rss_bytes, .vsz = quick.vsz_bytes, .swap = quick.swap_bytes,

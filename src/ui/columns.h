@@ -1,6 +1,6 @@
 /*
- * The columns of the table of types: a const table, from left to right. Which of them are shown
- * follows from the room; TYPE takes what is left.
+ * Where the columns of the table of types stand on the screen: a const table, from left to right.
+ * Which of them are shown follows from the room; TYPE takes what is left.
  */
 #ifndef LT_UI_COLUMNS_H
 #define LT_UI_COLUMNS_H
@@ -9,49 +9,12 @@
 
 #define COLUMNS_NO_SORT (-1)
 
-/* X(ID, name in --fields, title, help), from left to right */
-#define COLUMNS(X) \
-	X(VERDICT, "verdict", "VERDICT", "leak, suspect, growing, hold, churn, shrink; or flat") \
-	X(TYPE, "name", "TYPE", "full name") \
-	X(COUNT, "count", "COUNT", "live objects") \
-	X(SIZE, "size", "SIZE", "bytes of them") \
-	X(GROWTH, "growth", "+COUNT", "objects since the baseline") \
-	X(SIZE_GROWTH, "dsize", "+SIZE", "bytes since the baseline") \
-	X(SHARE, "share", "%GROW", "share of the growth of RSS") \
-	X(RATE, "rate", "RATE/min", "objects per minute, lately") \
-	X(TREND, "trend", "TREND", "the floor of COUNT over time") \
-	X(LAST, "last", "LAST", "how long ago it last rose")
-
-enum columns_id {
-#define X(id, ...) COLUMNS_##id,
-	COLUMNS(X)
-#undef X
-	COLUMNS_OF
-};
-
-enum columns_align { COLUMNS_LEFT, COLUMNS_RIGHT, COLUMNS_TAIL };
-
-struct columns_place;
-struct columns_plan;
-
-struct columns_cell {			/* what one cell is drawn from */
-	const struct snapshot *snap;
-	const struct snapshot_row *row;
-	const struct view_ctx *ctx;
-	int width;
-	int merge;			/* of the trend: see spark.h */
-	bool member;			/* of the group whose head is above */
-};
-
 struct column {
-	const char *name, *title, *help;
-	int width;			/* TYPE, TREND: the least */
+	enum cells_id id;
+	const struct cells_column *of;
 	int rank;			/* 0 is always shown, the highest is the first to go */
-	enum columns_align align;
 	int sort;			/* enum snapshot_sort or COLUMNS_NO_SORT */
 	bool rises;			/* its natural order is smallest first */
-	/* Returns buf or a text that outlives the call. */
-	const char *(*text)(const struct columns_cell *cell, char *buf, size_t size);
 };
 
 struct columns_place {
@@ -61,19 +24,13 @@ struct columns_place {
 
 struct columns_plan {
 	int n;
-	struct columns_place place[COLUMNS_MAX];
+	struct columns_place place[CELLS_OF];
 	int merge;
 	double span_s;			/* time that the trend column shows */
 	bool more;			/* columns on the right have no room */
 };
 
 const struct column *columns_all(size_t *ret_n);
-
-/*
- * "verdict,name,count" in that order; the name is always shown. false, and in msg what is not a
- * column's name. "" is no choice.
- */
-bool columns_choose(const char *text, struct columns_choice *ret, char *msg, size_t size);
 
 /*
  * Column 0 of the screen is the cursor's mark; the plan uses 1 to cols - 1. skip: so many columns

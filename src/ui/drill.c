@@ -7,9 +7,9 @@
 
 #include "model/holding.h"
 #include "ui/line.h"
-#include "ui/text.h"
 #include "util/clean.h"
 #include "util/num.h"
+#include "util/text.h"
 
 #define OLD_S 30.0			/* a key asks for a search anew */
 #define TEXT 40

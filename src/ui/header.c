@@ -11,10 +11,10 @@
 #include "ui/line.h"
 #include "ui/notice.h"
 #include "ui/spark.h"
-#include "ui/text.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/num.h"
+#include "util/text.h"
 
 #define TEXT 40
 #define MEMORY_NOISE (1 << 20)		/* below 1 MiB of movement a memory sparkline is dots */

@@ -21,7 +21,6 @@ libui_a_SOURCES = \
 	src/ui/spark.c src/ui/spark.h \
 	src/ui/tags.c src/ui/tags.h \
 	src/ui/term.c src/ui/term.h \
-	src/ui/text.c src/ui/text.h \
 	src/ui/ui.c src/ui/ui.h \
 	src/ui/view.h \
 	src/ui/view_cycles.c src/ui/view_cycles.h \

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/holding_text.h"
 #include "model/ledger.h"
-#include "ui/text.h"
 #include "util/num.h"
+#include "util/text.h"
 
 static void say_no_count(struct notice *ret, const struct snapshot *snap,
 			 const struct view_ctx *ctx)
@@ -63,8 +64,46 @@ static int put_cause(char *text, size_t size, const struct snapshot *snap)
 	return snprintf(text, size, ">> %s%s%s", name, main[0] ? ": " : "", main);
 }
 
-/* ">> LEAK 1 group +29.7M, 78% of RSS growth  1 suspect  3 hold  407 flat" */
-static void say_summary(struct notice *ret, const struct snapshot *snap)
+/* A piece more behind text, whole or not at all. */
+static void put_piece(char *text, size_t size, const char *before, const char *piece)
+{
+	size_t at = strlen(text);
+
+	if (at + strlen(before) + strlen(piece) < size)
+		snprintf(text + at, size - at, "%s%s", before, piece);
+}
+
+/* The strongest word of the rows, which may be in any order; of a group its head. NULL: none. */
+static const struct snapshot_row *first_suspect(const struct snapshot *snap)
+{
+	const struct snapshot_row *first = NULL;
+
+	for (size_t i = 0; i < snap->n_rows; i++) {
+		const struct snapshot_row *row = &snap->rows[i];
+
+		if (row->word <= RATCHET_SUSPECT && row->head == row->id &&
+		    (!first || row->word < first->word))
+			first = row;
+	}
+	return first;
+}
+
+/* The first suspect and its holder. Figures of it stand in the table, and would flicker here. */
+static void put_first(char *text, size_t size, const struct snapshot *snap, bool values)
+{
+	const struct snapshot_row *row = first_suspect(snap);
+	const struct holding *h = row ? snapshot_holding(snap, row->name) : NULL;
+	const struct holding_path *best = h && h->code == LT_OK ? holding_best(h) : NULL;
+	char name[HOLDING_TEXT];
+
+	if (!best || holding_is_cyclic(h))
+		return;
+	put_piece(text, size, "  ", row->name);
+	put_piece(text, size, "  held by ", holding_text_holder(best, values, name, sizeof(name)));
+}
+
+/* ">> LEAK 1 group +29.7M, 78% of RSS growth  1 suspect  3 hold  407 flat  app.Connection ..." */
+static void say_summary(struct notice *ret, const struct snapshot *snap, bool values)
 {
 	static const enum attr attrs[RATCHET_WORDS_OF] = {
 		[RATCHET_LEAK] = ATTR_SUSPECT, [RATCHET_SUSPECT] = ATTR_SUSPECT,
@@ -88,6 +127,7 @@ static void say_summary(struct notice *ret, const struct snapshot *snap)
 			at += snprintf(ret->text + at, size - (size_t)at, "%s%zu %s",
 				       at > 2 ? "  " : " ", v->n[word],
 				       ratchet_word_text((enum ratchet_word)word));
+	put_first(ret->text, size, snap, values);
 }
 
 void notice_pick(struct notice *ret, const struct snapshot *snap, const struct view_ctx *ctx)
@@ -115,7 +155,7 @@ void notice_pick(struct notice *ret, const struct snapshot *snap, const struct v
 	} else if (!snap->census && !(snap->why.code == LT_E_PACED && snap->census_t > 0)) {
 		say_no_count(ret, snap, ctx);
 	} else {
-		say_summary(ret, snap);
+		say_summary(ret, snap, ctx->values);
 	}
 }
 

@@ -44,9 +44,15 @@ static void why_put(struct line *l, const struct snapshot *snap, const struct sn
 		 verdict_straightness((double)r->bend));
 }
 
-/* What the collector's runs tell of a type that rises: garbage that waits, or held for good. */
-static const char *proof_of(const struct snapshot *snap, const struct snapshot_row *row)
+/*
+ * What the collector's runs tell of a type that rises: garbage that waits, or held for good. Where
+ * a search has found who holds it there is nothing left to guess.
+ */
+static const char *proof_of(const struct snapshot *snap, const struct snapshot_row *row,
+			    const struct holding *h)
 {
+	if (h && h->code == LT_OK && holding_is_held(h))
+		return "held by a live reference, which no collection ends";
 	if (snap->gc.enabled == 0)
 		return "the collector is off: what is in cycles is never freed";
 	if (row->reason.note == RATCHET_AWAITS)
@@ -84,7 +90,7 @@ static void gc_put(struct line *l, const struct snapshot *snap, const struct sna
 		line_put(l, ATTR_PLAIN, "no full collection since base");
 	if (rises(row)) {
 		line_put_cut(l, ATTR_PLAIN, full > 0 ? ", " : ": ");
-		line_put_cut(l, ATTR_PLAIN, proof_of(snap, row));
+		line_put_cut(l, ATTR_PLAIN, proof_of(snap, row, h));
 		return;
 	}
 	if (gchealth_judge(&facts, &alarm, 1) > 0) {

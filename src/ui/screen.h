@@ -18,7 +18,7 @@ struct screen_options {
 	bool replay;
 	enum text_unit unit;
 	bool pick;			/* it is screen_draw_processes() at first */
-	struct columns_choice columns;
+	struct cells_choice columns;
 };
 
 struct screen *screen_new(const struct screen_options *options);

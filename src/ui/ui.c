@@ -30,7 +30,7 @@ enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct l
 	screen.ascii = u->canvas.ascii || !term_blocks();
 	screen.pick = options->pick;
 	if (options->fields)
-		(void)columns_choose(options->fields, &screen.columns, NULL, 0);
+		(void)cells_choose(options->fields, &screen.columns, NULL, 0);
 	screen.color = !options->look.no_color && term_colors();
 	u->no_color = options->look.no_color;
 	u->color = screen.color;

@@ -10,9 +10,9 @@
 
 #include "model/processes.h"
 #include "model/snapshot.h"
-#include "ui/text.h"
 #include "util/buf.h"
 #include "util/err.h"
+#include "util/text.h"
 
 struct ui;
 
@@ -27,7 +27,7 @@ struct ui_options {
 	bool replay;			/* the keys of a recording, not of a living process */
 	bool pick;			/* a list of processes is shown, instead of one */
 	double delay_s;
-	const char *fields;		/* columns_choose() takes it; NULL: by the room there is */
+	const char *fields;		/* cells_choose() takes it; NULL: by the room there is */
 };
 
 enum ui_ask {				/* what the loop should do after a key */

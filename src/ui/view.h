@@ -9,20 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/cells.h"
 #include "model/processes.h"
 #include "model/snapshot.h"
 #include "ui/canvas.h"
 #include "ui/keys.h"
 #include "ui/tags.h"
-#include "ui/text.h"
 #include "ui/ui.h"
-
-#define COLUMNS_MAX 12
-
-struct columns_choice {			/* --fields: see columns.h */
-	int n;
-	unsigned char at[COLUMNS_MAX];
-};
+#include "util/text.h"
 
 /* What the views share; owned by the screen. */
 struct view_ctx {
@@ -45,7 +39,7 @@ struct view_ctx {
 	enum text_unit unit;		/* of sizes in the table */
 	bool blank_zeros;
 	struct tags tags;
-	struct columns_choice columns;	/* n 0: as many as there is room for */
+	struct cells_choice columns;	/* n 0: as many as there is room for */
 };
 
 enum view_result {

@@ -8,9 +8,9 @@
 #include "model/holding_text.h"
 #include "ui/drill.h"
 #include "ui/line.h"
-#include "ui/text.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/text.h"
 
 #define TEXT 40
 #define LABEL_WIDTH 11

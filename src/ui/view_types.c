@@ -13,10 +13,10 @@
 #include "ui/notice.h"
 #include "ui/pane.h"
 #include "ui/pane_held.h"
-#include "ui/text.h"
 #include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/text.h"
 
 struct types_state {
 	size_t cursor;			/* index of the selected row */

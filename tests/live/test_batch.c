@@ -170,19 +170,29 @@ static void assert_order(const json_t *lines, size_t n)
 	assert_string_equal(text_in(last_of(lines), "kind"), "detach");
 }
 
-/* The count in the table's row of a type: "  1000  54.7K  -  -  - __main__.Node"; -1 none. */
+/* "48 213", digits in groups of three with one blank between. */
+static long long grouped(const char *p)
+{
+	char *end;
+	long long v = strtoll(p, &end, 10);
+
+	while (end[0] == ' ' && strspn(end + 1, "0123456789") == 3 && end[4] != '.')
+		v = v * 1000 + strtoll(end, &end, 10);
+	return v;
+}
+
+/* The count in the table's row of a type: "-        __main__.Node    1 000  54.7K"; -1 none. */
 static long long table_count(const char *table, const char *type)
 {
+	const char *line = table, *next;
 	size_t n = strlen(type);
 
-	for (const char *at = table; (at = strstr(at, type)) != NULL; at += n) {
-		const char *line = at;
-
-		if (at == table || at[-1] != ' ' || at[n] != '\n')
-			continue;
-		while (line > table && line[-1] != '\n')
-			line--;
-		return strtoll(line + strcspn(line, " "), NULL, 10);	/* behind the verdict */
+	for (; *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (next - line > 9 + (long)n && line[8] == ' ' &&
+		    strncmp(line + 9, type, n) == 0 && line[9 + n] == ' ')
+			return grouped(line + 9 + n);
+		next += *next == '\n';
 	}
 	return -1;
 }

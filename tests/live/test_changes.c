@@ -36,6 +36,14 @@ static const char script[] =
 	"    if word == b'grow': make(sys.argv[1], 500); os.write(1, b'grown\\n')\n"
 	"    if not word: break\n";
 
+/* 300 MiB, all resident */
+static const char large_script[] =
+	"import os\n"
+	"kept = bytearray(300 << 20)\n"
+	"for at in range(0, len(kept), 4096): kept[at] = 1\n"
+	"os.write(1, b'ready\\n')\n"
+	"os.read(0, 1)\n";
+
 static int64_t count_of(const struct sample *s, const char *name)
 {
 	char full[64];
@@ -85,6 +93,25 @@ static int64_t left_behind(struct session *session)
 	session_detach(session, &left);
 	session_free(session);
 	return left.maps;
+}
+
+/* It takes the kernel a while to take back what is resident; the process has no figures then. */
+static void the_memory_of_a_dying_process_is_not_zero(void **state)
+{
+	const char *const args[] = {FIRST, NULL};
+	struct python_run run = {0};
+	const struct sample *s;
+	struct session *session;
+
+	assert_true(python_start(&run, pythons_usual(), large_script, args) && python_line(&run));
+	session = open_session(run.pid);
+	assert_non_null(session);
+	assert_non_null(watching_one(session));
+	kill(run.pid, SIGKILL);
+	while ((s = watching_one(session)) != NULL)
+		assert_int_not_equal(s->memory.rss, 0);
+	(void)left_behind(session);
+	python_stop(&run);
 }
 
 /* From one Python, at the end of args, to argv[2] of the script. */
@@ -240,6 +267,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_has_pools_again_is_scanned_again),
 		cmocka_unit_test(children_are_not_counted_and_come_to_no_harm),
 		cmocka_unit_test(who_is_stopped_is_read_and_goes_on_to_be_counted),
+		cmocka_unit_test(the_memory_of_a_dying_process_is_not_zero),
 	};
 
 	if (!watching_permitted() || !pythons_usual()) {

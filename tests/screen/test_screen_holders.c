@@ -126,6 +126,34 @@ static void the_pane_has_the_holder_its_length_and_what_else_there_is(void **sta
 		       "+16.7/s   2 more paths   4 no path");
 }
 
+static void the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room(void **state)
+{
+	hold();
+	show();
+	fixture_draw(&f, 40, 200);
+	assert_true(fixture_find(&f, "410 flat  app.net.Connection  held by "
+				     "app.net.Server.peers[...]") > 0);
+	fixture_draw(&f, 40, 120);	/* the name has room, and nothing is cut */
+	assert_true(fixture_find(&f, "410 flat  app.net.Connection") > 0);
+	assert_int_equal(fixture_find(&f, "app.net.Connection  held"), -1);
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_find(&f, "410 flat  app"), -1);
+}
+
+static void what_is_known_to_be_held_is_not_suspected_to_be_garbage(void **state)
+{
+	hold();
+	show();
+	f.rows[0].reason.full = 0;
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 32, "gc     no full collection since base: held by a live reference, which no "
+		       "collection ends");
+	h.no_path = 11;			/* 5.5 % of 200 */
+	show();
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 32, "gc     no full collection since base: some of it may be garbage in cycles");
+}
+
 static void the_pane_has_the_cycle_and_what_the_collector_does(void **state)
 {
 	ring();
@@ -409,6 +437,8 @@ int main(void)
 		DRAWN(the_reason_line_prefers_who_holds_it),
 		DRAWN(the_reason_line_has_the_ring_with_its_attributes),
 		DRAWN(the_pane_has_the_holder_its_length_and_what_else_there_is),
+		DRAWN(the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room),
+		DRAWN(what_is_known_to_be_held_is_not_suspected_to_be_garbage),
 		DRAWN(the_pane_has_the_cycle_and_what_the_collector_does),
 		DRAWN(the_pane_has_the_containers_that_grow),
 		DRAWN(values_of_keys_are_shown_by_v_alone),

@@ -11,9 +11,9 @@
 #include "ui/picture.h"
 #include "ui/prompt.h"
 #include "ui/spark.h"
-#include "ui/text.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/text.h"
 
 #define U LT_UNKNOWN
 
@@ -265,8 +265,8 @@ static void every_column_fits_its_own_title_and_every_sort_has_a_column(void **s
 
 	columns = columns_all(&n);
 	for (size_t i = 0; i < n; i++) {
-		assert_true((int)strlen(columns[i].title) <= columns[i].width);
-		assert_true(columns[i].help[0]);
+		assert_true((int)strlen(columns[i].of->title) <= columns[i].of->width);
+		assert_true(columns[i].of->help[0]);
 	}
 	for (int i = 1; columns_nth_sort(i, &sort); i++)
 		seen[sort] = true;
@@ -314,7 +314,7 @@ static const char *titles(const struct columns_plan *plan)
 	text[0] = '\0';
 	for (int i = 0; i < plan->n; i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? " " : "",
-				       plan->place[i].column->title);
+				       plan->place[i].column->of->title);
 	return text;
 }
 
@@ -348,16 +348,16 @@ static void columns_are_chosen_by_name_and_dropped_from_the_right(void **state)
 	struct columns_plan plan;
 	char msg[64];
 
-	assert_true(columns_choose("count,last,count,verdict,", &ctx.columns, msg, sizeof(msg)));
+	assert_true(cells_choose("count,last,count,verdict,", &ctx.columns, msg, sizeof(msg)));
 	columns_lay_out(&plan, &snap, 80, &ctx, 0);
 	assert_string_equal(titles(&plan), "COUNT LAST VERDICT TYPE");
 	columns_lay_out(&plan, &snap, 40, &ctx, 0);
 	assert_string_equal(titles(&plan), "COUNT LAST TYPE");
 	assert_true(plan.more);
-	assert_false(columns_choose("count,cuont", &ctx.columns, msg, sizeof(msg)));
+	assert_false(cells_choose("count,cuont", &ctx.columns, msg, sizeof(msg)));
 	assert_string_equal(msg, "cuont");
 	assert_int_equal(ctx.columns.n, 4);	/* as it was */
-	assert_true(columns_choose("", &ctx.columns, msg, sizeof(msg)));
+	assert_true(cells_choose("", &ctx.columns, msg, sizeof(msg)));
 	assert_int_equal(ctx.columns.n, 0);
 }
 

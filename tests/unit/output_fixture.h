@@ -16,11 +16,14 @@ static const struct sample_target fixture_target = {
 static const struct snapshot_row fixture_rows[] = {
 	{.id = 1, .name = "__main__.Connection", .count = 48213, .bytes = 3085632,
 	 .count_delta = 12680, .bytes_delta = 811520, .rate = 16.6666667,
+	 .grew_ago_s = 4,
 	 .word = RATCHET_LEAK, .head = 1, .group_n = 2},
 	{.id = 2, .name = "dict", .count = 391204, .bytes = 101711872, .count_delta = -87,
-	 .bytes_delta = -6144, .rate = -0.25, .word = RATCHET_LEAK, .head = 1, .group_n = 2},
+	 .bytes_delta = -6144, .rate = -0.25, .grew_ago_s = NAN,
+	 .word = RATCHET_LEAK, .head = 1, .group_n = 2},
 	{.id = 3, .name = "str", .count = 5, .bytes = 300, .count_delta = 0, .bytes_delta = 0,
-	 .rate = NAN, .flat = true, .word = RATCHET_EARLY, .head = 3, .group_n = 1},
+	 .rate = NAN, .grew_ago_s = NAN, .flat = true,
+	 .word = RATCHET_EARLY, .head = 3, .group_n = 1},
 };
 
 static inline struct snapshot fixture_snapshot(void)

@@ -7,11 +7,11 @@
 #define COLUMNS 31
 
 static char *text;	/* what the sink wrote in this test */
-static size_t text_size;
+static size_t text_len;
 
 static struct sink open_sink(int top)
 {
-	FILE *out = open_memstream(&text, &text_size);
+	FILE *out = open_memstream(&text, &text_len);
 
 	assert_non_null(out);
 	return (struct sink){.ops = &sink_csv, .options = {.out = out, .top = top}};

@@ -1,6 +1,6 @@
 /* Figures as the screen writes them, beyond util/num. All return buf. */
-#ifndef LT_UI_TEXT_H
-#define LT_UI_TEXT_H
+#ifndef LT_UTIL_TEXT_H
+#define LT_UTIL_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 #include "config.h"
-#include "ui/text.h"
+#include "util/text.h"
 
 #include <math.h>
 #include <stdio.h>
