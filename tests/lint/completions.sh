@@ -56,7 +56,8 @@ lint_none 'the zsh completion is what the option table gives' "$(differ zsh "$ma
 lint_none 'the fish completion is what the option table gives' \
 	"$(differ fish "$made/leaktop.fish")"
 if command -v bash >/dev/null; then
-	lint_none 'bash completes options, words, lists, files and processes' "$(all_offered "$bash")"
+	lint_none 'bash completes options, words, lists, files and processes' \
+		"$(all_offered "$bash")"
 	sed 's/jsonl/json/' "$bash" >"$lint_tmp/bad"
 	lint_caught 'a completion that offers something else is caught' \
 		"$(all_offered "$lint_tmp/bad")" "'json', not 'jsonl'"
