@@ -48,13 +48,13 @@ procps_package() {
 }
 
 packages_build() {
-	echo autoconf automake gcc libc6-dev make pkg-config libncurses-dev \
+	echo autoconf automake gcc libc6-dev make pkg-config libncurses-dev libjansson-dev \
 		libmicrohttpd-dev python3
 	procps_package
 }
 
 packages_test() {
-	echo libcmocka-dev libvterm-dev libjansson-dev
+	echo libcmocka-dev libvterm-dev
 }
 
 # What tests can do without, and then say so: compilers and linters, other roots, containers, a

@@ -19,6 +19,8 @@ complete -c leaktop -l fields -x -a "(__fish_append , verdict name count size gr
 complete -c leaktop -s O -l list-fields -d 'list the fields to sort by, and exit'
 complete -c leaktop -s T -l top -x -d 'rows in batch, 0 for all (table 20, metrics 50)'
 complete -c leaktop -s F -l filter -x -d 'only types that match RE, or with !RE do not'
+complete -c leaktop -s w -l record -r -F -d 'record into FILE all the while'
+complete -c leaktop -s r -l replay -r -F -d 'show a recording; - is standard input'
 complete -c leaktop -l fail-on -x -a "suspect leak" -d 'exit 10 if it ends with a suspect, or a leak'
 complete -c leaktop -l confirm -x -d 'a suspect that lasts so long is a leak (10m)'
 complete -c leaktop -l readonly -d 'never stop or write into the process'

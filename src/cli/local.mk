@@ -6,9 +6,13 @@ libcli_a_SOURCES = \
 
 bin_PROGRAMS += leaktop
 leaktop_SOURCES = \
+	src/cli/failon.c src/cli/failon.h \
 	src/cli/inspect.c src/cli/inspect.h \
 	src/cli/main.c \
 	src/cli/pick.c src/cli/pick.h \
+	src/cli/play.c src/cli/play.h \
+	src/cli/player.c src/cli/player.h \
+	src/cli/requests.c src/cli/requests.h \
 	src/cli/scrape.c src/cli/scrape.h \
 	src/cli/searching.c src/cli/searching.h \
 	src/cli/signals.c src/cli/signals.h \
@@ -18,4 +22,4 @@ leaktop_LDFLAGS = $(LT_STATIC_LDFLAGS)
 endif
 leaktop_LDADD = libcli.a libsession.a libholders.a libcensus.a libinject.a libagent.a libtarget.a libproc.a \
 	liboutput.a libserve.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(PROCPS_LIBS) \
-	$(MICROHTTPD_LIBS) -lm
+	$(MICROHTTPD_LIBS) $(JANSSON_LIBS) -lm

@@ -7,6 +7,7 @@
 #include "cli/inspect.h"
 #include "cli/options.h"
 #include "cli/pick.h"
+#include "cli/play.h"
 #include "cli/watch.h"
 
 /* The configuration, and the command line again over it. */
@@ -27,6 +28,8 @@ static int run(struct options *options, const struct settings *settings)
 
 	if (settings->message[0] && options_batch(options))
 		fprintf(stderr, "leaktop: %s\n", settings->message);
+	if (options->replay)
+		return play_run(options, settings);
 	if (options->pid || pick_run(options, settings, &options->pid, &ui, &status))
 		return watch_run(options, settings, ui);
 	return status;

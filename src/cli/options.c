@@ -238,6 +238,22 @@ static enum lt_errc take_filter(struct parse *p, const char *arg)
 	return LT_OK;
 }
 
+static enum lt_errc take_record(struct parse *p, const char *arg)
+{
+	if (!*arg || strcmp(arg, "-") == 0)
+		return usage(p, "-w wants a file (-f jsonl writes to standard output)", arg);
+	p->opt.record = arg;
+	return LT_OK;
+}
+
+static enum lt_errc take_replay(struct parse *p, const char *arg)
+{
+	if (!*arg)
+		return usage(p, "-r wants a file, or - for standard input", arg);
+	p->opt.replay = arg;
+	return LT_OK;
+}
+
 static enum lt_errc take_fail_on(struct parse *p, const char *arg)
 {
 	static const enum ratchet_word words[] = {RATCHET_SUSPECT, RATCHET_LEAK};
@@ -255,6 +271,7 @@ static enum lt_errc take_confirm(struct parse *p, const char *arg)
 {
 	if (!num_parse_duration(arg, &p->opt.confirm_ns))
 		return usage(p, "a time is a number and s, m, h or d, as in 90s or 10m", arg);
+	p->opt.confirm_given = true;
 	return LT_OK;
 }
 
@@ -296,6 +313,8 @@ TAKE_FLAG(version, version)
 	X(list, 'O', "list-fields", NULL, "list the fields to sort by, and exit") \
 	X(top, 'T', "top", "N", "rows in batch, 0 for all (table 20, metrics 50)") \
 	X(filter, 'F', "filter", "RE", "only types that match RE, or with !RE do not") \
+	X(record, 'w', "record", "FILE", "record into FILE all the while") \
+	X(replay, 'r', "replay", "FILE", "show a recording; - is standard input") \
 	X(fail_on, 259, "fail-on", "WORD", "exit 10 if it ends with a suspect, or a leak") \
 	X(confirm, 260, "confirm", "T", "a suspect that lasts so long is a leak (10m)") \
 	X(readonly, 257, "readonly", NULL, "never stop or write into the process") \
@@ -389,6 +408,18 @@ static enum lt_errc take_key(struct parse *p, int key, char **argv)
 	return takes[row - rows](p, optarg);
 }
 
+/* What a replay has no use for would be believed to have been heeded. */
+static enum lt_errc check_replay(struct parse *p)
+{
+	if (p->opt.pid)
+		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay has no PID: leave it out");
+	if (p->opt.record)
+		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay is not recorded: -r or -w");
+	if (p->opt.preflight)
+		return lt_err_set(p->err, LT_E_USAGE, 0, "--preflight looks at a process, not -r");
+	return LT_OK;
+}
+
 void options_defaults(struct options *ret)
 {
 	*ret = (struct options){
@@ -438,8 +469,10 @@ enum lt_errc options_parse_over(const struct options *defaults, int argc, char *
 		rc = take_key(&p, key, argv);
 	for (; rc == LT_OK && optind < argc; optind++)
 		rc = take_pid(&p, argv[optind]);
-	if (rc == LT_OK && !p.opt.pid && p.opt.preflight && !p.opt.help && !p.opt.version &&
-	    !p.opt.list_fields)
+	if (rc == LT_OK && p.opt.replay)
+		rc = check_replay(&p);
+	else if (rc == LT_OK && !p.opt.pid && p.opt.preflight && !p.opt.help && !p.opt.version &&
+		 !p.opt.list_fields)
 		rc = lt_err_set(err, LT_E_USAGE, 0,
 				"--preflight needs a PID (leaktop -b lists them)");
 	if (rc != LT_OK)

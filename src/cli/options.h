@@ -33,6 +33,8 @@ struct options {
 	bool list_fields;
 	const char *fields;		/* borrowed from argv, names of columns; NULL: not given */
 	int top;			/* rows in batch; 0: all */
+	const char *record;		/* -w: borrowed from argv; NULL: none */
+	const char *replay;		/* -r: the same, "-" is standard input */
 	const char *output;		/* file, borrowed from argv; NULL: standard output */
 	bool listen;			/* serve /metrics, with so many types, at */
 	int listen_top;
@@ -40,6 +42,7 @@ struct options {
 	const char *filter;		/* borrowed from argv, a valid expression; NULL: none */
 	enum ratchet_word fail_on;	/* exit 10 at this word or a stronger one; EARLY: never */
 	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */
+	bool confirm_given;		/* else a replay takes the recording's */
 	bool readonly, preflight;
 	struct ui_look look;
 	bool ascii;

@@ -2,7 +2,6 @@
 #include "cli/watch.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,12 +10,14 @@
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/failon.h"
+#include "cli/requests.h"
 #include "cli/scrape.h"
 #include "cli/searching.h"
 #include "cli/signals.h"
 #include "model/model.h"
 #include "output/outfile.h"
-#include "output/report.h"
+#include "output/record.h"
 #include "proc/twin.h"
 #include "session/session.h"
 #include "ui/ui.h"
@@ -36,6 +37,8 @@ struct watch {
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
 	struct sink sink;		/* in batch */
+	struct record *record;		/* with -w, else NULL */
+	enum lt_errc record_said;	/* its last state that was told */
 	struct outfile file;		/* with --output */
 	struct scrape *scrape;		/* with --listen, else NULL */
 	pid_t pid;			/* the target: options->pid, or its successor */
@@ -133,6 +136,28 @@ static void write_sample(struct watch *w)
 	}
 }
 
+/* A screen always says how the recording does; in batch it is told when that changes. */
+static void tell_record(struct watch *w)
+{
+	enum lt_errc state = record_state(w->record);
+	char text[200];
+
+	record_text(w->record, text, sizeof(text));
+	if (w->ui)
+		ui_state(w->ui, text, state != LT_OK);
+	else if (state != w->record_said)
+		fprintf(stderr, "leaktop: %s\n", text);
+	w->record_said = state;
+}
+
+static void record(struct watch *w)
+{
+	if (!w->record)
+		return;
+	record_sample(w->record, model_snapshot(w->model));
+	tell_record(w);
+}
+
 static void take_sample(struct watch *w, const struct sample *sample)
 {
 	model_target(w->model, session_target(w->session));
@@ -141,6 +166,7 @@ static void take_sample(struct watch *w, const struct sample *sample)
 	if (sample->census)
 		w->said = LT_OK;
 	searching_sample(w->session, w->model, sample->mono_ns);
+	record(w);
 	w->samples++;
 	w->changed = true;
 	if (!w->ui)
@@ -191,33 +217,6 @@ static void request(struct watch *w, int64_t now)
 
 /* ---- the screen ------------------------------------------------------------------------- */
 
-static void set_filter(struct watch *w, const char *text)
-{
-	char msg[128];
-
-	if (!model_filter(w->model, text, msg, sizeof(msg)))
-		ui_message(w->ui, msg);
-}
-
-static void report(struct watch *w)
-{
-	char path[PATH_MAX], text[PATH_MAX + 64], why[300], *name;
-	struct buf screen = {0};
-	struct lt_err err;
-
-	ui_text(w->ui, &screen);
-	if (report_write(model_snapshot(w->model), buf_text(&screen), clock_wall_s(), path,
-			 &err) == LT_OK) {
-		name = strrchr(path, '/');	/* the name first: the end may not fit */
-		*name++ = '\0';
-		snprintf(text, sizeof(text), "wrote %s and .jsonl in %s/", name, path);
-	} else {
-		snprintf(text, sizeof(text), "%s", lt_err_text(&err, why, sizeof(why)));
-	}
-	ui_message(w->ui, text);
-	buf_done(&screen);
-}
-
 /* W: what is in force now, by options, configuration and keys. */
 static void save_settings(struct watch *w)
 {
@@ -240,43 +239,10 @@ static void save_settings(struct watch *w)
 
 static void watch_successor(struct watch *w);
 
-/* What changes the picture alone. false: it is something else. */
-static bool ask_model(struct watch *w, const struct ui_request *r)
-{
-	switch (r->ask) {
-	case UI_BASELINE_NOW:
-		model_baseline_now(w->model);
-		break;
-	case UI_BASELINE_FIRST:
-		model_baseline_first(w->model);
-		break;
-	case UI_SORT:
-		model_sort(w->model, r->sort, r->reversed);
-		break;
-	case UI_FILTER:
-		set_filter(w, r->text);
-		break;
-	case UI_HIDE_FLAT:
-		model_hide_flat(w->model, r->on);
-		break;
-	case UI_HOLD_ORDER:
-		model_hold_order(w->model);
-		break;
-	case UI_CLEAR:
-		set_filter(w, "");
-		model_hide_flat(w->model, false);
-		model_sort(w->model, SORT_VERDICT, false);
-		break;
-	default:
-		return false;
-	}
-	return true;
-}
-
 static void do_request(struct watch *w, const struct ui_request *r)
 {
 	w->changed = true;
-	if (ask_model(w, r))
+	if (requests_do(w->model, w->ui, r))
 		return;
 	switch (r->ask) {
 	case UI_QUIT:
@@ -292,12 +258,6 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		w->delay_ns = (int64_t)(r->delay_s * 1e9);
 		w->next_ns = clock_mono_ns() + w->delay_ns;
 		break;
-	case UI_SUSPEND:
-		ui_suspend(w->ui);
-		break;
-	case UI_REPORT:
-		report(w);
-		break;
 	case UI_SEARCH:
 		searching_ask(w->session, w->model, r->text);
 		break;
@@ -307,7 +267,7 @@ static void do_request(struct watch *w, const struct ui_request *r)
 	case UI_SAVE:
 		save_settings(w);
 		break;
-	default:		/* the screen has done it */
+	default:		/* the screen has done it, or it is a replay's */
 		break;
 	}
 }
@@ -403,6 +363,8 @@ static void watch_successor(struct watch *w)
 	}
 	session_detach(ended, &left);
 	session_free(ended);
+	if (w->record)
+		record_end(w->record, model_snapshot(former), &left, clock_wall_s());
 	old = model_snapshot(former);
 	prepare_model(w);
 	model_sort(w->model, old->sort, old->sort_reversed);
@@ -531,6 +493,8 @@ static enum lt_errc open_output(struct watch *w)
 {
 	const struct options *o = w->options;
 
+	if (o->record && record_open(o->record, &w->record, &w->err) != LT_OK)
+		return w->err.code;
 	w->sink = (struct sink){
 		.ops = batch_sink(o),
 		.options = {.out = stdout, .path = o->output, .top = o->top},
@@ -557,6 +521,18 @@ static void write_end(struct watch *w, const struct sample_left *left)
 		(void)outfile_commit(&w->file, true, &w->err);
 }
 
+static void end_record(struct watch *w, const struct sample_left *left)
+{
+	if (!w->record)
+		return;
+	record_end(w->record, model_snapshot(w->model), left, clock_wall_s());
+	if (record_lost(w->record))
+		fprintf(stderr, "leaktop: the recording lacks %lld samples that could not be "
+			"written\n", (long long)record_lost(w->record));
+	record_close(w->record);
+	w->record = NULL;
+}
+
 static void warn_left(const struct sample_left *left)
 {
 	if (left->maps > 0)
@@ -564,31 +540,6 @@ static void warn_left(const struct sample_left *left)
 			"leaktop: the target gave no chance to take back %lld small mappings\n"
 			"leaktop: they are harmless and go when it ends\n",
 			(long long)left->maps);
-}
-
-#define STATUS_FOUND 10
-
-/*
- * --fail-on: native growth has no confirmed leak behind it, it counts as a suspect. Without any
- * verdict a test must not pass as if there had been a good one.
- */
-static int found_status(const struct watch *w)
-{
-	const struct snapshot *snap = model_snapshot(w->model);
-	const struct outcome *v = &snap->verdict;
-	enum ratchet_word word = v->word;
-	struct lt_err err;
-
-	if (w->options->fail_on == RATCHET_EARLY)
-		return 0;
-	if (v->leaking && word > RATCHET_SUSPECT)
-		word = RATCHET_SUSPECT;
-	if (word == RATCHET_EARLY) {
-		lt_err_set(&err, LT_E_NO_VERDICT, 0, "%lld of %lld",
-			   (long long)(snap->samples - snap->gaps), (long long)snap->samples);
-		return complain(&err);
-	}
-	return word <= w->options->fail_on ? STATUS_FOUND : 0;
 }
 
 static int exit_status(const struct watch *w)
@@ -608,7 +559,7 @@ static int exit_status(const struct watch *w)
 	}
 	if (w->signal)
 		return 128 + w->signal;
-	return found_status(w);
+	return failon_status(w->options, model_snapshot(w->model));
 }
 
 static void close_all(struct watch *w)
@@ -616,6 +567,7 @@ static void close_all(struct watch *w)
 	ui_close(w->ui);
 	scrape_close(w->scrape);
 	outfile_drop(&w->file);		/* of a run that has failed */
+	record_close(w->record);
 	model_free(w->model);
 	session_free(w->session);
 	twin_free(w->twin);
@@ -657,6 +609,7 @@ int watch_run(const struct options *options, const struct settings *settings, st
 	session_detach(w.session, &left);
 	write_end(&w, &left);
 	ui_close(w.ui);
+	end_record(&w, &left);
 	w.ui = NULL;
 	warn_left(&left);
 	status = exit_status(&w);

@@ -476,6 +476,11 @@ double holders_progress(const struct holders *h)
 	}
 }
 
+unsigned holders_level(const struct holders *h)
+{
+	return h->phase == LEVELS ? h->up.level : 0;
+}
+
 int64_t holders_length(const struct python *py, uint64_t address, uint64_t container_type,
 		       uint64_t length_at)
 {

@@ -73,6 +73,8 @@ enum lt_errc holders_begin_objects(struct holders *h, const uint64_t *objects, s
 bool holders_step(struct holders *h, int64_t budget_ns);
 /* How far it is: 0.0 to 1.0, a guess. */
 double holders_progress(const struct holders *h);
+/* Which level is being searched; 0: none yet, or no more. */
+unsigned holders_level(const struct holders *h);
 void holders_abandon(struct holders *h);
 /* len() of a holder's container now. LT_UNKNOWN: something else is there by now. */
 int64_t holders_length(const struct python *py, uint64_t address, uint64_t container_type,

@@ -182,6 +182,9 @@ void model_push(struct model *m, const struct sample *s)
 		m->snap.order_held--;
 	m->snap.samples++;
 	m->snap.t = s->t;
+	m->snap.mono_ns = s->mono_ns;
+	m->snap.pss_read = num_known(s->memory.pss);
+	m->snap.ledger_read = num_known(s->ledger.other);
 	m->snap.seq = s->seq;
 	m->snap.objects = s->objects;
 	m->snap.census = s->census;
@@ -382,6 +385,7 @@ static void fill_rows(struct model *m)
 	order = order_rows(&m->order, m->all, n, m->order_step);
 	m->order_step = ORDER_KEEP;
 	m->snap.n_listed = n;
+	m->snap.all = m->all;
 	m->snap.n_rows = 0;
 	verdict_begin(&m->verdict, &m->types, &m->epochs);
 	for (size_t i = 0; i < n; i++) {
@@ -437,6 +441,7 @@ const struct snapshot *model_snapshot(struct model *m)
 	fill_rows(m);
 	searches_show(&m->searches, &m->snap);
 	fill_cause(m);
+	m->snap.confirm_ns = m->rules.confirm_ns;
 	m->snap.sort = m->order.sort;
 	m->snap.sort_reversed = m->order.reversed;
 	m->snap.filter = filter_text(&m->filter);

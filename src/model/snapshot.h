@@ -13,23 +13,7 @@
 #include "model/outcome.h"
 #include "model/ratchet.h"
 #include "model/sample.h"
-
-/* X(id, name as in -o and the sort menu, help) */
-#define SNAPSHOT_SORTS(X) \
-	X(VERDICT, "verdict", "leak first; own classes, how sure, bytes gained") \
-	X(GROWTH, "growth", "objects gained since the baseline, most first") \
-	X(COUNT, "count", "live objects") \
-	X(SIZE, "size", "bytes of live objects") \
-	X(SIZE_GROWTH, "dsize", "bytes gained since the baseline") \
-	X(RATE, "rate", "objects gained per minute, lately") \
-	X(NAME, "name", "type name, A first")
-
-enum snapshot_sort {
-#define X(id, name, help) SORT_##id,
-	SNAPSHOT_SORTS(X)
-#undef X
-	SORT_COUNT_OF
-};
+#include "model/sorts.h"
 
 /*
  * A series for a sparkline: fixed time cells, oldest first, the last one still open. A cell holds
@@ -71,12 +55,14 @@ struct snapshot_ledger {
 struct snapshot {
 	const struct sample_target *target;
 	double t;			/* of the latest sample */
+	int64_t mono_ns;		/* of the same moment */
 	double base_t;			/* of the baseline */
 	int64_t seq;			/* 0: no sample yet */
 	int64_t samples, gaps;		/* gaps: samples without a census */
 	struct sample_memory memory;	/* PSS and USS: the last reading of the last minute */
 	struct sample_memory memory_delta;	/* since the baseline */
 	struct snapshot_ledger ledger;
+	bool pss_read, ledger_read;	/* in the latest sample, else held from an earlier one */
 	int64_t oom_score;
 	double rss_rate;		/* bytes per second, lately; NAN unknown */
 	struct series_view rss, pss, pyheap, native;	/* the last two: of the ledger */
@@ -99,10 +85,12 @@ struct snapshot {
 
 	const struct snapshot_row *rows;	/* in order, after filter and hiding */
 	size_t n_rows;
+	const struct snapshot_row *all;	/* n_listed of them: by id, whatever is shown */
 	size_t n_types;			/* live types in all, before the filter */
 	size_t n_listed;		/* types with a row, before the filter: some are gone */
 	size_t n_flat;			/* of them */
 	struct outcome verdict;
+	int64_t confirm_ns;		/* how long a suspect lasts before it is a leak */
 	const struct holding *const *holdings;	/* n_holdings, of types: snapshot_holding() */
 	size_t n_holdings;
 	uint64_t holdings_version;	/* differs where they do */

@@ -46,8 +46,14 @@ static enum lt_errc attach(struct sink *s, const struct snapshot *snap, struct l
 	known_string(&j, "build", target->build);
 	known_string(&j, "exe", target->exe);
 	known_string(&j, "command", target->command);
+	known_string(&j, "user", target->user);
+	if (target->start_wall_s > 0)
+		jsonw_time(&j, "started", target->start_wall_s);
+	else
+		jsonw_null(&j, "started");
 	known_string(&j, "method", target->method);
 	jsonw_int(&j, "attach_us", target->attach_us);
+	jsonw_int(&j, "confirm_us", snap->confirm_ns / 1000);
 	return end(s, &j, err);
 }
 
@@ -60,6 +66,7 @@ static void put_memory(struct jsonw *j, const struct sample_memory *memory)
 	jsonw_int(j, "uss", memory->uss);
 	jsonw_int(j, "swap", memory->swap);
 	jsonw_int(j, "limit", memory->limit);
+	jsonw_int(j, "threads", memory->threads);
 	jsonw_object_end(j);
 }
 
@@ -79,6 +86,7 @@ static void put_gc(struct jsonw *j, const struct sample_gc *gc)
 		jsonw_bool(j, "enabled", gc->enabled != 0);
 	else
 		jsonw_null(j, "enabled");
+	jsonw_bool(j, "incremental", gc->incremental);
 	jsonw_int(j, "frozen", gc->frozen);
 	jsonw_int(j, "garbage", gc->garbage);
 	jsonw_array(j, "generations");
@@ -104,13 +112,15 @@ static void put_word(struct jsonw *j, const char *key, enum ratchet_word word)
 	jsonw_string(j, key, word == RATCHET_EARLY ? NULL : ratchet_word_text(word));
 }
 
-static void put_types(struct jsonw *j, const struct snapshot *snap, size_t n)
+static void put_types(struct jsonw *j, const struct sink *s, const struct snapshot *snap)
 {
+	const struct snapshot_row *rows = s->options.whole ? snap->all : snap->rows;
+	size_t n = !s->options.whole ? sink_rows(s, snap) : snap->census ? snap->n_listed : 0;
 	bool grown = sink_grown(snap);
 
 	jsonw_array(j, "types");
 	for (size_t i = 0; i < n; i++) {
-		const struct snapshot_row *row = &snap->rows[i];
+		const struct snapshot_row *row = &rows[i];
 
 		jsonw_object(j, NULL);
 		jsonw_string(j, "type", row->name);
@@ -136,6 +146,7 @@ static void put_census(struct jsonw *j, const struct snapshot *snap)
 	jsonw_real(j, "explained", snap->census && way->scan ? way->explained : NAN);
 	jsonw_int(j, "period_us", way->period_ns / 1000);
 	jsonw_bool(j, "approximate", way->approximate);
+	jsonw_bool(j, "changed", snap->census && way->changed);
 	jsonw_object_end(j);
 }
 
@@ -146,17 +157,50 @@ static void put_cost(struct jsonw *j, const struct sample_cost *cost)
 	jsonw_int(j, "stopped_us", cost->stopped_us);
 	jsonw_int(j, "pause_us", cost->pause_us);
 	jsonw_int(j, "cpu_us", cost->cpu_us);
+	jsonw_int(j, "longest_us", cost->longest_us);
 	jsonw_object_end(j);
 }
 
-static void put_gap(struct jsonw *j, const struct snapshot *snap)
+/* Which of the figures that are read now and then are of this sample. */
+static void put_read(struct jsonw *j, const struct snapshot *snap)
+{
+	jsonw_object(j, "read");
+	jsonw_bool(j, "pss", snap->pss_read);
+	jsonw_bool(j, "ledger", snap->ledger_read);
+	jsonw_object_end(j);
+}
+
+/* Why there is no count, or why no thread may be borrowed for one. */
+static void put_why(struct jsonw *j, const char *key, const struct snapshot *snap)
 {
 	char text[512];
 
-	jsonw_object(j, "gap");
+	jsonw_object(j, key);
 	jsonw_string(j, "code", sink_gap_code(snap));
 	jsonw_string(j, "message", sink_gap_text(snap, text, sizeof(text)));
+	jsonw_string(j, "detail", snap->why.detail[0] ? snap->why.detail : NULL);
+	jsonw_int(j, "errno", snap->why.sys_errno);
 	jsonw_object_end(j);
+}
+
+/* The lengths of what holds them now, in the order of the holders of the verdict. */
+static void put_held(struct jsonw *j, const struct snapshot *snap)
+{
+	jsonw_array(j, "held");
+	for (size_t i = 0; i < snap->n_holdings; i++) {
+		const struct holding *h = snap->holdings[i];
+
+		if (h->code != LT_OK)
+			continue;
+		jsonw_object(j, NULL);
+		jsonw_string(j, "type", h->type);
+		jsonw_array(j, "lengths");
+		for (size_t k = 0; k < h->n_paths; k++)
+			jsonw_int(j, NULL, h->paths[k].length);
+		jsonw_array_end(j);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
 }
 
 static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct lt_err *err)
@@ -169,15 +213,20 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	jsonw_time(&j, "t", snap->t);
 	jsonw_int(&j, "seq", snap->seq);
 	jsonw_int(&j, "pid", snap->target->pid);
+	jsonw_int(&j, "mono_us", snap->mono_ns / 1000);
 	put_memory(&j, &snap->memory);
 	put_ledger(&j, &snap->ledger.now);
+	put_read(&j, snap);
+	jsonw_int(&j, "oom_score", snap->oom_score);
 	put_gc(&j, &snap->gc);
 	jsonw_int(&j, "objects", snap->census ? snap->objects : LT_UNKNOWN);
 	put_census(&j, snap);
-	put_types(&j, snap, sink_rows(s, snap));
+	put_types(&j, s, snap);
+	if (snap->n_holdings)
+		put_held(&j, snap);
 	put_cost(&j, &snap->cost);
-	if (!snap->census)
-		put_gap(&j, snap);
+	if (!snap->census || snap->why.code != LT_OK)
+		put_why(&j, snap->census ? "refusal" : "gap", snap);
 	return end(s, &j, err);
 }
 
@@ -248,6 +297,7 @@ static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
 	jsonw_time(&j, "t", now);
 	jsonw_int(&j, "pid", snap->target->pid);
 	jsonw_int(&j, "samples", snap->samples);
+	jsonw_bool(&j, "ended", snap->ended);
 	jsonw_object(&j, "pause_us");
 	jsonw_int(&j, "max", snap->cost_total.pause_us);
 	jsonw_int(&j, "total", known ? s->pause_total_us : LT_UNKNOWN);

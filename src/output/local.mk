@@ -8,6 +8,7 @@ liboutput_a_SOURCES = \
 	src/output/openmetrics.c src/output/openmetrics.h \
 	src/output/outfile.c src/output/outfile.h \
 	src/output/report.c src/output/report.h \
+	src/output/record.c src/output/record.h \
 	src/output/sink.c src/output/sink.h \
 	src/output/summary.c src/output/summary.h \
 	src/output/table.c

@@ -18,6 +18,7 @@ struct sink_options {
 	FILE *out;			/* borrowed */
 	const char *path;		/* of a file, for messages; NULL: standard output */
 	int top;			/* rows; 0: all */
+	bool whole;			/* every type, whatever the filter hides (jsonl) */
 };
 
 struct sink {				/* set ops and options, zero the rest; owns nothing */

@@ -167,7 +167,9 @@ static void blank_sample(struct session *s)
 	struct sample *p = &s->sample;
 
 	*p = (struct sample){
-		.t = clock_wall_s(), .mono_ns = clock_mono_ns(), .seq = ++s->seq,
+		/* as fine as a recording has them: a replay is to show the same */
+		.t = round(clock_wall_s() * 1e3) / 1e3,
+		.mono_ns = clock_mono_ns() / 1000 * 1000, .seq = ++s->seq,
 		.memory = {LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN,
 			   LT_UNKNOWN},
 		.gc = {.enabled = LT_UNKNOWN, .frozen = LT_UNKNOWN, .garbage = LT_UNKNOWN},

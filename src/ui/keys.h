@@ -73,6 +73,8 @@ struct ui_mouse {
 	X(RESAMPLE, "t r ^R", NULL, "take a sample now", 't', 'r', KEYS_CTRL('R')) \
 	X(COPY, "y", NULL, "copy the type's name", 'y') \
 	X(REPORT, "w", NULL, "write a report into a file", 'w') \
+	X(STEP_BACK, "T", NULL, "replay: one sample back", 'T') \
+	X(JUMP, "J", NULL, "replay: to a time (Home, End)", 'J') \
 	X(SAVE, "W", NULL, "keep the settings: write them", 'W') \
 	X(ALLOC, "a", "a:where", "where allocated: how to learn", 'a') \
 	X(ACT, "!", "!:act", "act on the target: gc.collect", '!') \

@@ -87,6 +87,7 @@ void picture_take(struct picture *p, const struct snapshot *snap)
 	if (snap->n_rows)
 		memcpy(p->rows, snap->rows, snap->n_rows * sizeof(*p->rows));
 	p->snap.rows = p->rows;
+	p->snap.all = NULL;			/* for sinks */
 	take_names(p);
 	picture_take_holdings(p, snap);
 	at = p->cells;

@@ -40,7 +40,7 @@ struct screen {
 	bool hide_flat, color, mouse, repaint;
 	struct canvas_clicks clicks;	/* of the last drawing, and the row of its cursor */
 	int cursor_row;
-	enum keys_action asking;	/* FIND, FILTER, DELAY: a prompt is open */
+	enum keys_action asking;	/* FIND, FILTER, DELAY, JUMP: a prompt is open */
 	struct prompt prompt;
 	char find[sizeof(((struct prompt *)0)->text)];
 };
@@ -72,6 +72,7 @@ struct screen *screen_new(const struct screen_options *options)
 
 	s->ctx.delay_s = options->delay_s;
 	s->ctx.ascii = options->ascii;
+	s->ctx.replay = options->replay;
 	s->ctx.columns = options->columns;
 	s->color = options->color;
 	s->mouse = options->mouse;
@@ -108,6 +109,12 @@ void screen_plain(struct screen *s, const char *text)
 {
 	snprintf(s->ctx.plain, sizeof(s->ctx.plain), "%s", text);
 	layer_push(s, &view_plain);
+}
+
+void screen_state(struct screen *s, const char *text, bool alert)
+{
+	snprintf(s->ctx.state, sizeof(s->ctx.state), "%s", text);
+	s->ctx.state_alert = alert;
 }
 
 bool screen_paused(const struct screen *s)
@@ -213,6 +220,8 @@ static void open_prompt(struct screen *s, enum keys_action action, struct ui_req
 		prompt_begin(&s->prompt, s->ctx.processes ? "show processes matching: "
 							  : "show types matching: ",
 			     s->picture.snap.filter);
+	else if (action == KEYS_JUMP)
+		prompt_begin(&s->prompt, "jump to (14:05, +10m, -30s, begin, end): ", "");
 	else
 		prompt_begin(&s->prompt, "find: ", "");
 	if (action == KEYS_FIND)
@@ -384,6 +393,11 @@ static void act_on_table(struct screen *s, enum keys_action action, struct ui_re
 		ret->ask = UI_HIDE_FLAT;
 		ret->on = s->hide_flat;
 		break;
+	case KEYS_STEP_BACK:
+	case KEYS_JUMP:
+		screen_message(s, "only a replay goes back: leaktop -r FILE");
+		ret->ask = UI_REDRAW;
+		break;
 	case KEYS_PAUSE:
 		toggle_pause(s, ret);
 		break;
@@ -409,6 +423,9 @@ static void accept_prompt(struct screen *s, struct ui_request *ret)
 	} else if (s->asking == KEYS_FIND) {
 		snprintf(s->find, sizeof(s->find), "%s", text);
 		ret->ask = UI_HOLD_ORDER;
+	} else if (s->asking == KEYS_JUMP) {
+		ret->ask = text[0] ? UI_JUMP : UI_REDRAW;
+		snprintf(ret->text, sizeof(ret->text), "%s", text);
 	} else if (num_parse_seconds(text, (int64_t)(DELAY_LEAST_S * CLOCK_NS_PER_S),
 				     (int64_t)(DELAY_MOST_S * CLOCK_NS_PER_S), &ns)) {
 		ask_delay(s, (double)ns / CLOCK_NS_PER_S, ret);
@@ -445,6 +462,45 @@ static void prompt_take(struct screen *s, int key, struct ui_request *ret)
 	}
 }
 
+/*
+ * Keys that mean another thing where a recording is played: to hold the picture is to stop there,
+ * and a delay becomes a speed. Home and End are the recording's, g and G remain the table's.
+ */
+static bool replay_key(struct screen *s, int key, enum keys_action action, struct ui_request *ret)
+{
+	static const struct {
+		int key;
+		enum keys_action action;
+		enum ui_ask ask;
+		int way;
+	} means[] = {
+		{UI_KEY_HOME, KEYS_NONE, UI_JUMP, -1},
+		{UI_KEY_END, KEYS_NONE, UI_JUMP, 1},
+		{0, KEYS_STEP_BACK, UI_STEP_BACK, 0},
+		{0, KEYS_PAUSE, UI_PLAY, 0},
+		{0, KEYS_SLOWER, UI_SPEED, 1},		/* the key is '+': more */
+		{0, KEYS_FASTER, UI_SPEED, -1},
+	};
+
+	if (s->depth > 1)
+		return false;
+	if (action == KEYS_JUMP) {
+		open_prompt(s, KEYS_JUMP, ret);
+		return true;
+	}
+	for (size_t i = 0; i < COUNT_OF(means); i++) {
+		if (means[i].key ? key != means[i].key : action != means[i].action)
+			continue;
+		ret->ask = means[i].ask;
+		ret->delay_s = means[i].way;
+		snprintf(ret->text, sizeof(ret->text), "%s", means[i].way < 0 ? "begin" : "end");
+		return true;
+	}
+	if (action == KEYS_DELAY)
+		screen_message(s, "a replay has no delay: + and - change its speed");
+	return action == KEYS_DELAY;
+}
+
 void screen_key(struct screen *s, int key, struct ui_request *ret)
 {
 	enum keys_action action = keys_find(key);
@@ -458,6 +514,8 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 		prompt_take(s, key, ret);
 		return;
 	}
+	if (s->ctx.replay && replay_key(s, key, action, ret))
+		return;
 	result = top->ops->key(top->state, &s->picture.snap, key, action, ret);
 	if (result == VIEW_CLOSE) {
 		layer_pop(s);

@@ -15,6 +15,7 @@ struct screen_options {
 	double delay_s;
 	bool ascii;			/* no block characters */
 	bool color, mouse, blank_zeros;
+	bool replay;
 	enum text_unit unit;
 	bool pick;			/* it is screen_draw_processes() at first */
 	struct columns_choice columns;
@@ -36,6 +37,8 @@ void screen_successor(struct screen *s, pid_t pid);	/* as ui_successor */
 void screen_message(struct screen *s, const char *text);
 /* Shows text alone, to be selected with the terminal's own means, until a key is pressed. */
 void screen_plain(struct screen *s, const char *text);
+/* ui_state's. */
+void screen_state(struct screen *s, const char *text, bool alert);
 bool screen_paused(const struct screen *s);
 bool screen_color(const struct screen *s);
 bool screen_mouse_on(const struct screen *s);

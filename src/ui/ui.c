@@ -19,7 +19,7 @@ struct ui {
 
 enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err)
 {
-	struct screen_options screen = {.delay_s = options->delay_s};
+	struct screen_options screen = {.delay_s = options->delay_s, .replay = options->replay};
 	enum lt_errc code = term_open(err);
 	struct ui *u;
 
@@ -152,6 +152,11 @@ void ui_look(const struct ui *u, struct ui_look *ret)
 void ui_message(struct ui *u, const char *text)
 {
 	screen_message(u->screen, text);
+}
+
+void ui_state(struct ui *u, const char *text, bool alert)
+{
+	screen_state(u->screen, text, alert);
 }
 
 void ui_resized(struct ui *u)

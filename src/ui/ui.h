@@ -24,6 +24,7 @@ struct ui_look {			/* what the user may change with a key, and keep with W */
 struct ui_options {
 	struct ui_look look;
 	bool ascii;
+	bool replay;			/* the keys of a recording, not of a living process */
 	bool pick;			/* a list of processes is shown, instead of one */
 	double delay_s;
 	const char *fields;		/* columns_choose() takes it; NULL: by the room there is */
@@ -42,6 +43,10 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_DELAY,			/* request.delay_s */
 	UI_SUSPEND,			/* ^Z */
 	UI_COPY,			/* y: request.text to the clipboard; ui.c does it itself */
+	UI_STEP_BACK,			/* T in a replay; t is UI_RESAMPLE */
+	UI_JUMP,			/* request.text: a time; "begin", "end" */
+	UI_PLAY,			/* p in a replay: play on, or stop */
+	UI_SPEED,			/* request.delay_s: 1 faster, -1 slower */
 	UI_WATCH,			/* request.pid, of the list of processes */
 	UI_SEARCH,			/* request.text: a type, for who holds its objects */
 	UI_SEARCH_STOP,
@@ -93,6 +98,8 @@ void ui_successor(struct ui *u, pid_t pid);
 void ui_look(const struct ui *u, struct ui_look *ret);
 /* A line for the user ("baseline set", "bad filter: ..."), shown until the next key. */
 void ui_message(struct ui *u, const char *text);
+/* Where a replay is, or how a recording does: always on the screen; alert: something is wrong. */
+void ui_state(struct ui *u, const char *text, bool alert);
 /* Appends what is on the screen, a line each row. */
 void ui_text(const struct ui *u, struct buf *b);
 void ui_resized(struct ui *u);		/* after SIGWINCH */

@@ -36,6 +36,9 @@ struct view_ctx {
 	bool values;			/* show the values of keys in paths */
 	char about[256];		/* the type that a view over the table is about */
 	char message[320];		/* for the user, until the next key; "" none */
+	char state[200];		/* of the replay or of the recording; "" none */
+	bool state_alert;		/* ... is one to act on */
+	bool replay;			/* of a recording */
 	char plain[512];		/* what view_plain shows */
 	pid_t successor;		/* of a target that ended, which r watches; 0: none */
 	const struct processes *processes;	/* NULL: a process is watched */

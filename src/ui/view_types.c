@@ -153,6 +153,10 @@ static void status_draw(const struct types_state *st, const struct snapshot *sna
 		line_put_cut(&l, ATTR_NOTICE, ctx->message);
 		return;
 	}
+	if (ctx->state[0])
+		line_put_cut(&l, ctx->state_alert ? ATTR_ALERT : ATTR_NOTICE, ctx->state);
+	if (ctx->state[0])
+		line_put(&l, ATTR_PLAIN, "   ");
 	line_put(&l, ATTR_PLAIN, "sort: %s%s   ", names[ctx->sort],
 		 ctx->reversed ? " reversed" : "");
 	if (ctx->tags.n)
@@ -282,7 +286,10 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 		reason_draw(row, snap, c, end, ctx);
 	if (layout->status)
 		status_draw(st, snap, c, c->rows - 2, ctx);
-	if (layout->status || !ctx->message[0])
+	if (!layout->status && !ctx->message[0] && (ctx->replay || ctx->state_alert))
+		canvas_put(c, c->rows - 1, 0, c->cols,
+			   ctx->state_alert ? ATTR_ALERT : ATTR_NOTICE, ctx->state);
+	else if (layout->status || !ctx->message[0])
 		bar_draw(st, snap, c, c->rows - 1);
 	else
 		canvas_put(c, c->rows - 1, 0, c->cols, ATTR_NOTICE, ctx->message);

@@ -18,6 +18,14 @@
 	  "check the disk and the permissions of the output file") \
 	X(LISTEN, 1, "listen", "--listen cannot serve there", \
 	  "give another address or port; ss -ltnp shows who has one") \
+	X(RECORD_FILE, 1, "record-file", "leaktop will not record there", \
+	  "give another name, or a recording of leaktop to continue") \
+	X(NO_RECORDING, 1, "no-recording", "this is no recording of leaktop", \
+	  "leaktop -w FILE PID makes one, and leaktop -f jsonl PID writes the same") \
+	X(RECORDING_VERSION, 1, "recording-version", "the recording is of another version", \
+	  "replay it with the leaktop that made it, or a newer one") \
+	X(DAMAGED, 1, "damaged", "the recording is damaged", \
+	  "what comes before the damage is replayed; the rest is lost") \
 	X(TERM, 1, "terminal", "the terminal cannot show leaktop", \
 	  "set TERM to what your terminal is, or use -b") \
 	X(USAGE, 2, "usage", "the command line is not understood", "see leaktop --help") \

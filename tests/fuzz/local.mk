@@ -9,6 +9,7 @@ fuzz_programs = \
 	fuzz_pools \
 	fuzz_proc \
 	fuzz_python \
+	fuzz_recording \
 	fuzz_settings \
 	fuzz_text
 check_PROGRAMS += $(fuzz_programs)
@@ -49,6 +50,9 @@ fuzz_proc_LDADD = libproc.a libutil.a $(PROCPS_LIBS)
 fuzz_python_SOURCES = tests/fuzz/fuzz_python.c $(fuzz_memory)
 fuzz_python_LDFLAGS = $(fuzz_ldflags)
 fuzz_python_LDADD = libtarget.a libproc.a libutil.a
+fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c $(fuzz_common)
+fuzz_recording_LDFLAGS = $(fuzz_ldflags)
+fuzz_recording_LDADD = libsession.a libmodel.a libutil.a $(JANSSON_LIBS) -lm
 fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(fuzz_common)
 fuzz_settings_LDFLAGS = $(fuzz_ldflags)
 fuzz_settings_LDADD = libcli.a libserve.a liboutput.a libmodel.a libutil.a -lm

@@ -352,6 +352,8 @@ bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret)
 	harm_leaktop(args, NULL, 0, &result);
 	ret->samples = count(result.out, "\"kind\":\"sample\"");
 	ret->counted = count(result.out, "\"types\":[{");
+	ret->answered = ret->counted +
+			count(result.out, "again and again, while it was counted");
 	ret->maps_left = !strstr(result.out, "\"maps\":0}");
 	ret->more_left = r->cell->still &&
 			 !strstr(result.out, "\"left\":{\"threads\":0,\"fds\":0,");
@@ -362,9 +364,9 @@ bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret)
 	return false;
 }
 
-static bool has_counted(const struct cell_run *r, const struct cell_watch *w)
+static bool has_answered(const struct cell_run *r, const struct cell_watch *w)
 {
-	return w->counted > 0;
+	return w->answered > 0;
 }
 
 /* One that found no moment to come in has left nothing itself, and taken nothing back. */
@@ -392,7 +394,7 @@ static bool comes_to(struct cell_run *r,
 
 bool cell_countable(struct cell_run *r)
 {
-	if (comes_to(r, has_counted))
+	if (comes_to(r, has_answered))
 		return true;
 	cell_print(r->cell, "cannot be counted any more");
 	return false;

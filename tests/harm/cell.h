@@ -69,14 +69,17 @@ void cell_print(const struct cell *c, const char *text);
 /* leaktop of it: how many samples, how many of them counted, what it says is left at the end. */
 struct cell_watch {
 	int samples, counted;
+	int answered;			/* counted, or the helper came to say why it could not: a
+					   program that freezes its objects without a pause turns
+					   the lists around faster than they are walked */
 	bool maps_left;			/* the next leaktop takes them back */
 	bool more_left;			/* in a still one: threads, files */
 };
 bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret);
 /*
- * One leaktop after the other, until one has counted; or until no mapping of theirs is there any
- * more, which may be so after the `last` one: harmless moments may be rare, and those in which both
- * it and leaktop have a CPU.
+ * One leaktop after the other, until the helper has answered; or until no mapping of theirs is
+ * there any more, which may be so after the `last` one: harmless moments may be rare, and those in
+ * which both it and leaktop have a CPU.
  */
 bool cell_countable(struct cell_run *r);
 bool cell_clearable(struct cell_run *r, const struct cell_watch *last);

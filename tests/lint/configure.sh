@@ -36,6 +36,8 @@ lint_caught 'without ncurses configure names its package' "$(error ncursesw)" \
 	'apt install libncurses-dev'
 lint_caught 'without procps configure names both packages' "$(error 'libproc2 libprocps')" \
 	'apt install libproc2-dev; Debian 11: libprocps-dev'
+lint_caught 'without jansson configure names its package' "$(error jansson)" \
+	'apt install libjansson-dev'
 lint_caught 'without libmicrohttpd, where it is wanted, configure names its package' \
 	"$(error libmicrohttpd --with-microhttpd=yes)" 'apt install libmicrohttpd-dev'
 lint_done

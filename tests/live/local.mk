@@ -22,6 +22,7 @@ live_tests = \
 	test_inside \
 	test_outputs \
 	test_prometheus \
+	test_record_live \
 	test_roster \
 	test_scan_live \
 	test_server \
@@ -31,6 +32,9 @@ live_tests = \
 	test_who
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
+test_record_live_SOURCES = tests/live/test_record_live.c $(LIVE_SOURCES)
+test_record_live_CFLAGS = $(LIVE_CFLAGS)
+test_record_live_LDADD = $(LIVE_LIBS)
 test_scan_live_SOURCES = tests/live/test_scan_live.c $(LIVE_SOURCES)
 test_scan_live_CFLAGS = $(LIVE_CFLAGS)
 test_scan_live_LDADD = $(LIVE_LIBS)

@@ -2,8 +2,14 @@ if HAVE_TTY_TESTS
 check_LIBRARIES += libtty.a
 libtty_a_SOURCES = tests/tty/tty.c tests/tty/tty.h
 libtty_a_CFLAGS = $(AM_CFLAGS) $(VTERM_CFLAGS)
-check_PROGRAMS += ui_demo test_tty_ui
-TESTS += test_tty_ui
+check_PROGRAMS += tty_svg ui_demo test_tty_replay test_tty_ui
+TESTS += test_tty_replay test_tty_ui
+test_tty_replay_SOURCES = tests/tty/test_tty_replay.c tests/tty/restored.h tests/unit/test.h
+test_tty_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_tty_replay_LDADD = libtty.a libutil.a $(CMOCKA_LIBS) $(VTERM_LIBS) -lutil -lm
+# README's picture: tools/screenshot
+tty_svg_SOURCES = tests/tty/tty_svg.c
+tty_svg_LDADD = libtty.a libutil.a $(VTERM_LIBS) -lutil -lm
 ui_demo_SOURCES = tests/tty/ui_demo.c
 ui_demo_LDADD = libui.a libmodel.a libutil.a $(NCURSESW_LIBS) -lm
 test_tty_ui_SOURCES = tests/tty/test_tty_ui.c tests/tty/restored.h tests/unit/test.h

@@ -79,6 +79,16 @@ static void expect(const char *text)
 	expect_within(text, TTY_PATIENCE_MS);
 }
 
+static void expect_gone(const char *text)
+{
+	if (tty_wait_gone(t, text, TTY_PATIENCE_MS))
+		return;
+	tty_print(t);
+	printf("# expected to be gone: %s\n", text);
+	fflush(stdout);
+	fail();
+}
+
 static void a_global_is_named_without_a_key_pressed(void **state)
 {
 	watch("global", 40, 120);
@@ -136,8 +146,11 @@ static void c_opens_the_ring(void **state)
 static void a_type_that_was_not_searched_is_searched_by_enter(void **state)
 {
 	watch("global", 24, 80);
-	expect("VERDICT");
-	tty_key(t, "/main__.server\r");
+	expect(" __main__.Connection ");		/* there are rows */
+	tty_key(t, "/main__.server$");
+	expect("find: main__.server$");
+	tty_key(t, "\r");
+	expect_gone("find: ");
 	tty_key(t, "\r");
 	expect("__main__.Server > who holds");
 	expect(" sampled in ");

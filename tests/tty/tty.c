@@ -308,6 +308,32 @@ bool tty_has_attr(struct tty *t, int row, int col, char attr)
 	return attr == 'r' ? cell.attrs.reverse : attr == 'b' ? cell.attrs.bold : false;
 }
 
+static int colour(const VTermColor *c)
+{
+	return VTERM_COLOR_IS_DEFAULT_FG(c) || VTERM_COLOR_IS_DEFAULT_BG(c) ||
+	       !VTERM_COLOR_IS_INDEXED(c) ? -1 : c->indexed.idx;
+}
+
+void tty_cell_at(struct tty *t, int row, int col, struct tty_cell *ret)
+{
+	struct buf text = {0};
+	VTermScreenCell cell;
+
+	vterm_screen_get_cell(t->screen, (VTermPos){row, col}, &cell);
+	*ret = (struct tty_cell){
+		.fg = colour(&cell.fg), .bg = colour(&cell.bg), .bold = cell.attrs.bold,
+		.underline = cell.attrs.underline, .reverse = cell.attrs.reverse,
+	};
+	if (cell.chars[0] == (uint32_t)-1)
+		return;
+	if (cell.chars[0] == 0)
+		buf_putc(&text, ' ');
+	else
+		put_utf8(&text, cell.chars[0]);
+	snprintf(ret->text, sizeof(ret->text), "%s", buf_text(&text));
+	buf_done(&text);
+}
+
 int tty_leaves(const struct tty *t)
 {
 	return t->leaves;

@@ -50,6 +50,12 @@ bool tty_cursor_visible(const struct tty *t);
 bool tty_alternate(const struct tty *t);
 /* The attributes of a cell: 'r'everse, 'b'old. */
 bool tty_has_attr(struct tty *t, int row, int col, char attr);
+struct tty_cell {
+	char text[8];			/* UTF-8; "": the right half of a wide one */
+	int fg, bg;			/* one of 256 colours; -1: the terminal's own */
+	bool bold, underline, reverse;
+};
+void tty_cell_at(struct tty *t, int row, int col, struct tty_cell *ret);
 
 /* How often the alternate screen was left; bytes and escape bytes written since the start. */
 int tty_leaves(const struct tty *t);

@@ -27,6 +27,7 @@ static inline struct snapshot fixture_snapshot(void)
 {
 	return (struct snapshot){
 		.target = &fixture_target, .t = 1764000004.5, .base_t = 1764000000.5, .seq = 3,
+		.mono_ns = 5000042000, .ledger_read = true, .confirm_ns = 600000000000,
 		.samples = 3,
 		.memory = {.rss = 851853312, .vsz = 1288490188, .pss = LT_UNKNOWN,
 			   .uss = LT_UNKNOWN, .swap = 0, .limit = 1073741824, .threads = 18},
@@ -43,7 +44,8 @@ static inline struct snapshot fixture_snapshot(void)
 			 .longest_us = 210},
 		.cost_total = {.stops = 6, .stopped_us = 900, .pause_us = 1020, .cpu_us = 99000},
 		.cost_share = 0.004,
-		.rows = fixture_rows, .n_rows = 3, .n_types = 3, .n_flat = 1,
+		.rows = fixture_rows, .n_rows = 3, .all = fixture_rows, .n_listed = 3,
+		.n_types = 3, .n_flat = 1,
 		.verdict = {.word = RATCHET_LEAK, .leaking = true, .cause = CAUSE_OBJECTS,
 			    .n = {[RATCHET_LEAK] = 2, [RATCHET_EARLY] = 1}, .leak_groups = 1,
 			    .suspects = fixture_rows, .n_suspects = 2},

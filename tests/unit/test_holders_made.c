@@ -465,7 +465,7 @@ static struct holders *searched_to_level_3(struct made *m)
 	add_ballast(m);
 	stand_still(m);
 	assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
-	while (holders_progress(h) < 0.39)
+	while (holders_level(h) < 3)
 		assert_false(holders_step(h, 1));
 	return h;
 }

@@ -55,8 +55,9 @@ static void the_attach_line_is_the_contracts_field_by_field(void **state)
 	assert_string_equal(close_sink(&s),
 		"{\"v\":1,\"kind\":\"attach\",\"t\":1764000000.123,\"pid\":4242,"
 		"\"python\":\"3.12.1\",\"build\":\"release\",\"exe\":\"/usr/bin/python3.12\","
-		"\"command\":\"python3 api.py --name \\\"x\\\"\",\"method\":\"thread\","
-		"\"attach_us\":8123}\n");
+		"\"command\":\"python3 api.py --name \\\"x\\\"\",\"user\":\"api\","
+		"\"started\":1763990000.000,\"method\":\"thread\",\"attach_us\":8123,"
+		"\"confirm_us\":600000000}\n");
 }
 
 static void the_sample_line_is_the_contracts_field_by_field(void **state)
@@ -65,11 +66,14 @@ static void the_sample_line_is_the_contracts_field_by_field(void **state)
 
 	assert_string_equal(sample_with(&sink_jsonl, &snap, 2),
 		"{\"v\":1,\"kind\":\"sample\",\"t\":1764000004.500,\"seq\":3,\"pid\":4242,"
+		"\"mono_us\":5000042,"
 		"\"memory\":{\"rss\":851853312,\"vsz\":1288490188,\"pss\":null,\"uss\":null,"
-		"\"swap\":0,\"limit\":1073741824},"
+		"\"swap\":0,\"limit\":1073741824,\"threads\":18},"
 		"\"ledger\":{\"python_live\":736100352,\"python_free\":53477376,\"c_live\":null,"
 		"\"c_free\":null,\"mapped\":9437184,\"stacks\":0,\"other\":42},"
-		"\"gc\":{\"enabled\":true,\"frozen\":0,\"garbage\":null,\"generations\":["
+		"\"read\":{\"pss\":false,\"ledger\":true},\"oom_score\":667,"
+		"\"gc\":{\"enabled\":true,\"incremental\":false,\"frozen\":0,\"garbage\":null,"
+		"\"generations\":["
 		"{\"objects\":312,\"count\":313,\"threshold\":700,\"collections\":5000,"
 		"\"collected\":40,\"uncollectable\":0},"
 		"{\"objects\":4,\"count\":5,\"threshold\":10,\"collections\":400,"
@@ -78,13 +82,14 @@ static void the_sample_line_is_the_contracts_field_by_field(void **state)
 		"\"collected\":20,\"uncollectable\":null}]},"
 		"\"objects\":470316,"
 		"\"census\":{\"by\":\"scan\",\"why\":null,\"explained\":0.93,\"period_us\":0,"
-		"\"approximate\":false},"
+		"\"approximate\":false,\"changed\":false},"
 		"\"types\":[{\"type\":\"__main__.Connection\",\"count\":48213,\"bytes\":3085632,"
 		"\"count_delta\":12680,\"bytes_delta\":811520,\"rate\":16.666667,"
 		"\"verdict\":\"leak\"},"
 		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,"
 		"\"count_delta\":-87,\"bytes_delta\":-6144,\"rate\":-0.25,\"verdict\":\"leak\"}],"
-		"\"cost\":{\"stops\":2,\"stopped_us\":300,\"pause_us\":912,\"cpu_us\":38100}}\n");
+		"\"cost\":{\"stops\":2,\"stopped_us\":300,\"pause_us\":912,\"cpu_us\":38100,"
+		"\"longest_us\":210}}\n");
 }
 
 static void a_sample_without_a_count_says_why_and_has_no_types(void **state)
@@ -98,7 +103,8 @@ static void a_sample_without_a_count_says_why_and_has_no_types(void **state)
 	line = sample_with(&sink_jsonl, &snap, 0);
 	assert_non_null(strstr(line, "\"objects\":null,\"census\":{\"by\":null,"));
 	assert_non_null(strstr(line, ",\"gap\":{\"code\":\"busy\",\"message\":"
-				     "\"the main thread is inside C code: in zlib_compress\"}}\n"));
+				     "\"the main thread is inside C code: in zlib_compress\","
+				     "\"detail\":\"in zlib_compress\",\"errno\":0}}\n"));
 	free_text(NULL);
 	snap.why = (struct lt_err){0};
 	assert_non_null(strstr(sample_with(&sink_jsonl, &snap, 0), "\"code\":\"not-asked\""));
@@ -326,9 +332,11 @@ static void the_detach_line_sums_the_pauses_of_the_samples(void **state)
 	assert_int_equal(s.ops->detach(&s, &snap, &left, 1764000006, NULL), LT_OK);
 	assert_string_equal(strrchr(close_sink(&s), '\n') - strlen(
 		"{\"v\":1,\"kind\":\"detach\",\"t\":1764000006.000,\"pid\":4242,\"samples\":3,"
+		"\"ended\":false,"
 		"\"pause_us\":{\"max\":1020,\"total\":2736},"
 		"\"left\":{\"threads\":0,\"fds\":0,\"maps\":null}}"),
 		"{\"v\":1,\"kind\":\"detach\",\"t\":1764000006.000,\"pid\":4242,\"samples\":3,"
+		"\"ended\":false,"
 		"\"pause_us\":{\"max\":1020,\"total\":2736},"
 		"\"left\":{\"threads\":0,\"fds\":0,\"maps\":null}}\n");
 }
