@@ -17,6 +17,9 @@ leaktop_SOURCES = \
 	src/cli/searching.c src/cli/searching.h \
 	src/cli/signals.c src/cli/signals.h \
 	src/cli/watch.c src/cli/watch.h
+if STATIC_VIEWER
+leaktop_LDFLAGS = $(LT_STATIC_LDFLAGS)
+endif
 leaktop_LDADD = libcli.a libsession.a libholders.a libcensus.a libinject.a libagent.a libtarget.a libproc.a \
 	liboutput.a libserve.a libui.a libmodel.a libutil.a $(NCURSESW_LIBS) $(PROCPS_LIBS) \
 	$(MICROHTTPD_LIBS) $(JANSSON_LIBS) -lm

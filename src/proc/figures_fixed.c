@@ -1,7 +1,6 @@
 #include "config.h"
 #include "proc/figures_ops.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "proc/pidstat.h"
 #include "proc/procfile.h"
 #include "proc/status.h"
+#include "proc/username.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -62,16 +62,8 @@ static void read_exe(pid_t pid, struct figures_fixed *ret)
 /* The name of uid, or its number: a container's users are often unknown outside of it. */
 static void name_user(uid_t uid, char *dst, size_t size)
 {
-	long hint = sysconf(_SC_GETPW_R_SIZE_MAX);
-	size_t len = hint > 0 ? (size_t)hint : 1024;
-	struct passwd pw, *found = NULL;
-	char *text = mem_alloc(len);
-
-	if (getpwuid_r(uid, &pw, text, len, &found) == 0 && found)
-		clean_text(dst, size, pw.pw_name, strlen(pw.pw_name));
-	else
+	if (!username_find(uid, dst, size))
 		snprintf(dst, size, "%u", uid);
-	free(text);
 }
 
 /*

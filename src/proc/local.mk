@@ -16,11 +16,17 @@ libproc_a_SOURCES = \
 	src/proc/resident.c src/proc/resident.h \
 	src/proc/status.c src/proc/status.h \
 	src/proc/status_syscall.c \
-	src/proc/twin.c src/proc/twin.h
+	src/proc/twin.c src/proc/twin.h \
+	src/proc/username.h
 
 # The one file that knows the library; automake puts the other one into the tarball all the same.
+if STATIC_VIEWER
+libproc_a_SOURCES += src/proc/figures_nolibrary.c src/proc/username_file.c
+else
+libproc_a_SOURCES += src/proc/username_nss.c
 if PROCPS_LIBPROC2
 libproc_a_SOURCES += src/proc/figures_libproc2.c
 else
 libproc_a_SOURCES += src/proc/figures_libprocps.c
+endif
 endif

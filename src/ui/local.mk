@@ -6,6 +6,7 @@ libui_a_SOURCES = \
 	src/ui/clip.c src/ui/clip.h \
 	src/ui/columns.c src/ui/columns.h \
 	src/ui/drill.c src/ui/drill.h \
+	src/ui/entries.c src/ui/entries.h \
 	src/ui/escape.c src/ui/escape.h \
 	src/ui/frame.c src/ui/frame.h \
 	src/ui/header.c src/ui/header.h \
@@ -31,3 +32,16 @@ libui_a_SOURCES = \
 	src/ui/view_plain.c src/ui/view_plain.h \
 	src/ui/view_sort.c src/ui/view_sort.h \
 	src/ui/view_types.c src/ui/view_types.h
+
+# Debian's ncurses-base has these; whoever comes by ssh has one of them.
+terminals = xterm-256color xterm xterm-color screen-256color screen tmux-256color tmux linux rxvt \
+	vt100 vt220 ansi
+if STATIC_VIEWER
+nodist_libui_a_SOURCES = src/ui/entries_made.c
+src/ui/entries_made.c: $(top_srcdir)/tools/terminals $(top_srcdir)/src/ui/local.mk
+	@$(MKDIR_P) src/ui
+	$(AM_V_GEN)$(SHELL) $(top_srcdir)/tools/terminals $(terminals) >$@.new && mv $@.new $@
+CLEANFILES += src/ui/entries_made.c
+else
+libui_a_SOURCES += src/ui/entries_none.c
+endif

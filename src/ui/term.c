@@ -14,6 +14,7 @@
 #include <wchar.h>
 
 #include "ui/clip.h"
+#include "ui/entries.h"
 #include "ui/escape.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
@@ -69,9 +70,20 @@ static void rescue_prepare(const struct termios *before)
 	rescue_arm(OUT, before);
 }
 
+/* The machine's own description, or the one inside. TERMINFO stays set: newterm() looks again. */
+static bool describe_terminal(const char *term)
+{
+	int found;
+	const char *entry;
+
+	if (setupterm(term, OUT, &found) == OK)
+		return true;
+	entry = entries_find(term);
+	return entry && setenv("TERMINFO", entry, 1) == 0 && setupterm(term, OUT, &found) == OK;
+}
+
 static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 {
-	int found = 0;
 	const char *cup;
 	bool able;
 
@@ -80,7 +92,7 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 				  isatty(OUT) ? "input" : "output");
 	if (!term || !term[0])
 		return lt_err_set(err, LT_E_TERM, 0, "TERM is not set");
-	if (setupterm(term, OUT, &found) != OK)
+	if (!describe_terminal(term))
 		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine",
 				  term);
 	cup = tigetstr("cup");

@@ -1,5 +1,7 @@
 lint_tests = \
 	tests/lint/agent-clean.sh \
+	tests/lint/completions.sh \
+	tests/lint/configure.sh \
 	tests/lint/contrib.sh \
 	tests/lint/headers-alone.sh \
 	tests/lint/include-direction.sh \

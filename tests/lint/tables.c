@@ -1,6 +1,6 @@
 /*
- * Prints the tables that documentation must agree with, for options-man-help.sh: a word for the
- * table and the row's columns, separated by tabs.
+ * Prints the tables that documentation and completions must agree with, for options-man-help.sh and
+ * tools/completions: a word for the table and the row's columns, separated by tabs.
  */
 #include "config.h"
 
@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/settings.h"
 #include "output/openmetrics.h"
+#include "ui/columns.h"
 #include "util/err.h"
 
 /* The keys are in the header alone, so nothing of ui/ need be linked. */
@@ -93,8 +94,48 @@ static int print_json(void)
 	return EXIT_SUCCESS;
 }
 
+/* Those of the words that the option takes: its parser has the list. */
+static void print_accepted(const char *option, const char *arg, const char *const *words)
+{
+	struct options options;
+	struct lt_err err;
+
+	options_defaults(&options);
+	for (; *words; words++)
+		if (options_set(&options, option, *words, &err) == LT_OK)
+			printf("value\t%s\t%s\n", arg, *words);
+}
+
+/* For tools/completions: rows with their help, and what an argument of each name can be. */
+static int print_completion(void)
+{
+	static const char *const ways[] = {"auto", "scan", "walk", NULL};
+	static const char *const words[] = {"growing", "suspect", "leak", NULL};
+	const struct options_row *row;
+
+	for (size_t i = 0; (row = options_by_index(i)); i++) {
+		char letter[2] = {options_letter(row), '\0'};
+
+		printf("option\t%s\t%s\t%s\t%s\n", letter, row->name, row->arg ? row->arg : "",
+		       row->help);
+	}
+	for (size_t i = 0; sink_by_index(i); i++)
+		printf("value\tFORMAT\t%s\n", sink_by_index(i)->name);
+#define X(id, name, help) puts("value\tFIELD\t" name);
+	SNAPSHOT_SORTS(X)
+#undef X
+#define X(id, name, title, help) puts("value\tLIST\t" name);
+	COLUMNS(X)
+#undef X
+	print_accepted("census", "HOW", ways);
+	print_accepted("fail-on", "WORD", words);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "completion") == 0)
+		return print_completion();
 	if (argc > 1 && strcmp(argv[1], "json") == 0)
 		return print_json();
 	if (argc > 1 && strcmp(argv[1], "metrics") == 0)
