@@ -175,7 +175,7 @@ static bool after_dict(struct climber *k, size_t i)
 	k->i = i;
 	if (key->kind != STEP_KEY)
 		return true;
-	if (is_attributes(k, i)) {
+	if (is_attributes(k, i) && key->text[0]) {
 		key->kind = STEP_NAME;
 		key->container = 0;
 		k->i = i + 1;
@@ -449,6 +449,21 @@ static bool root_context(struct climber *k, const struct node *node, int64_t at)
 	return true;
 }
 
+/*
+ * What a named dict has: an attribute, but where it is a key itself, or under one that is no name.
+ * The dict's length is not told: nobody asks how many globals there are.
+ */
+static void name_global(struct climber *k)
+{
+	struct step *s = &k->path->steps[k->path->n - 1];
+
+	s->container = 0;
+	if (s->kind == STEP_KEY && s->text[0])
+		s->kind = STEP_NAME;
+	else
+		push(k, STEP_NAME, "__dict__", 0);
+}
+
 /* nodes[i + 1] is the root. */
 static bool root_step(struct climber *k)
 {
@@ -466,7 +481,7 @@ static bool root_step(struct climber *k)
 		dict.addr = d->dict;
 		if (!dict_item(k, &dict, root->addr + (uint64_t)at))
 			return false;
-		k->path->steps[k->path->n - 1].kind = STEP_NAME;
+		name_global(k);
 		return root_named(k, d->of, d->is_class);
 	}
 	if (root->typed->form == FORM_TASK)

@@ -12,7 +12,7 @@
 #include "util/num.h"
 
 #define DEEPEST	    8		/* levels that are counted */
-#define LOOKS_MAX   4096	/* objects */
+#define LOOKS_MAX   1024	/* objects, a key pressed meanwhile waits for them */
 #define ITEMS_MAX   2048u	/* of one container */
 #define WORDS_MAX   64u		/* of one instance's own fields */
 #define CHUNK_FLAGS 7ull	/* glibc: {.., size | flags} in front of a chunk's memory */

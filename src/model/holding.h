@@ -17,6 +17,7 @@
 #define HOLDING_PATHS 17		/* 16, and "held only by C code" */
 #define HOLDING_CYCLES 4
 #define HOLDING_RING 8
+#define HOLDING_PARTS 8
 #define HOLDING_TEXT 512
 #define HOLDING_NAME 256
 
@@ -50,6 +51,24 @@ struct holding_cycle {
 	double since;			/* wall seconds when it was first found */
 };
 
+struct holding_part {			/* of what an object keeps alive, a line each */
+	unsigned depth;			/* 0: the object */
+	char name[64];			/* ".buf"; a key is "[...]" */
+	char shown[64];			/* the same with the key's value */
+	char type[128];
+	int64_t bytes;			/* of it, with all below that has no line of its own */
+	int64_t length;			/* len() of it; LT_UNKNOWN */
+	bool shared;			/* others refer to it too: it would stay */
+};
+
+struct holding_inside {
+	uint64_t address;		/* of the object; 0: none was looked at */
+	int64_t bytes;			/* that would go with it: the sum of its lines */
+	bool incomplete;		/* or more */
+	struct holding_part parts[HOLDING_PARTS];	/* a parent, then what it has */
+	size_t n, untold;		/* untold: parts that have no line */
+};
+
 struct holding {
 	char type[HOLDING_NAME];	/* full name */
 	double t;			/* wall seconds and monotonic clock when the search ended */
@@ -61,6 +80,7 @@ struct holding {
 	struct holding_cycle cycles[HOLDING_CYCLES];	/* most frequent first */
 	size_t n_cycles;
 	struct { int64_t min, median, max, explained; } refcounts;	/* LT_UNKNOWN: none */
+	struct holding_inside inside;	/* one that the first path holds */
 	int64_t instances;		/* seen of the type */
 	size_t sampled, no_path, c_only, freed;		/* samples, and what became of them */
 	int64_t time_ns, cpu_ns;

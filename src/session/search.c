@@ -7,6 +7,7 @@
 
 #include "holders/holders.h"
 #include "session/growers.h"
+#include "session/keeps.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -223,6 +224,21 @@ static void follow_lengths(struct search *s)
 		};
 }
 
+/* Of those that the path has which is told first. */
+static void look_inside(struct search *s)
+{
+	struct holding *h = &s->result;
+	const struct holding_path *best = holding_best(h);
+	struct holders_result r;
+	int64_t cpu = clock_cpu_ns();
+
+	if (!best)
+		return;
+	holders_result(s->holders, &r);
+	keeps_read(s->py, r.list[best - h->paths].example, h->type, &h->inside);
+	s->cpu_ns += clock_cpu_ns() - cpu;
+}
+
 /* The lengths are of the moment now, and will be read in the same way with every sample. */
 static void end_search(struct search *s)
 {
@@ -236,6 +252,7 @@ static void end_search(struct search *s)
 	}
 	if (h->code == LT_OK) {
 		take_result(s);
+		look_inside(s);
 		follow_lengths(s);
 		for (size_t i = 0; i < s->n_followed; i++) {
 			const char *type = search_lengths(s, i, lengths, &n);

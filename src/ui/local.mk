@@ -10,6 +10,7 @@ libui_a_SOURCES = \
 	src/ui/escape.c src/ui/escape.h \
 	src/ui/frame.c src/ui/frame.h \
 	src/ui/header.c src/ui/header.h \
+	src/ui/keeps.c src/ui/keeps.h \
 	src/ui/keys.c src/ui/keys.h \
 	src/ui/line.c src/ui/line.h \
 	src/ui/notice.c src/ui/notice.h \

@@ -7,6 +7,7 @@
 #include "model/holding_text.h"
 #include "model/holding_tree.h"
 #include "ui/drill.h"
+#include "ui/keeps.h"
 #include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -17,6 +18,7 @@
 #define LEN_COLS 64			/* columns of screen from which lengths are shown */
 #define INDENT_MOST 12			/* deeper rows stand no further to the right */
 #define DETAIL_ROWS 18			/* rows of screen from which the holder is told */
+#define DETAIL_LINES 8			/* it takes, with a blank one */
 #define TEXT 40
 
 enum kind { PATHS, CYCLES, NO_PATH, FREED };
@@ -276,12 +278,22 @@ static void empty_draw(struct canvas *c, int y, const struct snapshot *snap,
 		canvas_put(c, y, 0, c->cols, ATTR_PLAIN, "searching for who refers to them...");
 }
 
+/* What one keeps alive, where the holder leaves room for it, and the holder. */
+static void below_draw(struct canvas *c, int y, int end, const struct holders_state *st,
+		       const struct holding *h)
+{
+	int detail = end - DETAIL_LINES + 1;
+	int taken = keeps_draw(c, y, detail - 1 - y, &h->inside, st->values);
+
+	detail_draw(c, least_of(detail, taken ? y + taken + 1 : y), end, st, h);
+}
+
 static void holders_draw(void *state, const struct snapshot *snap, struct canvas *c,
 			 const struct view_ctx *ctx)
 {
 	struct holders_state *st = state;
 	const struct holding *h = snapshot_holding(snap, st->about);
-	int y = 2, end = c->rows - 1, detail = c->rows >= DETAIL_ROWS ? 8 : 0;
+	int y = 2, end = c->rows - 1, detail = c->rows >= DETAIL_ROWS ? DETAIL_LINES : 0;
 
 	drill_title(c, 0, snap, "who holds", ctx);
 	drill_state(c, 1, snap, ctx);
@@ -299,7 +311,7 @@ static void holders_draw(void *state, const struct snapshot *snap, struct canvas
 		for (size_t i = 0; i < st->page && st->top + i < st->n; i++)
 			row_draw(c, y + (int)i, st, h, st->top + i);
 		if (detail)
-			detail_draw(c, least_of(end - detail + 1, y + (int)st->n + 1), end, st, h);
+			below_draw(c, y + (int)st->n + 1, end, st, h);
 	}
 	drill_bar(c, "Esc:back Enter:fold n/N:holder c:cycles v:values t:again y:copy q:quit", ctx);
 }

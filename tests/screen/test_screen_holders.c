@@ -236,6 +236,95 @@ static void enter_shows_a_tree_of_paths_from_their_roots(void **state)
 		"Esc:back Enter:fold n/N:holder c:cycles v:values t:again y:copy q:quit");
 }
 
+static void keep(unsigned depth, const char *name, const char *type, int64_t bytes, int64_t length)
+{
+	struct holding_inside *in = &h.inside;
+	struct holding_part *p = &in->parts[in->n++];
+
+	*p = (struct holding_part){.depth = depth, .bytes = bytes, .length = length,
+				   .shared = bytes == 0};
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	snprintf(p->shown, sizeof(p->shown), "%s", strcmp(name, "[...]") ? name : "['eu']");
+	snprintf(p->type, sizeof(p->type), "%s", type);
+	in->address = 0x7f3c5a1d0e50;
+	in->bytes += bytes;
+}
+
+/* One path, so that there is room, and five lines of what it has. */
+static void hold_and_keep(void)
+{
+	add_path("app.net.peers[*]", "app.net.peers[*]", "module app.net", "list", 200);
+	keep(0, "", TYPE, 64, LT_UNKNOWN);
+	keep(1, ".__dict__", "dict", 248, 3);
+	keep(2, ".buf", "bytearray", 2037, 1980);
+	keep(2, ".loop", "asyncio.EventLoop", 0, LT_UNKNOWN);
+	keep(1, "[...]", "tuple", 96, 2);
+	h.inside.untold = 2;
+}
+
+static void enter_shows_what_one_of_them_keeps_alive(void **state)
+{
+	hold_and_keep();
+	show();
+	fixture_draw(&f, 30, 80);
+	(void)fixture_key(&f, UI_KEY_ENTER);
+	EXPECT(&f, 9,
+		"-- one of them (0x7f3c5a1d0e50) keeps alive ------------------ retained ~2.39K -",
+		"     64 B  app.net.Connection",
+		"    248 B  |- .__dict__  dict, len 3",
+		"  2 037 B  |  |- .buf    bytearray, len 1 980                          83% of it",
+		"   shared  |  `- .loop   asyncio.EventLoop, not counted",
+		"     96 B  `- [...]      tuple, len 2",
+		"           and 2 more",
+		"",
+		"-- the holder ------------------------------------------------------------------");
+	(void)fixture_key(&f, 'v');
+	EXPECT(&f, 14, "     96 B  `- ['eu']     tuple, len 2");
+	h.inside.incomplete = true;
+	show();
+	fixture_draw(&f, 30, 120);
+	EXPECT(&f, 9,
+		"-- one of them (0x7f3c5a1d0e50) keeps alive --------------------------------"
+			"---------------------- retained over 2.39K -",
+		"     64 B  app.net.Connection",
+		"    248 B  |- .__dict__  dict, len 3",
+		"  2 037 B  |  |- .buf    bytearray, len 1 980");
+	h.inside.incomplete = false;
+	show();
+	fixture_draw(&f, 30, 120);
+	EXPECT(&f, 12,
+		"  2 037 B  |  |- .buf    bytearray, len 1 980                          83% of it");
+}
+
+static void what_one_keeps_alive_takes_the_room_that_is_left(void **state)
+{
+	hold_and_keep();
+	show();
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, UI_KEY_ENTER);
+	EXPECT(&f, 9,
+		"-- one of them (0x7f3c5a1d0e50) keeps alive ------------------ retained ~2.39K -",
+		"     64 B  app.net.Connection",
+		"    248 B  |- .__dict__  dict, len 3",
+		"  2 037 B  |  |- .buf    bytearray, len 1 980                          83% of it",
+		"   shared  |  `- .loop   asyncio.EventLoop, not counted",
+		"           and 3 more",
+		"",
+		"-- the holder ------------------------------------------------------------------");
+	fixture_draw(&f, 30, 40);
+	EXPECT(&f, 9,
+		"-- one of them (0x7f3c5a1d0e50) keeps al",
+		"     64 B  app.net.Connection",
+		"    248 B  |- .__di dict, len 3",
+		"  2 037 B  |  |- .b bytearray, len 1 980",
+		"   shared  |  `- .l asyncio.EventLoop, n");
+	fixture_draw(&f, 20, 80);
+	assert_int_equal(fixture_find(&f, "keeps alive"), -1);
+	fixture_draw(&f, 10, 40);
+	assert_int_equal(fixture_find(&f, "keeps al"), -1);
+	assert_int_not_equal(fixture_find(&f, "`- .peers"), -1);
+}
+
 static void a_small_screen_has_the_paths_and_their_shares(void **state)
 {
 	hold();
@@ -257,7 +346,7 @@ static void a_small_screen_has_the_paths_and_their_shares(void **state)
 
 static void no_size_of_terminal_is_too_small_for_a_view(void **state)
 {
-	hold();
+	hold_and_keep();
 	ring();
 	show();
 	fixture_draw(&f, 24, 80);
@@ -443,6 +532,8 @@ int main(void)
 		DRAWN(the_pane_has_the_containers_that_grow),
 		DRAWN(values_of_keys_are_shown_by_v_alone),
 		DRAWN(enter_shows_a_tree_of_paths_from_their_roots),
+		DRAWN(enter_shows_what_one_of_them_keeps_alive),
+		DRAWN(what_one_keeps_alive_takes_the_room_that_is_left),
 		DRAWN(a_small_screen_has_the_paths_and_their_shares),
 		DRAWN(no_size_of_terminal_is_too_small_for_a_view),
 		DRAWN(enter_folds_a_row_and_n_goes_to_the_next_holder),

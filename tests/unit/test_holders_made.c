@@ -247,6 +247,41 @@ static void an_object_that_is_a_global_itself_is_named(void **state)
 	tear_down(&m);
 }
 
+/* No name of its own: the path says of what it is a key. */
+static void a_key_of_a_modules_dict_is_named_as_one(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+
+	set_up(&m);
+	set(m.globals, item(&m), text(&m, "value"));
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.n, 1);
+	assert_string_equal(r.list[0].path, "shop.__dict__[*]");
+	assert_string_equal(r.list[0].root, "module shop");
+	assert_string_equal(r.list[0].container, "");
+	holders_free(h);
+	tear_down(&m);
+}
+
+static void a_global_under_what_is_no_name_is_an_item_of_the_dict(void **state)
+{
+	struct made m;
+	struct holders_result r;
+	struct holders *h;
+
+	set_up(&m);
+	set(m.globals, object(&m, m.tuple_type, GC, 48), item(&m));
+	stand_still(&m);
+	h = searched(&m, &r);
+	assert_int_equal(r.n, 1);
+	assert_string_equal(r.list[0].path, "shop.__dict__[...]");
+	holders_free(h);
+	tear_down(&m);
+}
+
 /* Asked for by address: a path of its own for each, and none for what is no object (any more). */
 static void objects_asked_for_have_a_path_each(void **state)
 {
@@ -637,6 +672,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_object_in_a_global_list_is_named),
 		cmocka_unit_test(an_object_that_is_a_global_itself_is_named),
+		cmocka_unit_test(a_key_of_a_modules_dict_is_named_as_one),
+		cmocka_unit_test(a_global_under_what_is_no_name_is_an_item_of_the_dict),
 		cmocka_unit_test(objects_asked_for_have_a_path_each),
 		cmocka_unit_test(what_lies_beyond_a_lists_length_is_not_held),
 		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "census/names.h"
+#include "session/keeps.h"
 #include "session/refusal.h"
 #include "session/residue.h"
 #include "session/session.h"
@@ -153,6 +154,39 @@ static void a_session_refuses_what_is_no_python(void **state)
 	assert_int_equal(open_error(pid, false), LT_E_GONE);
 }
 
+/* Nine small attributes, then a large one in a large one; something that others have too. */
+static void of_what_an_object_keeps_the_heaviest_parts_are_told(void **state)
+{
+	static struct inside in = {.n = 13, .untold = 4};
+	struct holding_inside told;
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < 11; i++) {
+		in.parts[i] = (struct inside_part){.depth = i > 0, .retained = 10};
+		snprintf(in.parts[i].name, sizeof(in.parts[i].name), ".small%zu", i);
+	}
+	in.parts[0].retained = 100 + 9 * 10 + 1000;
+	in.parts[0].address = 4096;
+	in.parts[10] = (struct inside_part){.name = ".shared", .depth = 1, .shared = true};
+	in.parts[11] = (struct inside_part){.name = ".large", .depth = 1, .retained = 1000};
+	in.parts[12] = (struct inside_part){.name = "[0]", .depth = 2, .parent = 11,
+					    .retained = 900, .type = "red\033[31m"};
+	keeps_choose(&in, &told);
+	assert_int_equal(told.n, HOLDING_PARTS);
+	assert_int_equal(told.untold, 4 + 13 - HOLDING_PARTS);
+	for (size_t i = 0; i < told.n; i++)
+		sum += told.parts[i].bytes;
+	assert_int_equal(sum, told.bytes);
+	assert_string_equal(told.parts[6].name, ".large");
+	assert_int_equal(told.parts[6].bytes, 100);
+	assert_string_equal(told.parts[7].name, "[0]");
+	assert_int_equal(told.parts[7].bytes, 900);
+	assert_null(strchr(told.parts[7].type, 033));
+	in.n = 0;
+	keeps_choose(&in, &told);
+	assert_int_equal(told.address, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +194,7 @@ int main(void)
 		cmocka_unit_test(very_many_names_are_kept_apart_and_then_forgotten),
 		cmocka_unit_test(what_a_process_opens_meanwhile_is_not_laid_to_our_account),
 		cmocka_unit_test(only_a_reason_that_lasts_stands_against_the_next_sample),
+		cmocka_unit_test(of_what_an_object_keeps_the_heaviest_parts_are_told),
 		cmocka_unit_test(a_session_refuses_what_is_no_python),
 	};
 
