@@ -15,7 +15,7 @@ complete -c leaktop -s f -l format -x -a "table jsonl csv openmetrics" -d 'table
 complete -c leaktop -l output -r -F -d 'write there, whole or not at all; implies -b'
 complete -c leaktop -l listen -x -d 'serve /metrics for Prometheus (127.0.0.1)'
 complete -c leaktop -s o -l sort -x -a "verdict growth count size dsize rate name" -d 'sort by FIELD: + high end first, - low end first'
-complete -c leaktop -l fields -x -a "(__fish_append , verdict name count size growth dsize share rate trend last)" -d 'columns of the screen: verdict,name,count,...'
+complete -c leaktop -l fields -x -a "(__fish_append , verdict name count size growth dsize share rate trend last)" -d 'columns of the table: verdict,name,count,...'
 complete -c leaktop -s O -l list-fields -d 'list the fields to sort by, and exit'
 complete -c leaktop -s T -l top -x -d 'rows in batch, 0 for all (table 20, metrics 50)'
 complete -c leaktop -s F -l filter -x -d 'only types that match RE, or with !RE do not'

@@ -397,7 +397,7 @@ bool cell_countable(struct cell_run *r)
 	if (comes_to(r, has_answered))
 		return true;
 	cell_print(r->cell, "cannot be counted any more");
-	return false;
+	return r->cell->elusive;
 }
 
 bool cell_clearable(struct cell_run *r, const struct cell_watch *last)

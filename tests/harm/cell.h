@@ -24,6 +24,7 @@ struct cell {
 	const char *env;	/* "NAME=VALUE" or NULL */
 	bool still;		/* nothing in it moves: what it owns is compared byte by byte */
 	bool mortal;		/* leaktop will be killed */
+	bool elusive;		/* a count may not come through in time */
 	bool more_code;		/* executable memory may appear: a JIT makes it, or ours stays
 				   because no harmless moment came */
 };

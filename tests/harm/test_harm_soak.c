@@ -93,8 +93,9 @@ static bool soak(void *arg, size_t i)
 	const struct python_exe *python = pythons[i % pythons_n];
 	bool is27 = strstr(python->name, "2.7") != NULL;
 	size_t n = is27 ? COUNT_OF(kinds27) : COUNT_OF(kinds), at = i / pythons_n + i;
+	const char *kind = is27 ? kinds27[at % n] : kinds[at % n];
 	const struct cell cell = {
-		.python = python, .kind = is27 ? kinds27[at % n] : kinds[at % n], .mortal = true,
+		.python = python, .kind = kind, .mortal = true, .elusive = !strcmp(kind, "freeze"),
 	};
 	enum cell_proof proof;
 

@@ -10,8 +10,8 @@
 #include "../unit/output_fixture.h"
 #include "cli/options.h"
 #include "cli/settings.h"
+#include "model/cells.h"
 #include "output/openmetrics.h"
-#include "ui/columns.h"
 #include "util/err.h"
 
 /* The keys are in the header alone, so nothing of ui/ need be linked. */
@@ -124,9 +124,8 @@ static int print_completion(void)
 #define X(id, name, help) puts("value\tFIELD\t" name);
 	SNAPSHOT_SORTS(X)
 #undef X
-#define X(id, name, title, help) puts("value\tLIST\t" name);
-	COLUMNS(X)
-#undef X
+	for (size_t i = 0; i < CELLS_OF; i++)
+		printf("value\tLIST\t%s\n", cells_columns[i].name);
 	print_accepted("census", "HOW", ways);
 	print_accepted("fail-on", "WORD", words);
 	return EXIT_SUCCESS;
