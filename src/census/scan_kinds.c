@@ -76,6 +76,8 @@ static uint8_t owned_by(const struct kinds *k, const struct typehead *head, uint
 		owns |= OWNS_BYTEARRAY;
 	if (strcmp(name, "array.array") == 0 && size >= 48)
 		owns |= OWNS_ARRAY;
+	if (strcmp(name, "numpy.ndarray") == 0 && size >= 72)
+		owns |= OWNS_NDARRAY;
 	if (l->values_at != LAYOUT_NONE && (flags & l->managed_flags))
 		owns |= OWNS_VALUES;
 	return owns;

@@ -18,7 +18,7 @@
 
 enum kind_owns {		/* memory besides the block */
 	OWNS_LIST = 1, OWNS_DICT = 2, OWNS_SET = 4, OWNS_BYTEARRAY = 8, OWNS_ARRAY = 16,
-	OWNS_VALUES = 32,
+	OWNS_VALUES = 32, OWNS_NDARRAY = 64,
 };
 
 struct kind_slot {		/* what recognising needs, 16 bytes: four to a cache line */

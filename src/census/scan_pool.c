@@ -13,6 +13,9 @@
 #define KEYS_HEAD    16u	/* of a dict's table: what tells its size */
 #define ARRAY_ITEM   24		/* Modules/arraymodule.c, 2.7 - 3.15: ob_item, allocated, */
 #define ARRAY_DESCR  40		/* ob_descr {typecode, int itemsize, ..} */
+#define NDARRAY_DIMS 24		/* numpy/ndarraytypes.h, 1.x and 2.x: int nd, dimensions, strides */
+#define NDARRAY_FLAGS 64
+#define NDARRAY_OWNDATA 4u
 
 void counter_done(struct counter *c)
 {
@@ -118,6 +121,61 @@ static void flush_dicts(struct counter *c)
 	c->n_dicts = 0;
 }
 
+/* Bytes from the first item to the last, of one array: 0 where that makes no sense. */
+static uint64_t ndarray_bytes(const uint64_t *dims, const uint64_t *strides, uint32_t n)
+{
+	uint64_t most = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t bytes;
+
+		if (__builtin_mul_overflow(dims[i], strides[i], &bytes) || bytes >= BYTES_MAX)
+			return 0;
+		most = bytes > most ? bytes : most;
+	}
+	return most;
+}
+
+/* The shapes of all arrays of the pool, in one call. */
+static void flush_ndarrays(struct counter *c)
+{
+	uint64_t told[COUNTER_NDARRAYS * 2 * COUNTER_DIMS], *at = told;
+	struct iovec pieces[COUNTER_NDARRAYS * 2];
+
+	if (c->n_ndarrays == 0)
+		return;
+	for (size_t i = 0; i < c->n_ndarrays; i++) {
+		const struct counter_ndarray *a = &c->ndarrays[i];
+
+		pieces[2 * i] = (struct iovec){(void *)(uintptr_t)a->dims, a->n_dims * 8};
+		pieces[2 * i + 1] = (struct iovec){(void *)(uintptr_t)a->strides, a->n_dims * 8};
+	}
+	remote_read_pieces(&c->py->remote, pieces, 2 * c->n_ndarrays, told);
+	for (size_t i = 0; i < c->n_ndarrays; i++) {
+		const struct counter_ndarray *a = &c->ndarrays[i];
+
+		c->entries[a->entry].owned += ndarray_bytes(at, at + a->n_dims, a->n_dims);
+		at += (size_t)2 * a->n_dims;
+	}
+	c->n_ndarrays = 0;
+}
+
+/* One that is a view of another's items owns none. */
+static void add_ndarray(struct counter *c, const struct store_entry *e, const unsigned char *obj)
+{
+	uint32_t n_dims = (uint32_t)word(obj + NDARRAY_DIMS);
+
+	if (!((uint32_t)word(obj + NDARRAY_FLAGS) & NDARRAY_OWNDATA) || n_dims == 0 ||
+	    n_dims > COUNTER_DIMS)
+		return;
+	if (c->n_ndarrays == COUNTER_NDARRAYS)
+		flush_ndarrays(c);
+	c->ndarrays[c->n_ndarrays++] = (struct counter_ndarray){
+		.entry = (uint32_t)(e - c->entries), .n_dims = n_dims,
+		.dims = word(obj + NDARRAY_DIMS + 8), .strides = word(obj + NDARRAY_DIMS + 16),
+	};
+}
+
 static void add_dict(struct counter *c, struct store_entry *e, const unsigned char *obj)
 {
 	const struct layout *l = c->py->layout;
@@ -193,6 +251,8 @@ static void add_owned(struct counter *c, struct store_entry *e, uint8_t owns,
 			   word(obj + l->bytearray_alloc));
 	if (owns & OWNS_ARRAY)
 		add_array(c, e, obj);
+	if (owns & OWNS_NDARRAY)
+		add_ndarray(c, e, obj);
 	if (owns & OWNS_VALUES)
 		add_values(c, e, obj, before);
 }
@@ -296,6 +356,7 @@ void counter_pool(struct counter *c, const struct pool *p, const unsigned char *
 		}
 	}
 	flush_dicts(c);
+	flush_ndarrays(c);
 }
 
 bool counter_block(struct counter *c, const unsigned char *bytes, size_t n, uint64_t block_size)
@@ -312,5 +373,6 @@ bool counter_block(struct counter *c, const unsigned char *bytes, size_t n, uint
 		return false;
 	add_object(c, slot, bytes, block_size);
 	flush_dicts(c);
+	flush_ndarrays(c);
 	return true;
 }

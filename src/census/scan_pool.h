@@ -16,10 +16,17 @@
 #include "target/arenas.h"
 
 #define COUNTER_DICTS 1024u
+#define COUNTER_NDARRAYS 256u
+#define COUNTER_DIMS 8u
 
 struct counter_dict {		/* a dict whose table lies in malloc'ed memory */
 	uint32_t entry;
 	uint64_t keys;
+};
+
+struct counter_ndarray {	/* an array of numpy: items and strides are told elsewhere */
+	uint32_t entry, n_dims;
+	uint64_t dims, strides;
 };
 
 struct counter {		/* counts one pool after the other; zero it to begin */
@@ -34,6 +41,8 @@ struct counter {		/* counts one pool after the other; zero it to begin */
 	uint64_t explained;
 	struct counter_dict dicts[COUNTER_DICTS];
 	size_t n_dicts;
+	struct counter_ndarray ndarrays[COUNTER_NDARRAYS];
+	size_t n_ndarrays;
 	uint64_t descriptor;		/* of the array.array seen last, and its itemsize */
 	uint32_t itemsize;
 };

@@ -20,6 +20,8 @@
 #define HIDDEN 100
 #define MANY  1000		/* of types with fewer a difference proves little */
 #define STEP_NS CLOCK_NS_PER_MS
+#define ARRAY_BLOCK 96		/* of one array, without its items: 80 to 112 */
+#define NUMPYS_OWN 50		/* arrays that its modules keep */
 
 struct looked {			/* at one moment */
 	json_t *scanned, *truth;	/* type -> count; owned */
@@ -238,6 +240,62 @@ static void every_python_is_counted_from_outside(void **state)
 	assert_int_equal(failures, 0);
 }
 
+/* How much is wrong; none: there is no numpy. */
+static int arrays_differ(const struct python_exe *exe, bool *ret_none)
+{
+	static const char *const args[] = {NULL};
+	struct python_run run = {0};
+	json_t *ready = watching_start(&run, exe, "arrays.py", args);
+	int64_t counted = 0, bytes = 0, truth = number(ready, "bytes");
+	struct scan_result r;
+	struct python py;
+	struct scan *s;
+	int wrong = 1;
+
+	*ret_none = ready && !json_is_true(json_object_get(ready, "ready"));
+	if (!*ret_none && ready && python_find(run.pid, &py, NULL) == LT_OK) {
+		s = scan_new(&py);
+		if (pass(s, true, &r)) {
+			for (size_t i = 0; i < r.n_types; i++)
+				if (!strcmp(r.types[i].name, "numpy.ndarray")) {
+					counted = (int64_t)r.types[i].count;
+					bytes = (int64_t)r.types[i].bytes;
+				}
+			bytes -= counted * ARRAY_BLOCK;
+			wrong = llabs(counted - number(ready, "arrays")) > NUMPYS_OWN ||
+				bytes < truth || bytes > truth + truth / 50;
+		}
+		if (wrong)
+			printf("# %s: %lld arrays, in truth %lld; %lld bytes, in truth %lld\n",
+			       exe->name, (long long)counted, (long long)number(ready, "arrays"),
+			       (long long)bytes, (long long)truth);
+		scan_free(s);
+	}
+	json_decref(ready);
+	python_stop(&run);
+	return *ret_none ? 0 : wrong;
+}
+
+static void arrays_of_numpy_are_charged_with_their_items(void **state)
+{
+	const struct python_exe *exes;
+	size_t n = pythons_list(&exes), have = 0;
+	int failures = 0;
+
+	if (!watching_permitted())
+		SKIP("Yama forbids looking into other processes");
+	for (size_t i = 0; i < n; i++) {
+		bool none = false;
+
+		failures += arrays_differ(&exes[i], &none);
+		have += !none;
+	}
+	assert_int_equal(failures, 0);
+	if (!have)
+		SKIP("no Python here has numpy");
+}
+
+
 /* A Python started through env(1) with PYTHONMALLOC set; the code of scan_possible. */
 static enum lt_errc possible_with(const struct python_exe *exe, const char *allocator)
 {
@@ -293,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_python_is_counted_from_outside),
+		cmocka_unit_test(arrays_of_numpy_are_charged_with_their_items),
 		cmocka_unit_test(other_allocators_are_refused),
 	};
 	int failed = cmocka_run_group_tests_name("scan_live", tests, NULL, NULL);

@@ -21,9 +21,8 @@ static char copies[8][300];	/* directories made in roots, to be removed */
 static size_t n_copies;
 
 static const char *const scripts[] = {
-	"truth.py", "workload.py", "tcp_server.py", "tcp_client.py", "hostile.py", "mix.py",
-	"collecting.py", "verdicts.py",
-	"held.py", "rings.py", "growing.py", "keeps.py",
+	"arrays.py", "truth.py", "workload.py", "tcp_server.py", "tcp_client.py", "hostile.py",
+	"mix.py", "collecting.py", "verdicts.py", "held.py", "rings.py", "growing.py", "keeps.py",
 };
 
 static const char *source_dir(void)
