@@ -5,7 +5,8 @@
 #include "session/search.h"
 #include "util/clock.h"
 
-#define LAST_NS (5 * CLOCK_NS_PER_S)
+#define LAST_NS (5 * CLOCK_NS_PER_S)	/* of one type, when a batch ends */
+#define LAST_ALL_NS (15 * CLOCK_NS_PER_S)
 
 int64_t searching_due_ns(struct session *s)
 {
@@ -101,11 +102,13 @@ void searching_stop(struct session *s, struct model *m)
 void searching_last(struct session *s, struct model *m, bool (*stop)(void *arg), void *arg)
 {
 	struct search *search = session_search(s);
+	int64_t last = clock_mono_ns() + LAST_ALL_NS;
 	bool ended = true;
 
 	for (int i = 0; search && ended && i < SEARCHES_TYPES; i++) {
 		int64_t end = clock_mono_ns() + LAST_NS;
 
+		end = end < last ? end : last;
 		if (search_due_ns(search) == SEARCH_IDLE && !begin_next(search, m, true))
 			break;
 		for (ended = false; !ended && !stop(arg) && clock_mono_ns() < end;)
