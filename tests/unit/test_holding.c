@@ -355,6 +355,20 @@ static void a_suspect_whose_samples_are_in_cycles_has_that_cause(void **state)
 	model_free(m);
 }
 
+static void two_models_of_one_target_have_the_same_cause(void **state)
+{
+	struct model *screen = suspected(), *page = suspected();
+
+	model_share_searches(page, screen);
+	assert_int_equal(model_snapshot(page)->verdict.cause, CAUSE_OBJECTS);
+	put_ring(screen, "app.Conn", 301, 110);
+	assert_int_equal(model_snapshot(page)->verdict.cause, CAUSE_CYCLE);
+	put_path(screen, "app.Conn", 302, 100);
+	assert_int_equal(model_snapshot(page)->verdict.cause, CAUSE_OBJECTS);
+	model_free(page);
+	model_free(screen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +389,7 @@ int main(void)
 		cmocka_unit_test(the_same_answer_is_asked_for_less_and_less_often),
 		cmocka_unit_test(at_the_end_what_is_old_is_searched_once_more),
 		cmocka_unit_test(a_suspect_whose_samples_are_in_cycles_has_that_cause),
+		cmocka_unit_test(two_models_of_one_target_have_the_same_cause),
 	};
 
 	return cmocka_run_group_tests_name("holding", tests, NULL, NULL);
