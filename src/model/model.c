@@ -395,7 +395,7 @@ static void fill_rows(struct model *m)
 	m->snap.n_listed = n;
 	m->snap.all = m->all;
 	m->snap.n_rows = 0;
-	verdict_begin(&m->verdict, &m->types, &m->epochs);
+	verdict_begin(&m->verdict, &m->types, &m->epochs, m->told);
 	for (size_t i = 0; i < n; i++) {
 		struct snapshot_row *row = &m->all[order[i]];
 
