@@ -267,11 +267,14 @@ static void paths_of(struct holders *h, uint32_t sample)
 			take_c(h, n->addr, 1);
 		return;
 	}
-	if (!paths_find(&h->up.roots, &h->up.graph, sample, &h->merge) &&
-	    !rings_find(&h->rings, &h->up.roots, &h->up.graph, sample))
+	if (paths_find(&h->up.roots, &h->up.graph, sample, &h->merge)) {
+		if (h->named)
+			take_best(h, n->addr);
+	} else if (rings_find(&h->rings, &h->up.roots, &h->up.graph, sample)) {
+		h->result.cyclic = n->addr;
+	} else {
 		h->result.no_path++;
-	else if (h->named)
-		take_best(h, n->addr);
+	}
 }
 
 static int by_number(const void *a, const void *b)
