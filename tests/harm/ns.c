@@ -65,12 +65,11 @@ bool ns_has_tools(const struct ns_way *way)
 size_t ns_foreign(const struct python_exe **ret)
 {
 	static struct python_exe foreign[32];
-	const char *only = getenv("LT_PYTHON");
 	const struct python_exe *all;
 	size_t n = 0, n_all = pythons_list(&all);
 
 	for (size_t i = 0; i < n_all && n < COUNT_OF(foreign); i++)
-		if (all[i].root[0] && (!only || strstr(all[i].name, only)))
+		if (all[i].root[0] && python_wanted(&all[i]))
 			foreign[n++] = all[i];
 	*ret = foreign;
 	return n;

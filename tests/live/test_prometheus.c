@@ -106,13 +106,11 @@ static bool start_demo(const struct python_exe *exe)
 /* On a port that the kernel chooses; it says which on stderr. */
 static void start_leaktop(void)
 {
-	const char *build = getenv("LT_BUILDDIR");
-	char path[4096], pid[16], line[200] = "";
-	const char *const argv[] = {path, "--listen", "0", "-d", "1", "-p", pid, NULL};
+	char pid[16], line[200] = "";
+	const char *const argv[] = {watching_leaktop(), "--listen", "0", "-d", "1", "-p", pid, NULL};
 	int said[2];
 	FILE *err;
 
-	snprintf(path, sizeof(path), "%s/leaktop", build ? build : ".");
 	snprintf(pid, sizeof(pid), "%d", (int)server.pid);
 	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
 	leaktop = start(argv, -1, -1, said[1]);
