@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "restored.h"
 #include "tty.h"
 #include "util/mem.h"
@@ -41,22 +42,12 @@ static int end(void **state)
 
 static void expect(const char *text)
 {
-	if (tty_wait_for(t, text, TTY_PATIENCE_MS))
-		return;
-	tty_print(t);
-	printf("# expected on the screen: %s\n", text);
-	fflush(stdout);
-	fail();
+	await_text(t, text);
 }
 
 static void expect_gone(const char *text)
 {
-	if (tty_wait_gone(t, text, TTY_PATIENCE_MS))
-		return;
-	tty_print(t);
-	printf("# expected to be gone: %s\n", text);
-	fflush(stdout);
-	fail();
+	await_gone(t, text);
 }
 
 static void the_harness_can_fail(void **state)
