@@ -148,7 +148,8 @@ static int growing_is_lost(struct walk *census, const char *name)
 		struct pollfd fd = {.events = POLLIN};
 		struct census_result r = {0};
 
-		if (walk_begin(census, SMALL_BYTES, clock_mono_ns() + WAIT_NS, &r.err) == LT_OK) {
+		if (walk_begin(census, SMALL_BYTES, clock_mono_ns() + PATIENCE_NS, &r.err) ==
+		    LT_OK) {
 			fd.fd = walk_fd(census);
 			while (poll(&fd, 1, -1) < 0)
 				;
