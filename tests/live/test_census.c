@@ -72,7 +72,8 @@ static bool is_trusted(struct session *session, pid_t pid)
 			return false;
 		came_in |= num_known(s->gc.gen[0].objects) && s->cost.stops > 0;
 		if (came_in && s->cost.stops == 0 && !has_our_code(pid))
-			return watching_count(s, "__main__.Account") > 1000 && watching_count(s, "str") > 1000;
+			return watching_count(s, "__main__.Account") > 1000 &&
+			       watching_count(s, "str") > 1000;
 		clock_sleep_ns(50 * CLOCK_NS_PER_MS);
 	}
 	return false;

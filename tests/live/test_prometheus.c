@@ -107,7 +107,8 @@ static bool start_demo(const struct python_exe *exe)
 static void start_leaktop(void)
 {
 	char pid[16], line[200] = "";
-	const char *const argv[] = {watching_leaktop(), "--listen", "0", "-d", "1", "-p", pid, NULL};
+	const char *const argv[] = {watching_leaktop(), "--listen", "0", "-d", "1", "-p", pid,
+				    NULL};
 	int said[2];
 	FILE *err;
 

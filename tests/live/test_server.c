@@ -72,7 +72,8 @@ static bool equal(const struct sample *s, const json_t *truth)
 	json_t *count;
 
 	json_object_foreach(types, name, count)
-		if (watching_count(s, name) != json_integer_value(count) && strcmp(name, "tuple") != 0)
+		if (watching_count(s, name) != json_integer_value(count) &&
+		    strcmp(name, "tuple") != 0)
 			return false;	/* 3.12 freezes its immortal tuples: only counted here */
 	return more == (json_is_integer(frozen) ? json_integer_value(frozen) : 0);
 }

@@ -48,8 +48,8 @@ static json_t *verdict_after(pid_t pid, int n)
 {
 	const char *line;
 	char number[16], count[16];
-	const char *const argv[] = {watching_leaktop(), "-p", number, "-f", "jsonl", "-d", "0.5", "-n", count,
-				    NULL};
+	const char *const argv[] = {watching_leaktop(), "-p", number, "-f", "jsonl", "-d", "0.5",
+				    "-n", count, NULL};
 	struct python_run run = {0};
 	json_t *found = NULL, *one;
 

@@ -384,7 +384,7 @@ static void p_keeps_the_picture_while_sampling_goes_on(void **state)
 	watch_the_leak();
 	tty_key(t, "p");
 	expect("PAUSED at");
-	for (int i = 0; i < 6; i++) {		/* ticks of the clock; with the first all is drawn */
+	for (int i = 0; i < 6; i++) {		/* ticks of the clock; all is drawn at the first */
 		snprintf(title, sizeof(title), "%s", tty_row(t, 0));
 		expect_that(title_differs, title, "a clock that goes on");
 		if (i > 0)

@@ -22,15 +22,16 @@ static void start_server(const char *leak)
 	const char *dir = getenv("LT_SRCDIR");
 	char port[16], path[700];
 	json_t *ready = watching_start_usual(&server, "tcp_server.py", args);
+	const char *const connecting[] = {
+		pythons_usual()->path, "-u", "-B", path, "--port", port, "--parent-pipe",
+		"--count", "0", NULL,
+	};
 
 	snprintf(port, sizeof(port), "%d",
 		 (int)json_integer_value(json_object_get(ready, "port")));
 	json_decref(ready);
 	snprintf(path, sizeof(path), "%s/tests/targets/tcp_client.py", dir ? dir : ".");
-	assert_true(python_start_program(&client, "",
-					 (const char *const[]){pythons_usual()->path, "-u", "-B", path,
-							       "--port", port, "--parent-pipe",
-							       "--count", "0", NULL}));
+	assert_true(python_start_program(&client, "", connecting));
 }
 
 static void watch(const char *leak, int rows, int cols)
