@@ -6,6 +6,15 @@
 #include "../unit/test.h"
 #include "restored.h"
 
+struct tty *await_terminal(const char *const *argv, int rows, int cols, const char *const *env)
+{
+	struct tty *t = tty_start(argv, rows, cols, env);
+
+	if (!t)
+		SKIP("no pseudo-terminal can be had");
+	return t;
+}
+
 static void give_up(struct tty *t, const char *what, const char *text)
 {
 	tty_print(t);

@@ -7,6 +7,9 @@
 
 #include "tty.h"
 
+/* tty_start(); where no pseudo-terminal can be had the test is skipped. */
+struct tty *await_terminal(const char *const *argv, int rows, int cols, const char *const *env);
+
 /* That a row has the text; that none has it any more. */
 void await_text(struct tty *t, const char *text);
 void await_text_within(struct tty *t, const char *text, int patience_ms);

@@ -23,9 +23,7 @@ static void watch(const char *kind, int rows, int cols)
 
 	json_decref(watching_start_usual(&target, "hostile.py", args));
 	snprintf(pid, sizeof(pid), "%d", target.pid);
-	t = tty_start(argv, rows, cols, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, NULL);
 }
 
 static int end(void **state)

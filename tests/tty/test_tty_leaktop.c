@@ -65,9 +65,7 @@ static void watch(const char *delay, int rows, int cols)
 				    NULL};
 
 	snprintf(pid, sizeof(pid), "%d", target.pid);
-	t = tty_start(argv, rows, cols, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, NULL);
 }
 
 static int end(void **state)

@@ -7,7 +7,7 @@
 
 #include "../live/http.h"
 #include "../live/watching.h"
-#include "tty.h"
+#include "await.h"
 #include "util/clock.h"
 
 #define PATIENCE_NS (60 * CLOCK_NS_PER_S)
@@ -43,9 +43,7 @@ static void start_leaktop(void)
 	for (int i = 0; i < TRIES; i++) {
 		port = http_free_port();
 		snprintf(listen, sizeof(listen), "%d", port);
-		t = tty_start(argv, 30, 100, NULL);
-		if (!t)
-			SKIP("no pseudo-terminal can be had");
+		t = await_terminal(argv, 30, 100, NULL);
 		if (tty_wait_for(t, "__main__.Node", TTY_PATIENCE_MS))
 			return;
 		if (tty_find(t, "in use") < 0)

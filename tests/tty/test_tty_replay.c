@@ -68,9 +68,7 @@ static void replay(int rows, int cols)
 
 	write_recording();
 	snprintf(leaktop, sizeof(leaktop), "%s/leaktop", dir ? dir : ".");
-	t = tty_start(argv, rows, cols, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, NULL);
 	expect("REPLAY 2025-11-25 14:00:");
 }
 

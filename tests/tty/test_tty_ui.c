@@ -28,9 +28,7 @@ static void start(const char *on_b, int rows, int cols, const char *const *env)
 {
 	const char *const argv[] = {demo_path(), on_b, NULL};
 
-	t = tty_start(argv, rows, cols, env);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, env);
 }
 
 static int end(void **state)
@@ -260,9 +258,7 @@ static void a_shell_gets_its_terminal_back_on_ctrl_z_and_fg_draws_again(void **s
 	const char *const argv[] = {"sh", "-m", "-c", script, demo_path(), NULL};
 	struct termios now, before;
 
-	t = tty_start(argv, 24, 80, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, 24, 80, NULL);
 	expect("samples 1");
 	tty_key(t, "\x1a");
 	expect("stopped 148");			/* 128 + SIGTSTP */
@@ -422,9 +418,7 @@ static void a_line_that_takes_nothing_drops_frames_and_holds_up_nothing(void **s
 
 	assert_true(fd >= 0);
 	close(fd);
-	t = tty_start(argv, 50, 200, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, 50, 200, NULL);
 	expect("samples 1");
 	before = tty_bytes(t);
 	for (int i = 1; i <= STALLED_STEPS; i++) {

@@ -56,9 +56,7 @@ static void start_leaktop(const char *args, const char *const *env)
 
 	snprintf(command, sizeof(command), "cd '%s' && exec '%s' %s", dir, watching_leaktop(),
 		 args);
-	t = tty_start(argv, 24, 80, env);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, 24, 80, env);
 }
 
 static void start_target(void)

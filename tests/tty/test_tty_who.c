@@ -41,9 +41,7 @@ static void watch(const char *leak, int rows, int cols)
 
 	start_server(leak);
 	snprintf(pid, sizeof(pid), "%d", server.pid);
-	t = tty_start(argv, rows, cols, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, NULL);
 }
 
 static int end(void **state)
