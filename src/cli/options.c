@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "model/cells.h"
+#include "model/model.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -425,7 +426,7 @@ void options_defaults(struct options *ret)
 	*ret = (struct options){
 		.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
 		.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
-		.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
+		.fail_on = RATCHET_EARLY, .confirm_ns = MODEL_CONFIRM_NS,
 	};
 }
 
