@@ -418,6 +418,8 @@ static enum lt_errc check_replay(struct parse *p)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay is not recorded: -r or -w");
 	if (p->opt.preflight)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "--preflight looks at a process, not -r");
+	if (p->opt.listen)
+		return lt_err_set(p->err, LT_E_USAGE, 0, "--listen serves a process, not -r");
 	return LT_OK;
 }
 
