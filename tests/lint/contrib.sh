@@ -78,7 +78,7 @@ fi
 verify()	# UNIT-FILE
 {
 	printf '[Service]\nExecStart=/bin/true\n' >"$lint_tmp/demo.service"
-	sed 's,^ExecStart=/bin/sh ,ExecStart=/bin/true ,' "$1" >"$lint_tmp/leaktop@.service"
+	sed 's,^\(Exec[A-Za-z]*\)=/bin/sh ,\1=/bin/true ,' "$1" >"$lint_tmp/leaktop@.service"
 	systemd-analyze verify --man=no "$lint_tmp/leaktop@demo.service" 2>&1 |
 		grep -F leaktop@ | sed "s,$lint_tmp/,,"
 }
@@ -87,6 +87,57 @@ exposure()	# UNIT-FILE: systemd's figure for it, in tenths: 0 best, 100 worst
 {
 	systemd-analyze security --offline=true --no-pager "$1" 2>/dev/null |
 		sed -n 's/.*exposure level for .*: \([0-9]*\)\.\([0-9]\) .*/\1\2/p'
+}
+
+# command UNIT-FILE SETTING: what systemd would run for the instance "demo", as a line of shell.
+command_of()
+{
+	sed -e ':join' -e '/\\$/ { N; s/\\\n[\t ]*/ /; b join' -e '}' "$1" |
+		sed -n -e 's/%%/%/g' -e 's/%i$/demo/' -e "s/^$2=//p"
+}
+
+# What a day with the unit leaves, where leaktop and systemctl are these; prints what is wrong.
+unit_day()	# UNIT-FILE
+{
+	day=$lint_tmp/day
+	rm -rf "$day"
+	mkdir -p "$day/bin" "$day/log"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\n%s\n' '[ "$4" = demo.service ] && echo 4242' >"$day/bin/systemctl"
+	cat >"$day/bin/leaktop" <<'STUB'
+#!/bin/sh
+echo "$@" >"$LOGS_DIRECTORY/../said"
+for word; do
+	[ "${before:-}" != -w ] || echo '{"v":1}' >"$word"
+	before=$word
+done
+STUB
+	chmod +x "$day/bin/leaktop" "$day/bin/systemctl"
+	touch -d '31 days ago' "$day/log/old.jsonl.gz"
+	touch -d '29 days ago' "$day/log/young.jsonl.gz"
+	for setting in ExecStartPre ExecStart ExecStopPost; do
+		LOGS_DIRECTORY=$day/log PATH=$day/bin:$PATH sh -c "$(command_of "$1" $setting)" ||
+			echo "$setting failed"
+	done
+	grep -q ' -p 4242$' "$day/said" || echo "PID: $(cat "$day/said")"
+	(cd "$day/log" && for f in *; do
+		case $f in
+		old* | *.jsonl) echo "$f is left" ;;
+		esac
+	done)
+	set -- "$day/log"/20[0-9][0-9][01][0-9][0-3][0-9]-[0-9]*.jsonl.gz
+	[ "$(gzip -dc "$1" 2>&1)" = '{"v":1}' ] || echo "no recording: $(ls "$day/log")"
+	[ -e "$day/log/young.jsonl.gz" ] || echo 'what is not old is gone'
+}
+
+# leaktop itself finds no fault in the options, and that there is no such process.
+unit_options()	# UNIT-FILE
+{
+	unit_day "$1"
+	# shellcheck disable=SC2046
+	"$LT_BUILDDIR/leaktop" $(sed 's/ -p [0-9]*$/ -p 4194304/' "$lint_tmp/day/said") \
+		>"$lint_tmp/said" 2>&1
+	[ $? = 3 ] || cat "$lint_tmp/said"
 }
 
 if systemd-analyze security --offline=true "$unit" >/dev/null 2>&1; then
@@ -99,6 +150,16 @@ if systemd-analyze security --offline=true "$unit" >/dev/null 2>&1; then
 		"$(verify "$lint_tmp/bad.service")" PrivateTemp
 else
 	lint_skip 'systemd takes the unit' 'systemd-analyze is not here, or older than 250'
+fi
+lint_none 'a day with the unit leaves one compressed recording, and none that is old' \
+	"$(unit_day "$unit")"
+sed 's/-w "/-W "/' "$unit" >"$lint_tmp/bad.service"
+lint_caught 'a unit that records nothing is caught' "$(unit_day "$lint_tmp/bad.service")" 'no recording'
+if [ -x "$LT_BUILDDIR/leaktop" ]; then
+	lint_none 'leaktop takes the options of the unit' "$(unit_options "$unit")"
+	sed 's/--duration 1d/--duration 1y/' "$unit" >"$lint_tmp/bad.service"
+	lint_caught 'an option that it does not take is caught' \
+		"$(unit_options "$lint_tmp/bad.service")" duration
 fi
 # tests/live/test_outputs.c shows that they are enough and needed.
 lint_none 'the unit has two capabilities and no way to more' \
