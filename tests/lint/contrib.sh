@@ -154,7 +154,8 @@ fi
 lint_none 'a day with the unit leaves one compressed recording, and none that is old' \
 	"$(unit_day "$unit")"
 sed 's/-w "/-W "/' "$unit" >"$lint_tmp/bad.service"
-lint_caught 'a unit that records nothing is caught' "$(unit_day "$lint_tmp/bad.service")" 'no recording'
+lint_caught 'a unit that records nothing is caught' \
+	"$(unit_day "$lint_tmp/bad.service")" 'no recording'
 if [ -x "$LT_BUILDDIR/leaktop" ]; then
 	lint_none 'leaktop takes the options of the unit' "$(unit_options "$unit")"
 	sed 's/--duration 1d/--duration 1y/' "$unit" >"$lint_tmp/bad.service"
