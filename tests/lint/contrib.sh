@@ -50,6 +50,15 @@ check()	# WORD FILE: what promtool has against it
 	"$promtool" "$1" rules "$2" >"$lint_tmp/said" 2>&1 || cat "$lint_tmp/said"
 }
 
+# What promtool has against a file of -f openmetrics. It reads that format for history only, of which
+# each value must have a time.
+unread()	# FILE
+{
+	awk '/^#/ { print; next } { print $0, 1764000000 }' "$1" >"$lint_tmp/history"
+	"$promtool" tsdb create-blocks-from openmetrics "$lint_tmp/history" "$lint_tmp/blocks" \
+		>"$lint_tmp/said" 2>&1 || cat "$lint_tmp/said"
+}
+
 lint_none 'there are metrics' \
 	"$([ "$(wc -l <"$lint_tmp/metrics")" -ge 30 ] || echo 'fewer than 30')"
 for file in "$rules" "$cases" "$board" "$page"; do
@@ -70,6 +79,17 @@ if [ -x "$promtool" ]; then
 	sed 's/verdict="leak"/verdict="hold"/' "$rules" >"$lint_tmp/rules/${rules##*/}"
 	lint_caught 'an alert that does not come is caught' \
 		"$(check test "$lint_tmp/rules/${cases##*/}")" PythonLeak
+	if "$LT_BUILDDIR/leaktop" -r "$LT_SRCDIR/tests/recordings/cycle.jsonl" -f openmetrics \
+		--output "$lint_tmp/leaktop.prom"; then
+		lint_none 'promtool reads a file of -f openmetrics' \
+			"$(unread "$lint_tmp/leaktop.prom")"
+		sed 's/^# UNIT leaktop_rss_bytes bytes/# UNIT leaktop_rss_bytes words/' \
+			"$lint_tmp/leaktop.prom" >"$lint_tmp/bad.prom"
+		lint_caught 'a unit that the name has not is caught' \
+			"$(unread "$lint_tmp/bad.prom")" unit
+	else
+		lint_none 'leaktop writes metrics of a recording' 'it did not'
+	fi
 else
 	lint_skip 'promtool takes the alert rules' 'prometheus is not there: tools/test fetches it'
 fi
