@@ -19,12 +19,12 @@ bool rows_move(const struct rows *r, size_t n, enum keys_action action, size_t *
 {
 	int64_t half = r->page > 1 ? (int64_t)r->page / 2 : 1;
 
-	for (size_t i = 0; i < COUNT_OF(moves) && n; i++) {
+	for (size_t i = 0; i < COUNT_OF(moves); i++) {
 		int64_t to = (int64_t)r->cursor + moves[i].rows + moves[i].halves * half;
 
 		if (moves[i].action != action)
 			continue;
-		*ret_to = to < 0 ? 0 : to >= (int64_t)n ? n - 1 : (size_t)to;
+		*ret_to = to < 0 || n == 0 ? 0 : to >= (int64_t)n ? n - 1 : (size_t)to;
 		return true;
 	}
 	return false;

@@ -1,6 +1,6 @@
 /*
- * A cursor in a list of rows that scrolls, as every view with a list has one: how far each key moves
- * it, and which rows are on the screen. What the cursor follows when rows move is the view's.
+ * A cursor in a list of rows that scrolls, as every view with a list has one: how far each key
+ * moves it, and which rows are on the screen. What the cursor follows when rows move is the view's.
  */
 #ifndef LT_UI_ROWS_H
 #define LT_UI_ROWS_H
@@ -17,7 +17,8 @@ struct rows {
 	size_t page;			/* rows on the screen when it was last drawn */
 };
 
-/* Where action would move the cursor in a list of n rows; false: it moves nothing, or n is 0. */
+/* Where action would move the cursor in a list of n rows, 0 where there is none. false: not such
+ * an action. */
 bool rows_move(const struct rows *r, size_t n, enum keys_action action, size_t *ret_to);
 /* Scrolls so that the cursor is on the screen, and no room is left below the last row. */
 void rows_scroll(struct rows *r, size_t n);

@@ -318,6 +318,8 @@ static void holders_draw(void *state, const struct snapshot *snap, struct canvas
 
 static void go(struct holders_state *st, size_t to)
 {
+	if (st->n == 0)
+		return;
 	st->rows.cursor = to;
 	st->key = key_of(st, st->rows.cursor);
 	st->moved = true;

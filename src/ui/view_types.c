@@ -82,7 +82,10 @@ static void cursor_settle(struct types_state *st, const struct snapshot *snap)
 			return;
 		}
 	}
-	st->rows.cursor = !st->moved ? 0 : st->rows.cursor < snap->n_rows ? st->rows.cursor : snap->n_rows - 1;
+	if (!st->moved)
+		st->rows.cursor = 0;
+	else if (st->rows.cursor >= snap->n_rows)
+		st->rows.cursor = snap->n_rows - 1;
 	st->id = snap->rows[st->rows.cursor].id;
 }
 
@@ -201,17 +204,22 @@ static bool is_in_bar(enum keys_action action)
 	return action == KEYS_QUIT;		/* has its own place */
 }
 
+static void put_key(struct line *l, const struct keys_row *row)
+{
+	line_put_key(l, row->bar, row->keys[0]);
+}
+
 static void put_keys(struct line *l)
 {
 	const struct keys_row *rows;
 	size_t n;
 
 	for (size_t i = 0; i < COUNT_OF(bar_first); i++)
-		line_put(l, ATTR_KEY, "%s ", keys_row(bar_first[i])->bar);
+		put_key(l, keys_row(bar_first[i]));
 	rows = keys_rows(&n);
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].bar && !is_in_bar(rows[i].action))
-			line_put(l, ATTR_KEY, "%s ", rows[i].bar);
+			put_key(l, &rows[i]);
 }
 
 /* As many keys as there is room for; how to leave is always among them. */
@@ -222,13 +230,14 @@ static void bar_draw(const struct types_state *st, const struct snapshot *snap, 
 	const char *way_out = keys_row(KEYS_QUIT)->bar;
 	char place[48];
 
-	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->rows.cursor + 1 : 0, snap->n_rows);
+	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->rows.cursor + 1 : 0,
+		 snap->n_rows);
 	line_put_end(&l, ATTR_PLAIN, place);
 	l.end -= clean_width(way_out) + 1;
 	put_keys(&l);
 	l.end += clean_width(way_out) + 1;
 	l.full = false;
-	line_put(&l, ATTR_KEY, "%s", way_out);
+	put_key(&l, keys_row(KEYS_QUIT));
 }
 
 /* Pieces stand two blanks apart; one that does not fit is left out, not cut. */
