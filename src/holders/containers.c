@@ -51,7 +51,7 @@ struct containers {
 	struct followed *places;	/* a hash by key */
 	size_t n_places, n;
 	struct history *histories;
-	size_t history;			/* those before it are in use: what is not stays untouched */
+	size_t history;			/* those before it are in use: memory stays untouched */
 	struct container_growth *growing;	/* after the last pass that ended */
 	size_t n_growing;
 	int64_t least;

@@ -88,7 +88,7 @@ static const char *last_text(const struct cells_cell *cell, char *buf, size_t si
 {
 	double ago_s = cell->row->grew_ago_s;
 
-	return text_rough(ago_s < 10 ? ago_s : ago_s - fmod(ago_s, 10), buf, size);
+	return text_rough(ago_s < 20 ? ago_s : ago_s - fmod(ago_s, 10), buf, size);
 }
 
 static const char *no_text(const struct cells_cell *cell, char *buf, size_t size)

@@ -169,7 +169,7 @@ static void on_log(void *cls, const char *fmt, va_list ap)
 
 /* ---- opening ---------------------------------------------------------------------------- */
 
-/* NULL: all of it is there; else what is wrong. It stays loaded: it may have set up exit handlers. */
+/* NULL: all of it is there; else what is wrong. It stays loaded: it may have exit handlers. */
 static const char *load_library(void)
 {
 	void *lib = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

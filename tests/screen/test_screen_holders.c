@@ -379,6 +379,57 @@ static void enter_folds_a_row_and_n_goes_to_the_next_holder(void **state)
 	assert_int_equal(fixture_row(&f, 10)[0], '>');
 }
 
+static bool title_has(const char *what)
+{
+	return strstr(fixture_row(&f, 0), what) != NULL;
+}
+
+static void tab_goes_round_the_screens_and_back(void **state)
+{
+	static const char *const there[] = {"who holds", "cycles", "base 16:02:11"};
+
+	hold();
+	ring();
+	show();
+	fixture_draw(&f, 24, 80);
+	for (int i = 0; i < 6; i++) {
+		(void)fixture_key(&f, '\t');
+		assert_true(title_has(there[i % 3]));
+	}
+	for (int i = 0; i < 6; i++) {
+		(void)fixture_key(&f, UI_KEY_BACK_TAB);
+		assert_true(title_has(there[(i + 1) % 3 ? 1 - i % 3 : 2]));
+	}
+	(void)fixture_key(&f, '?');
+	(void)fixture_key(&f, '\t');		/* help is no screen of the round */
+	assert_true(title_has("keys and marks"));
+}
+
+static void a_click_selects_a_holder_and_another_one_folds_it(void **state)
+{
+	struct ui_mouse m = {UI_MOUSE_PRESS, 0, 20};
+	char below[200];
+
+	hold();
+	show();
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, UI_KEY_ENTER);
+	m.row = f.canvas.cursor_row - 1;
+	screen_mouse(f.screen, &m, &f.request);
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(f.canvas.cursor_row, m.row);
+	snprintf(below, sizeof(below), "%s", fixture_row(&f, m.row + 1));
+	m.what = UI_MOUSE_AGAIN;
+	screen_mouse(f.screen, &m, &f.request);
+	fixture_draw(&f, 24, 80);
+	assert_string_not_equal(fixture_row(&f, m.row + 1), below);
+	assert_non_null(strstr(fixture_row(&f, m.row), "+ "));
+	m = (struct ui_mouse){UI_MOUSE_PRESS, 23, 1};
+	screen_mouse(f.screen, &m, &f.request);	/* Esc:back */
+	fixture_draw(&f, 24, 80);
+	assert_false(title_has("who holds"));
+}
+
 static void y_copies_the_path_without_values_of_keys(void **state)
 {
 	hold();
@@ -525,6 +576,8 @@ int main(void)
 		DRAWN(no_size_of_terminal_is_too_small_for_a_view),
 		DRAWN(enter_folds_a_row_and_n_goes_to_the_next_holder),
 		DRAWN(y_copies_the_path_without_values_of_keys),
+		DRAWN(tab_goes_round_the_screens_and_back),
+		DRAWN(a_click_selects_a_holder_and_another_one_folds_it),
 		DRAWN(what_was_not_searched_or_long_ago_is_asked_for),
 		DRAWN(a_search_shows_how_far_it_is_and_esc_stops_it),
 		DRAWN(a_search_that_ends_is_shown_while_the_picture_is_paused),
