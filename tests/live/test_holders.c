@@ -46,7 +46,7 @@ static bool is_right(const json_t *kind, const struct holders_result *r)
 	       r->instances == COUNT &&
 	       !strcmp(best->path, field(kind, "path")) &&
 	       !strcmp(best->root, field(kind, "root")) && best->samples == r->sampled &&
-	       best->share_low > 0.97 && best->share_high <= 1.0;
+	       best->example && best->share_low > 0.97 && best->share_high <= 1.0;
 }
 
 static int kind_differs(struct holders *h, const struct python_exe *exe, const json_t *kind)
@@ -106,7 +106,7 @@ static int ring_differs(struct holders *h, const struct python_exe *exe, const c
 
 	if (search(h, type, &r) && r.n_cycles)
 		write_ring(&r.cycles[0], &text);
-	right = !strcmp(buf_text(&text), ring) && r.n == 0 && r.sampled &&
+	right = !strcmp(buf_text(&text), ring) && r.n == 0 && r.sampled && r.cyclic &&
 		r.cycles[0].samples == r.sampled;
 	if (!right)
 		printf("# %s: %s, found %s, %zu of %zu, held %zu by %s, not %zu\n", exe->name, ring,

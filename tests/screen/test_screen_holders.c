@@ -520,6 +520,25 @@ static void c_shows_the_ring_the_collector_and_the_mend(void **state)
 	assert_int_not_equal(fixture_find(&f, "VERDICT"), -1);
 }
 
+static void c_has_what_one_of_the_garbage_keeps_alive_where_there_is_room(void **state)
+{
+	ring();
+	keep(0, "", TYPE, 64, LT_UNKNOWN);
+	keep(1, ".buf", "bytearray", 2037, 1980);
+	show();
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, 'c');
+	EXPECT(&f, 9,
+		"-- one of them (0x7f3c5a1d0e50) keeps alive ------------------ retained ~2.05K -",
+		"     64 B  app.net.Connection",
+		"  2 037 B  `- .buf  bytearray, len 1 980                               97% of it",
+		"");
+	h.cycles[0].samples = 3;	/* others of them are held by something */
+	show();
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_find(&f, "keeps alive"), -1);
+}
+
 static void the_collector_is_told_in_each_of_its_states(void **state)
 {
 	static const struct { int64_t enabled, first, third, full; const char *text; } cases[] = {
@@ -583,6 +602,7 @@ int main(void)
 		DRAWN(a_search_that_ends_is_shown_while_the_picture_is_paused),
 		DRAWN(what_cannot_be_searched_says_why),
 		DRAWN(c_shows_the_ring_the_collector_and_the_mend),
+		DRAWN(c_has_what_one_of_the_garbage_keeps_alive_where_there_is_room),
 		DRAWN(the_collector_is_told_in_each_of_its_states),
 		DRAWN(without_a_ring_c_says_who_holds_them_instead),
 	};
