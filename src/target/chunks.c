@@ -35,7 +35,7 @@ enum found { FOUND, LOST, END };
 
 void chunks_init(struct chunks *w)
 {
-	*w = (struct chunks){.window = mem_alloc(WINDOW_MAX)};
+	*w = (struct chunks){.window = mem_pages(WINDOW_MAX)};
 }
 
 void chunks_done(struct chunks *w)
