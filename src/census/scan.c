@@ -51,7 +51,7 @@ struct scan {
 	struct wanted wanted[HEADERS];	/* of the batch under way */
 	struct iovec pieces[HEADERS];
 	size_t n_wanted;
-	unsigned char *bytes;		/* BATCH_BYTES */
+	unsigned char *bytes;		/* BATCH_BYTES, COUNTER_BEYOND */
 	struct store fed;		/* totals only */
 	uint64_t fed_objects;
 	struct census_type *types;
@@ -84,7 +84,7 @@ struct scan *scan_new(const struct python *py)
 
 	s->py = py;
 	s->counter = MEM_NEW(struct counter);
-	s->bytes = mem_alloc(BATCH_BYTES);
+	s->bytes = mem_pages(BATCH_BYTES + COUNTER_BEYOND);
 	open_parts(s);
 	return s;
 }
