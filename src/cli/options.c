@@ -417,6 +417,11 @@ static enum lt_errc check_replay(struct parse *p)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay is not recorded: -r or -w");
 	if (p->opt.preflight)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "--preflight looks at a process, not -r");
+	if (p->opt.listen)
+		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay serves nothing: -r or --listen");
+	if ((p->opt.iterations || p->opt.duration_ns) && !options_batch(&p->opt))
+		return lt_err_set(p->err, LT_E_USAGE, 0,
+				  "-n and --duration end a replay in batch only: add -b");
 	return LT_OK;
 }
 

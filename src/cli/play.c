@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/batch.h"
 #include "cli/complain.h"
 #include "cli/failon.h"
 #include "cli/player.h"
@@ -31,13 +32,12 @@ struct play {
 	const struct options *options;
 	struct player player;
 	struct ui *ui;			/* NULL in batch */
-	struct sink sink;		/* in batch */
+	struct batch out;		/* without a screen */
 	int signal_fd;
 	bool playing, done, changed;
 	int speed;			/* a power of two */
 	int64_t next_ns;		/* when the next sample is due */
 	enum replay_load load;
-	bool attached;			/* the attach line is out */
 	double first_t;
 	int signal;			/* that ended us */
 	struct lt_err err;		/* of the output */
@@ -70,32 +70,8 @@ static void load(struct play *p)
 static enum lt_errc write_end(struct play *p, const struct snapshot *snap)
 {
 	static const struct sample_left left = {LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN};
-	enum lt_errc rc;
 
-	if (!p->attached)
-		return LT_OK;
-	p->attached = false;
-	rc = p->sink.ops->verdict(&p->sink, snap, &p->err);
-	if (rc == LT_OK)
-		rc = p->sink.ops->detach(&p->sink, snap, &left, snap->t, &p->err);
-	return rc;
-}
-
-static enum lt_errc write_sample(struct play *p)
-{
-	struct model *m = p->player.model;
-	const struct snapshot *snap;
-	enum lt_errc rc = LT_OK;
-
-	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
-	model_sort(m, p->options->sort, p->options->reversed);
-	snap = model_snapshot(m);
-	if (!p->attached)
-		rc = p->sink.ops->attach(&p->sink, snap, &p->err);
-	p->attached = true;
-	if (rc == LT_OK)
-		rc = p->sink.ops->sample(&p->sink, snap, &p->err);
-	return rc;
+	return batch_end(&p->out, snap, &left, snap->t, &p->err);
 }
 
 static bool is_over(const struct play *p)
@@ -119,7 +95,7 @@ static bool write_some(struct play *p)
 			break;
 		if (p->player.at == 1)
 			p->first_t = model_snapshot(p->player.model)->t;
-		rc = write_sample(p);
+		rc = batch_sample(&p->out, p->player.model, &p->err);
 		take_signals(p);
 		if (rc == LT_OK && is_over(p))
 			return false;
@@ -143,8 +119,9 @@ static void run_batch(struct play *p)
 			(void)poll(fds, COUNT_OF(fds), -1);
 		take_signals(p);
 	}
-	if (p->err.code == LT_OK)
-		(void)write_end(p, model_snapshot(p->player.model));
+	if (p->err.code == LT_OK &&
+	    write_end(p, model_snapshot(p->player.model)) == LT_OK)
+		(void)batch_commit(&p->out, &p->err);
 }
 
 /* ---- the screen -------------------------------------------------------------------------- */
@@ -378,10 +355,11 @@ int play_run(const struct options *options, const struct settings *settings)
 	bool batch = options_batch(options);
 	int status;
 
-	p.sink = (struct sink){.ops = options->sink,
-			       .options = {.out = stdout, .top = options->top}};
+	batch_init(&p.out, options, options->sink);
 	if (player_open(&p.player, &po, &p.err) != LT_OK ||
+	    batch_ready(&p.out, &p.err) != LT_OK ||
 	    (!batch && open_screen(&p, settings) != LT_OK)) {
+		batch_drop(&p.out);
 		player_done(&p.player);
 		return complain(&p.err);
 	}
@@ -391,6 +369,7 @@ int play_run(const struct options *options, const struct settings *settings)
 	else
 		run_screen(&p);
 	ui_close(p.ui);
+	batch_drop(&p.out);		/* of a run that has failed */
 	status = exit_status(&p);	/* p.ui still says that there was one */
 	player_done(&p.player);
 	if (p.signal_fd >= 0)
