@@ -35,6 +35,7 @@ struct play {
 	struct batch out;		/* without a screen */
 	int signal_fd;
 	bool playing, done, changed;
+	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int speed;			/* a power of two */
 	int64_t next_ns;		/* when the next sample is due */
 	enum replay_load load;
@@ -259,37 +260,49 @@ static int until_ms(const struct play *p)
 	return ns <= 0 ? 0 : (int)(ns / CLOCK_NS_PER_MS) + 1;
 }
 
+static void draw(struct play *p)
+{
+	const struct snapshot *snap = model_snapshot(p->player.model);
+
+	p->changed = false;
+	tell_place(p);
+	p->stalled = !ui_draw(p->ui, snap, snap->t, false);
+}
+
+static void wait_for_something(struct play *p)
+{
+	struct pollfd fds[] = {
+		{.fd = p->signal_fd, .events = POLLIN},
+		{.fd = STDIN_FILENO, .events = POLLIN},
+		{.fd = p->load == REPLAY_WAIT ? replay_fd(p->player.replay) : -1,
+		 .events = POLLIN},
+		{.fd = p->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
+	};
+
+	(void)poll(fds, COUNT_OF(fds), until_ms(p));
+	take_signals(p);
+	if (fds[1].revents & POLLIN)
+		take_keys(p);
+	else if (fds[1].revents & (POLLHUP | POLLERR))
+		p->done = true;		/* the terminal is gone */
+	p->changed |= fds[3].revents != 0;
+}
+
 static void run_screen(struct play *p)
 {
 	p->changed = true;
 	player_go(&p->player, 1);
 	play_on(p);
 	while (!p->done) {
-		struct pollfd fds[] = {
-			{.fd = p->signal_fd, .events = POLLIN},
-			{.fd = STDIN_FILENO, .events = POLLIN},
-			{.fd = p->load == REPLAY_WAIT ? replay_fd(p->player.replay) : -1,
-			 .events = POLLIN},
-		};
 		size_t had = replay_count(p->player.replay);
 
 		load(p);
 		play(p);
 		p->changed |= player_advance(&p->player, SLICE_NS) ||
 			      replay_count(p->player.replay) != had;
-		if (p->changed) {
-			const struct snapshot *snap = model_snapshot(p->player.model);
-
-			p->changed = false;
-			tell_place(p);
-			ui_draw(p->ui, snap, snap->t, false);
-		}
-		(void)poll(fds, COUNT_OF(fds), until_ms(p));
-		take_signals(p);
-		if (fds[1].revents & POLLIN)
-			take_keys(p);
-		else if (fds[1].revents & (POLLHUP | POLLERR))
-			p->done = true;		/* the terminal is gone */
+		if (p->changed)
+			draw(p);
+		wait_for_something(p);
 	}
 }
 

@@ -153,6 +153,29 @@ static void a_replay_writes_the_lines_of_the_live_run(void **state)
 	buf_done(&replayed);
 }
 
+static void a_replay_goes_into_a_file_as_to_standard_output(void **state)
+{
+	char file[4400];
+	const char *const to_file[] = {"-r", path, "-f", "jsonl", "--output", file, NULL};
+	const char *const replay[] = {"-r", path, "-f", "jsonl", NULL};
+	const char *const record[] = {"-p", pid_text, "-d", "0.1", "-n", "3", "-b", "-w", path, NULL};
+	struct buf out = {0}, whole = {0}, replayed = {0};
+
+	snprintf(file, sizeof(file), "%s.out", path);
+	assert_int_equal(run(record, &out), 0);
+	buf_clear(&out);
+	assert_int_equal(run(to_file, &out), 0);
+	assert_int_equal(out.len, 0);
+	assert_int_equal(run(replay, &replayed), 0);
+	assert_int_equal(io_read_file(file, 1 << 28, &whole), 0);
+	assert_true(whole.len > 0);
+	assert_string_equal(buf_text(&whole), buf_text(&replayed));
+	unlink(file);
+	buf_done(&out);
+	buf_done(&whole);
+	buf_done(&replayed);
+}
+
 /* How many whole lines the file has; it is waited for, never for a time. */
 static int lines_of(void)
 {
@@ -224,6 +247,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
 	const struct CMUnitTest tests[] = {
 		T(a_replay_writes_the_lines_of_the_live_run),
+		T(a_replay_goes_into_a_file_as_to_standard_output),
 		T(a_recording_survives_a_kill_at_any_moment),
 		T(what_is_not_its_own_is_never_written_over),
 		T(a_full_disk_ends_no_run),
