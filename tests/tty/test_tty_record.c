@@ -158,11 +158,52 @@ static void a_killed_recording_plays_up_to_its_last_sample(void **state)
 	leave(0);
 }
 
+/* "14:02:11" of the title's "base 14:02:11 +12s"; "" where there is none. */
+static const char *base_of(struct tty *tty)
+{
+	static char clock[16];
+	const char *at = strstr(tty_row(tty, 0), "base ");
+
+	snprintf(clock, sizeof(clock), "%.8s", at ? at + 5 : "");
+	return clock;
+}
+
+static bool has_another_base(struct tty *tty, void *first)
+{
+	const char *now = base_of(tty);
+
+	return strlen(now) == 8 && strcmp(now, first) != 0;
+}
+
+static void a_baseline_that_was_set_is_set_in_the_replay_too(void **state)
+{
+	char first[16], base[40];
+	int more = 15;				/* 2.8 s at least: another second */
+
+	record("");
+	expect("samples ");
+	assert_true(tty_wait_until(t, has_lines, &more, TTY_PATIENCE_MS));
+	snprintf(first, sizeof(first), "%s", base_of(t));
+	assert_int_equal(strlen(first), 8);
+	tty_key(t, "b");
+	assert_true(tty_wait_until(t, has_another_base, first, TTY_PATIENCE_MS));
+	snprintf(base, sizeof(base), "base %s", base_of(t));
+	more = lines_of() + 3;
+	assert_true(tty_wait_until(t, has_lines, &more, TTY_PATIENCE_MS));
+	leave(0);
+	replay();
+	tty_key(t, "\x1b[F");
+	expect(" end");
+	expect(base);
+	leave(0);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
 	const struct CMUnitTest tests[] = {
 		T(a_full_disk_is_told_and_the_screen_goes_on),
+		T(a_baseline_that_was_set_is_set_in_the_replay_too),
 		T(a_killed_recording_plays_up_to_its_last_sample),
 	};
 	int failed = cmocka_run_group_tests_name("recording on a screen", tests, NULL, NULL);
