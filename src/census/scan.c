@@ -51,7 +51,7 @@ struct scan {
 	struct wanted wanted[HEADERS];	/* of the batch under way */
 	struct iovec pieces[HEADERS];
 	size_t n_wanted;
-	unsigned char *bytes;		/* BATCH_BYTES; NULL between passes */
+	unsigned char *bytes;		/* BATCH_BYTES, COUNTER_BEYOND; NULL between passes */
 	struct store fed;		/* totals only */
 	uint64_t fed_objects;
 	struct census_type *types;
@@ -213,7 +213,7 @@ static void read_batch(struct scan *s, size_t most, size_t bytes)
 			s->pieces[n_pieces++] = (struct iovec){(void *)(uintptr_t)addr, bytes};
 	}
 	if (!s->bytes)
-		s->bytes = mem_alloc(BATCH_BYTES);
+		s->bytes = mem_pages(BATCH_BYTES + COUNTER_BEYOND);
 	remote_read_pieces(&s->py->remote, s->pieces, n_pieces, s->bytes);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "model/cells.h"
+#include "model/model.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -418,7 +419,7 @@ static enum lt_errc check_replay(struct parse *p)
 	if (p->opt.preflight)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "--preflight looks at a process, not -r");
 	if (p->opt.listen)
-		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay serves nothing: -r or --listen");
+		return lt_err_set(p->err, LT_E_USAGE, 0, "--listen serves a process, not -r");
 	if ((p->opt.iterations || p->opt.duration_ns) && !options_batch(&p->opt))
 		return lt_err_set(p->err, LT_E_USAGE, 0,
 				  "-n and --duration end a replay in batch only: add -b");
@@ -430,7 +431,7 @@ void options_defaults(struct options *ret)
 	*ret = (struct options){
 		.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
 		.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
-		.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
+		.fail_on = RATCHET_EARLY, .confirm_ns = MODEL_CONFIRM_NS,
 	};
 }
 

@@ -120,8 +120,10 @@ static void run_batch(struct play *p)
 			(void)poll(fds, COUNT_OF(fds), -1);
 		take_signals(p);
 	}
-	if (p->err.code == LT_OK &&
-	    write_end(p, model_snapshot(p->player.model)) == LT_OK)
+	if (p->err.code == LT_OK)
+		(void)write_end(p, model_snapshot(p->player.model));
+	/* of a recording that is damaged there is a part, which takes nobody's place */
+	if (p->err.code == LT_OK && replay_damage(p->player.replay)->code == LT_OK)
 		(void)batch_commit(&p->out, &p->err);
 }
 

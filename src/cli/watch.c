@@ -289,7 +289,7 @@ static void prepare_model(struct watch *w)
 	model_hide_flat(w->model, o->hide_flat);
 	if (o->filter)
 		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
-	scrape_watch(w->scrape, session_target(w->session), w->ui ? NULL : w->model);
+	scrape_watch(w->scrape, session_target(w->session), w->model, w->ui != NULL);
 }
 
 /* On success the session is another one; the former is the caller's. */

@@ -71,7 +71,7 @@ static bool fill(struct chunks *w, uint64_t addr)
 		end = addr + w->want;
 	end = pagemap_run(w->pages, addr, end);
 	if (!w->window)
-		w->window = mem_alloc(WINDOW_MAX);
+		w->window = mem_pages(WINDOW_MAX);
 	w->n = remote_read_some(w->remote, addr, w->window, (size_t)(end - addr));
 	return w->n >= HEADER;
 }

@@ -410,12 +410,11 @@ bool cell_clearable(struct cell_run *r, const struct cell_watch *last)
 
 size_t cell_pythons(const struct python_exe *ret[], size_t max)
 {
-	const char *only = getenv("LT_PYTHON");
 	const struct python_exe *list;
 	size_t all = pythons_list(&list), n = 0;
 
 	for (size_t i = 0; i < all && n < max; i++)
-		if (!only || strstr(list[i].name, only))
+		if (python_wanted(&list[i]))
 			ret[n++] = &list[i];
 	return n;
 }
