@@ -98,7 +98,7 @@ static void memory_begin(struct line *l, const char *name, int64_t bytes, int64_
 {
 	char size[TEXT], grown[TEXT], spark[SPARK_TEXT_MAX];
 	int cols = l->canvas->cols;
-	int width = cols >= 160 ? 40 : cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
+	int width = cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
 	struct spark_style style = {MEMORY_NOISE, spark_merge(series->n, width), ctx->ascii};
 
 	put_label(l, name);
