@@ -6,6 +6,7 @@ libcli_a_SOURCES = \
 
 bin_PROGRAMS += leaktop
 leaktop_SOURCES = \
+	src/cli/batch.c src/cli/batch.h \
 	src/cli/failon.c src/cli/failon.h \
 	src/cli/inspect.c src/cli/inspect.h \
 	src/cli/main.c \

@@ -420,6 +420,9 @@ static enum lt_errc check_replay(struct parse *p)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "--preflight looks at a process, not -r");
 	if (p->opt.listen)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "--listen serves a process, not -r");
+	if ((p->opt.iterations || p->opt.duration_ns) && !options_batch(&p->opt))
+		return lt_err_set(p->err, LT_E_USAGE, 0,
+				  "-n and --duration end a replay in batch only: add -b");
 	return LT_OK;
 }
 

@@ -24,6 +24,7 @@ struct pick {
 	struct ui *ui;
 	int signal_fd, signal;
 	bool searching, changed, done;
+	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int64_t next_ns;		/* when the next search begins */
 	pid_t pid;			/* chosen; 0: none */
 	struct lt_err err;
@@ -142,6 +143,7 @@ static void wait_for_something(struct pick *p)
 {
 	struct pollfd fds[] = {
 		{.fd = p->signal_fd, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN},
+		{.fd = p->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
 	};
 	int64_t left = p->next_ns - clock_mono_ns();
 	struct ui_request r;
@@ -156,6 +158,7 @@ static void wait_for_something(struct pick *p)
 			do_request(p, &r);
 	else if (fds[1].revents)
 		p->done = true;		/* the terminal is gone */
+	p->changed |= fds[2].revents != 0;
 }
 
 /* The first list grows while it is made; later ones replace the one that is shown. */
@@ -176,7 +179,8 @@ static void loop(struct pick *p)
 		search(p);
 		if (p->changed) {
 			p->changed = false;
-			ui_draw_processes(p->ui, roster_list(p->roster), clock_wall_s());
+			p->stalled = !ui_draw_processes(p->ui, roster_list(p->roster),
+							clock_wall_s());
 		}
 		wait_for_something(p);
 	}

@@ -12,13 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/batch.h"
 #include "cli/complain.h"
 #include "cli/failon.h"
 #include "cli/player.h"
 #include "cli/requests.h"
 #include "cli/signals.h"
-#include "model/cells.h"
-#include "output/outfile.h"
 #include "ui/ui.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -33,14 +32,13 @@ struct play {
 	const struct options *options;
 	struct player player;
 	struct ui *ui;			/* NULL in batch */
-	struct sink sink;		/* in batch */
-	struct outfile file;		/* with --output */
+	struct batch out;		/* without a screen */
 	int signal_fd;
 	bool playing, done, changed;
+	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int speed;			/* a power of two */
 	int64_t next_ns;		/* when the next sample is due */
 	enum replay_load load;
-	bool attached;			/* the attach line is out */
 	double first_t;
 	int signal;			/* that ended us */
 	struct lt_err err;		/* of the output */
@@ -73,47 +71,8 @@ static void load(struct play *p)
 static enum lt_errc write_end(struct play *p, const struct snapshot *snap)
 {
 	static const struct sample_left left = {LT_UNKNOWN, LT_UNKNOWN, LT_UNKNOWN};
-	enum lt_errc rc;
 
-	if (!p->attached)
-		return LT_OK;
-	p->attached = false;
-	rc = p->sink.ops->verdict(&p->sink, snap, &p->err);
-	if (rc == LT_OK)
-		rc = p->sink.ops->detach(&p->sink, snap, &left, snap->t, &p->err);
-	return rc;
-}
-
-/* The file that the next line goes to, if there is to be one and none is begun. */
-static enum lt_errc begin_file(struct play *p)
-{
-	const char *path = p->options->output;
-	enum lt_errc rc;
-
-	if (!path || p->file.temp)
-		return LT_OK;
-	rc = outfile_begin(&p->file, path, &p->err);
-	p->sink.options.out = p->file.out;
-	return rc;
-}
-
-static enum lt_errc write_sample(struct play *p)
-{
-	struct model *m = p->player.model;
-	const struct snapshot *snap;
-	enum lt_errc rc = begin_file(p);
-
-	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
-	model_sort(m, p->options->sort, p->options->reversed);
-	snap = model_snapshot(m);
-	if (rc == LT_OK && !p->attached)
-		rc = p->sink.ops->attach(&p->sink, snap, &p->err);
-	p->attached = true;
-	if (rc == LT_OK)
-		rc = p->sink.ops->sample(&p->sink, snap, &p->err);
-	if (rc == LT_OK && p->sink.ops->latest)
-		rc = outfile_commit(&p->file, false, &p->err);
-	return rc;
+	return batch_end(&p->out, snap, &left, snap->t, &p->err);
 }
 
 static bool is_over(const struct play *p)
@@ -137,7 +96,7 @@ static bool write_some(struct play *p)
 			break;
 		if (p->player.at == 1)
 			p->first_t = model_snapshot(p->player.model)->t;
-		rc = write_sample(p);
+		rc = batch_sample(&p->out, p->player.model, &p->err);
 		take_signals(p);
 		if (rc == LT_OK && is_over(p))
 			return false;
@@ -165,7 +124,7 @@ static void run_batch(struct play *p)
 		(void)write_end(p, model_snapshot(p->player.model));
 	/* of a recording that is damaged there is a part, which takes nobody's place */
 	if (p->err.code == LT_OK && replay_damage(p->player.replay)->code == LT_OK)
-		(void)outfile_commit(&p->file, true, &p->err);
+		(void)batch_commit(&p->out, &p->err);
 }
 
 /* ---- the screen -------------------------------------------------------------------------- */
@@ -303,37 +262,49 @@ static int until_ms(const struct play *p)
 	return ns <= 0 ? 0 : (int)(ns / CLOCK_NS_PER_MS) + 1;
 }
 
+static void draw(struct play *p)
+{
+	const struct snapshot *snap = model_snapshot(p->player.model);
+
+	p->changed = false;
+	tell_place(p);
+	p->stalled = !ui_draw(p->ui, snap, snap->t, false);
+}
+
+static void wait_for_something(struct play *p)
+{
+	struct pollfd fds[] = {
+		{.fd = p->signal_fd, .events = POLLIN},
+		{.fd = STDIN_FILENO, .events = POLLIN},
+		{.fd = p->load == REPLAY_WAIT ? replay_fd(p->player.replay) : -1,
+		 .events = POLLIN},
+		{.fd = p->stalled ? STDOUT_FILENO : -1, .events = POLLOUT},
+	};
+
+	(void)poll(fds, COUNT_OF(fds), until_ms(p));
+	take_signals(p);
+	if (fds[1].revents & POLLIN)
+		take_keys(p);
+	else if (fds[1].revents & (POLLHUP | POLLERR))
+		p->done = true;		/* the terminal is gone */
+	p->changed |= fds[3].revents != 0;
+}
+
 static void run_screen(struct play *p)
 {
 	p->changed = true;
 	player_go(&p->player, 1);
 	play_on(p);
 	while (!p->done) {
-		struct pollfd fds[] = {
-			{.fd = p->signal_fd, .events = POLLIN},
-			{.fd = STDIN_FILENO, .events = POLLIN},
-			{.fd = p->load == REPLAY_WAIT ? replay_fd(p->player.replay) : -1,
-			 .events = POLLIN},
-		};
 		size_t had = replay_count(p->player.replay);
 
 		load(p);
 		play(p);
 		p->changed |= player_advance(&p->player, SLICE_NS) ||
 			      replay_count(p->player.replay) != had;
-		if (p->changed) {
-			const struct snapshot *snap = model_snapshot(p->player.model);
-
-			p->changed = false;
-			tell_place(p);
-			ui_draw(p->ui, snap, snap->t, false);
-		}
-		(void)poll(fds, COUNT_OF(fds), until_ms(p));
-		take_signals(p);
-		if (fds[1].revents & POLLIN)
-			take_keys(p);
-		else if (fds[1].revents & (POLLHUP | POLLERR))
-			p->done = true;		/* the terminal is gone */
+		if (p->changed)
+			draw(p);
+		wait_for_something(p);
 	}
 }
 
@@ -388,20 +359,6 @@ static int exit_status(struct play *p)
 	return failon_status(p->options, model_snapshot(p->player.model));
 }
 
-static enum lt_errc open_output(struct play *p, bool batch, const struct settings *settings)
-{
-	const struct options *o = p->options;
-
-	if (!batch)
-		return open_screen(p, settings);
-	p->sink = (struct sink){
-		.ops = o->sink, .options = {.out = stdout, .path = o->output, .top = o->top},
-	};
-	if (o->fields)
-		(void)cells_choose(o->fields, &p->sink.options.columns, NULL, 0);
-	return begin_file(p);
-}
-
 int play_run(const struct options *options, const struct settings *settings)
 {
 	const struct player_options po = {
@@ -413,8 +370,11 @@ int play_run(const struct options *options, const struct settings *settings)
 	bool batch = options_batch(options);
 	int status;
 
+	batch_init(&p.out, options, options->sink);
 	if (player_open(&p.player, &po, &p.err) != LT_OK ||
-	    open_output(&p, batch, settings) != LT_OK) {
+	    batch_ready(&p.out, &p.err) != LT_OK ||
+	    (!batch && open_screen(&p, settings) != LT_OK)) {
+		batch_drop(&p.out);
 		player_done(&p.player);
 		return complain(&p.err);
 	}
@@ -424,8 +384,8 @@ int play_run(const struct options *options, const struct settings *settings)
 	else
 		run_screen(&p);
 	ui_close(p.ui);
+	batch_drop(&p.out);		/* of a run that has failed */
 	status = exit_status(&p);	/* p.ui still says that there was one */
-	outfile_drop(&p.file);		/* of a run that has failed */
 	player_done(&p.player);
 	if (p.signal_fd >= 0)
 		close(p.signal_fd);

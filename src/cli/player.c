@@ -42,6 +42,10 @@ static bool push(struct player *p, struct model **m, size_t *at)
 		return false;
 	if (step.begins)
 		become(m, model_like(p, *m, step.target));
+	if (step.base == REPLAY_BASE_NOW)
+		model_baseline_now(*m);
+	else if (step.base == REPLAY_BASE_FIRST)
+		model_baseline_first(*m);
 	model_target(*m, step.target);
 	model_push(*m, step.sample);
 	for (size_t i = 0; i < step.n_lengths; i++)

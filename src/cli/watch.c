@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/batch.h"
 #include "cli/complain.h"
 #include "cli/failon.h"
 #include "cli/requests.h"
@@ -16,7 +17,6 @@
 #include "cli/searching.h"
 #include "cli/signals.h"
 #include "model/model.h"
-#include "output/outfile.h"
 #include "output/record.h"
 #include "proc/twin.h"
 #include "session/session.h"
@@ -37,10 +37,9 @@ struct watch {
 	struct session *session;
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
-	struct sink sink;		/* in batch */
+	struct batch out;		/* without a screen */
 	struct record *record;		/* with -w, else NULL */
 	enum lt_errc record_said;	/* its last state that was told */
-	struct outfile file;		/* with --output */
 	struct scrape *scrape;		/* with --listen, else NULL */
 	pid_t pid;			/* the target: options->pid, or its successor */
 	struct twin *twin;		/* what tells a successor; NULL in batch */
@@ -52,7 +51,6 @@ struct watch {
 	int64_t tick_ns;		/* when the clock on the screen is due */
 	int64_t end_ns;			/* of --duration, 0: none */
 	int64_t samples;
-	bool attached;			/* the attach line is out */
 	bool ended;			/* the target is gone */
 	bool done;			/* leave the loop */
 	bool changed;			/* something to draw */
@@ -99,43 +97,16 @@ static enum lt_errc tell_refusal(struct watch *w)
 		return LT_OK;
 	w->said = why->code;
 	complain_readonly(why);
-	return w->sink.ops->error(&w->sink, why, &w->err);
-}
-
-/* The file that the next line goes to, if there is to be one and none is begun. */
-static enum lt_errc begin_file(struct watch *w)
-{
-	const char *path = w->options->output;
-	enum lt_errc rc;
-
-	if (!path || w->file.temp)
-		return LT_OK;
-	rc = outfile_begin(&w->file, path, &w->err);
-	w->sink.options.out = w->file.out;
-	return rc;
+	return w->out.sink.ops->error(&w->out.sink, why, &w->err);
 }
 
 static void write_sample(struct watch *w)
 {
-	const struct snapshot *snap;
-	enum lt_errc rc = begin_file(w);
-
-	if (rc == LT_OK)
-		rc = tell_refusal(w);
-	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
-	model_sort(w->model, w->options->sort, w->options->reversed);
-	snap = model_snapshot(w->model);
-	if (rc == LT_OK && !w->attached)
-		rc = w->sink.ops->attach(&w->sink, snap, &w->err);
-	w->attached = true;
-	if (rc == LT_OK)
-		rc = w->sink.ops->sample(&w->sink, snap, &w->err);
-	if (rc == LT_OK && w->sink.ops->latest)
-		rc = outfile_commit(&w->file, false, &w->err);
-	if (rc != LT_OK) {
-		w->done = true;
-		take_signals(w);	/* a write that a signal ended is no fault of the output */
-	}
+	if (batch_ready(&w->out, &w->err) == LT_OK && tell_refusal(w) == LT_OK &&
+	    batch_sample(&w->out, w->model, &w->err) == LT_OK)
+		return;
+	w->done = true;
+	take_signals(w);		/* a write that a signal ended is no fault of the output */
 }
 
 /* A screen always says how the recording does; in batch it is told when that changes. */
@@ -507,13 +478,8 @@ static enum lt_errc open_output(struct watch *w)
 
 	if (o->record && record_open(o->record, &w->record, &w->err) != LT_OK)
 		return w->err.code;
-	w->sink = (struct sink){
-		.ops = batch_sink(o),
-		.options = {.out = stdout, .path = o->output, .top = o->top},
-	};
-	if (o->fields)
-		(void)cells_choose(o->fields, &w->sink.options.columns, NULL, 0);
-	if (begin_file(w) != LT_OK || open_scrape(w) != LT_OK)
+	batch_init(&w->out, o, batch_sink(o));
+	if (batch_ready(&w->out, &w->err) != LT_OK || open_scrape(w) != LT_OK)
 		return w->err.code;
 	if (w->batch || w->ui)
 		return LT_OK;
@@ -523,16 +489,10 @@ static enum lt_errc open_output(struct watch *w)
 /* The last lines of a batch: what was found, what was left. Not to a reader that is gone. */
 static void write_end(struct watch *w, const struct sample_left *left)
 {
-	const struct snapshot *snap = model_snapshot(w->model);
-	enum lt_errc rc;
-
-	if (w->ui || !w->attached || w->err.code != LT_OK)
+	if (w->ui || !w->out.attached || w->err.code != LT_OK)
 		return;
-	rc = w->sink.ops->verdict(&w->sink, snap, &w->err);
-	if (rc == LT_OK)
-		rc = w->sink.ops->detach(&w->sink, snap, left, clock_wall_s(), &w->err);
-	if (rc == LT_OK)
-		(void)outfile_commit(&w->file, true, &w->err);
+	if (batch_end(&w->out, model_snapshot(w->model), left, clock_wall_s(), &w->err) == LT_OK)
+		(void)batch_commit(&w->out, &w->err);
 }
 
 static void end_record(struct watch *w, const struct sample_left *left)
@@ -580,7 +540,7 @@ static void close_all(struct watch *w)
 {
 	ui_close(w->ui);
 	scrape_close(w->scrape);
-	outfile_drop(&w->file);		/* of a run that has failed */
+	batch_drop(&w->out);		/* of a run that has failed */
 	record_close(w->record);
 	model_free(w->model);
 	session_free(w->session);

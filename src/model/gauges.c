@@ -10,6 +10,7 @@
 #define RSS_READINGS_MIN 3	/* fewer show the start of leaktop, not a trend */
 
 #define MEMORY_FIGURES(X) X(rss) X(vsz) X(pss) X(uss) X(swap) X(limit) X(threads)
+#define SERIES(X) X(rss) X(pss) X(pyheap) X(native) X(gen2) X(cpu)
 #define COST_SUMS(X) X(stops) X(stopped_us) X(cpu_us)
 
 static const struct sample_memory no_memory = {
@@ -39,10 +40,9 @@ void gauges_init(struct gauges *g)
 	g->full = g->full_count = LT_UNKNOWN;
 	g->base.memory = g->first.memory = no_memory;
 	g->base.full = g->first.full = LT_UNKNOWN;
-	series_clear(g->rss);
-	series_clear(g->pss);
-	series_clear(g->pyheap);
-	series_clear(g->native);
+#define X(figure) series_clear(g->figure);
+	SERIES(X)
+#undef X
 }
 
 /* v, or the last reading while it is not too old. */
@@ -142,15 +142,16 @@ static void join_base(struct gauges_base *base, const struct gauges *g)
 void gauges_push(struct gauges *g, const struct sample *s, int64_t now_ns,
 		 const struct series_grid *grid, const struct series_step *step)
 {
-	series_follow(g->rss, step);
-	series_follow(g->pss, step);
-	series_follow(g->pyheap, step);
-	series_follow(g->native, step);
+#define X(figure) series_follow(g->figure, step);
+	SERIES(X)
+#undef X
 	push_memory(g, &s->memory, now_ns, grid);
 	push_ledger(g, &s->ledger, now_ns, grid);
 	g->oom_score = s->oom_score;
 	push_gc(g, &s->gc, now_ns);
 	push_cost(g, &s->cost);
+	series_put(g->gen2, grid, s->gc.gen[2].count);
+	series_put(g->cpu, grid, s->cost.cpu_us);
 	if (!num_known(g->start_ns))
 		g->start_ns = now_ns;
 	g->now_ns = now_ns;
@@ -204,10 +205,9 @@ void gauges_show(const struct gauges *g, const struct series_grid *grid, struct 
 	ledger_show(&g->ledger, g->now_ns, &ret->ledger);
 	ret->oom_score = g->oom_score;
 	ret->rss_rate = rss_rate(g, grid);
-	ret->rss = series_show(g->rss, grid);
-	ret->pss = series_show(g->pss, grid);
-	ret->pyheap = series_show(g->pyheap, grid);
-	ret->native = series_show(g->native, grid);
+#define X(figure) ret->figure = series_show(g->figure, grid);
+	SERIES(X)
+#undef X
 	ret->gc = g->gc;
 	ret->gc_full_since_base = num_delta(g->full, g->base.full);
 	ret->gc_full_ago_s = num_known(g->full_ns)

@@ -35,6 +35,7 @@ struct gauges {				/* gauges_init() to begin; owns nothing outside itself */
 	struct gauges_base base, first;
 	int64_t rss[SERIES_CELLS], pss[SERIES_CELLS];
 	int64_t pyheap[SERIES_CELLS], native[SERIES_CELLS];
+	int64_t gen2[SERIES_CELLS], cpu[SERIES_CELLS];
 	struct rate_clock rss_clock;
 	int64_t rss_marks[RATE_MARKS];
 	int64_t rss_ns, n_rss;		/* latest reading, readings */

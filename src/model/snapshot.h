@@ -66,6 +66,8 @@ struct snapshot {
 	int64_t oom_score;
 	double rss_rate;		/* bytes per second, lately; NAN unknown */
 	struct series_view rss, pss, pyheap, native;	/* the last two: of the ledger */
+	struct series_view gen2;	/* the count that a full collection waits for */
+	struct series_view cpu;		/* leaktop's own, in us a sample */
 	bool rss_goes_on, rss_slows;	/* its growth does, see model/trend.h */
 	struct sample_gc gc;
 	int64_t gc_full_since_base;	/* full collections since the baseline, or LT_UNKNOWN */

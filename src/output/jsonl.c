@@ -214,6 +214,7 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	jsonw_int(&j, "seq", snap->seq);
 	jsonw_int(&j, "pid", snap->target->pid);
 	jsonw_int(&j, "mono_us", snap->mono_ns / 1000);
+	jsonw_time(&j, "base", snap->base_t);
 	put_memory(&j, &snap->memory);
 	put_ledger(&j, &snap->ledger.now);
 	put_read(&j, snap);

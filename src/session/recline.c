@@ -228,6 +228,7 @@ static void read_sample(struct recline *l, const json_t *root)
 	struct sample *s = &l->sample;
 	int64_t mono_us = figure(root, "mono_us");
 
+	l->base = wall(root, "base");
 	*s = (struct sample){.t = l->t, .seq = figure_or(root, "seq", 1)};
 	s->mono_ns = num_known(mono_us) && mono_us < INT64_MAX / 16000
 		? mono_us * 1000 : (int64_t)(l->t * 1e6) * 1000;

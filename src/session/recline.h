@@ -33,6 +33,7 @@ struct recline {			/* zero it to begin, recline_done() to end */
 	double t;
 	struct sample_target target;	/* of an attach line */
 	int64_t confirm_ns;		/* the same; LT_UNKNOWN */
+	double base;			/* of a sample line: when its baseline was; 0: not told */
 	struct sample sample;		/* its types and texts: until the next line is parsed */
 	struct recline_lengths lengths[RECLINE_LENGTHS_MAX];	/* of a sample line */
 	size_t n_lengths;

@@ -28,6 +28,7 @@ struct frame {
 	uint32_t n_changes, n_lengths;
 	uint32_t n_verdicts;		/* lines that followed it */
 	bool begins;
+	enum replay_base base;
 	double ended;
 };
 
@@ -58,6 +59,7 @@ struct replay {
 	struct buf verdicts;		/* the same: lines with their NUL */
 	struct levels loaded, played;	/* at the last frame, at the cursor */
 	bool begins;			/* the next sample is a part's first one */
+	double last_t, last_base, first_base;	/* of the sample before, and of its part's first */
 	int64_t confirm_ns;
 	size_t at, at_change, at_length, at_verdict;	/* the cursor, in each of the arrays */
 	struct recline verdict;		/* read again */
@@ -210,6 +212,28 @@ static void take_lengths(struct replay *r)
 	r->n_lengths += n;
 }
 
+/*
+ * A line has the time of its baseline. One at the sample before was set by a key, and one back at
+ * the first by another; a model finds by itself that the first count is one.
+ */
+static enum replay_base take_base(struct replay *r)
+{
+	double base = r->line.base, before = r->begins ? 0 : r->last_base;
+	enum replay_base ret = REPLAY_BASE_KEPT;
+
+	if (before > 0 && base > 0 && base != before) {
+		if (base == r->last_t)
+			ret = REPLAY_BASE_NOW;
+		else if (base == r->first_base)
+			ret = REPLAY_BASE_FIRST;
+	}
+	if (before == 0 || base == r->line.t)
+		r->first_base = base;
+	r->last_base = base;
+	r->last_t = r->line.t;
+	return ret;
+}
+
 static void take_sample(struct replay *r)
 {
 	size_t before = r->n_changes;
@@ -226,6 +250,7 @@ static void take_sample(struct replay *r)
 		.sample = r->line.sample, .target = (uint32_t)(r->n_targets - 1),
 		.n_changes = (uint32_t)(r->n_changes - before),
 		.n_lengths = (uint32_t)r->line.n_lengths, .begins = r->begins,
+		.base = take_base(r),
 	};
 	f->sample.types = NULL;
 	f->sample.way.why = lexicon_of(&r->names, lexicon_id(&r->names, r->line.sample.way.why));
@@ -423,6 +448,7 @@ bool replay_next(struct replay *r, struct replay_step *ret)
 		.sample = &f->sample, .target = &r->targets[f->target], .begins = f->begins,
 		.holdings = r->holdings, .n_holdings = r->n_holdings,
 		.lengths = r->shown, .n_lengths = f->n_lengths, .ended = f->ended,
+		.base = f->base,
 	};
 	r->at++;
 	return true;

@@ -50,6 +50,12 @@ double replay_time(const struct replay *r, size_t i);
 /* --confirm of the recording; LT_UNKNOWN. */
 int64_t replay_confirm_ns(const struct replay *r);
 
+enum replay_base {			/* what its user asked for since the sample before */
+	REPLAY_BASE_KEPT,
+	REPLAY_BASE_NOW,		/* that sample is the baseline */
+	REPLAY_BASE_FIRST,		/* the first one is again */
+};
+
 struct replay_lengths {			/* of containers, for model_lengths() */
 	const char *type;
 	const int64_t *lengths;
@@ -60,6 +66,7 @@ struct replay_step {			/* a sample and what came with it, until the next */
 	const struct sample *sample;
 	const struct sample_target *target;
 	bool begins;			/* a part: what came before is of another process */
+	enum replay_base base;
 	const struct holding *holdings;	/* of searches that have ended */
 	size_t n_holdings;
 	const struct replay_lengths *lengths;

@@ -64,7 +64,7 @@ static int width_in(const struct column *column, int cols, enum text_unit unit)
 	if (is_elastic(column))		/* a column of sizes is not lost for its unit */
 		return width - wider[unit];
 	if (column->id == CELLS_TREND)
-		return width * (cols >= 180 ? 4 : cols >= 140 ? 3 : cols >= 110 ? 2 : 1);
+		return width * (cols >= 140 ? 3 : cols >= 110 ? 2 : 1);
 	if (column->id == CELLS_SIZE || column->id == CELLS_SIZE_GROWTH)
 		return width + wider[unit];
 	return width;

@@ -21,6 +21,9 @@
 #define WIDE_COLS 100		/* from here on each part of memory has a row of its own */
 #define WIDE_ROWS 30
 #define LEDGER_ROWS 45
+#define TAIL_SPARK 10		/* columns of the sparklines of gc and self, where there is room */
+#define GEN2_NOISE 3
+#define CPU_NOISE_US 5000
 #define TITLE_LEFT 40		/* columns that "leaktop 4242 python3.12 app.py" may take */
 
 /* The last moment of the target: its age and the clock stand still once it has ended. */
@@ -95,7 +98,7 @@ static void memory_begin(struct line *l, const char *name, int64_t bytes, int64_
 {
 	char size[TEXT], grown[TEXT], spark[SPARK_TEXT_MAX];
 	int cols = l->canvas->cols;
-	int width = cols >= 160 ? 40 : cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
+	int width = cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
 	struct spark_style style = {MEMORY_NOISE, spark_merge(series->n, width), ctx->ascii};
 
 	put_label(l, name);
@@ -308,6 +311,17 @@ static int digits_of(int64_t v)
 	return n;
 }
 
+/* A small sparkline behind the figures, and what it is of: blank until there are two cells. */
+static void put_spark(struct line *l, const char *name, const struct series_view *series,
+		      int64_t noise, const struct view_ctx *ctx)
+{
+	struct spark_style style = {noise, spark_merge(series->n, TAIL_SPARK), ctx->ascii};
+	char spark[SPARK_TEXT_MAX];
+
+	if (series->n > 1)
+		put_figure(l, name, spark_text(series, &style, TAIL_SPARK, spark));
+}
+
 /* "312/700 4/10 7/10", as gc.get_count() and gc.get_threshold(); what is behind stays in place */
 static void put_generations(struct line *l, const struct sample_gc *gc)
 {
@@ -364,6 +378,8 @@ static void gc_draw(struct canvas *c, int row, const struct snapshot *snap,
 		put_count(&l, "objects", snap->objects);
 	if (alarm[0] && c->cols >= WIDE_COLS)
 		line_put_cut(&l, ATTR_NOTICE, alarm);
+	else if (is_wide(c))
+		put_spark(&l, "gen2", &snap->gen2, GEN2_NOISE, ctx);
 }
 
 /* How it is counted, and what of Python's heap the table tells. */
@@ -413,6 +429,8 @@ static void self_draw(struct canvas *c, int row, const struct snapshot *snap,
 	}
 	if (snap->way.why && snap->way.why[0])
 		line_put_cut(&l, ATTR_PLAIN, snap->way.why);
+	else if (is_wide(c))
+		put_spark(&l, "CPU", &snap->cpu, CPU_NOISE_US, ctx);
 }
 
 const struct header_meter header_meters[HEADER_METERS] = {

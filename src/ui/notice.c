@@ -60,7 +60,7 @@ static int put_cause(char *text, size_t size, const struct snapshot *snap)
 	if (!name && snap->verdict.word == RATCHET_GROWING)
 		return snprintf(text, size, ">> growth, not proved a leak");
 	if (!name)
-		return snprintf(text, size, snap->verdict.leaking ? ">>" : ">> no leak");
+		return snprintf(text, size, snap->verdict.leaking ? ">> leak?" : ">> no leak");
 	ledger_growth(snap, &growth);
 	ledger_main_text(&growth, main, sizeof(main));
 	return snprintf(text, size, ">> %s%s%s", name, main[0] ? ": " : "", main);
@@ -103,10 +103,14 @@ static void put_first(char *text, size_t size, const struct snapshot *snap, bool
 	const struct holding_path *best = h && h->code == LT_OK ? holding_best(h) : NULL;
 	char name[HOLDING_TEXT];
 
-	if (!best || holding_is_cyclic(h))
-		return;
-	put_piece(text, size, "  ", row->name);
-	put_piece(text, size, "  held by ", holding_text_holder(best, values, name, sizeof(name)));
+	if (h && h->code == LT_OK && holding_is_cyclic(h)) {
+		put_piece(text, size, "  ", row->name);
+		put_piece(text, size, "  held by ", "its own cycle");
+	} else if (best) {
+		put_piece(text, size, "  ", row->name);
+		put_piece(text, size, "  held by ",
+			  holding_text_holder(best, values, name, sizeof(name)));
+	}
 }
 
 /* ">> LEAK 1 group +29.7M, 78% of RSS growth  1 suspect  3 hold  407 flat  app.Connection ..." */
@@ -132,7 +136,7 @@ static void say_summary(struct notice *ret, const struct snapshot *snap, bool va
 	for (int word = RATCHET_SUSPECT; word <= RATCHET_FLAT; word++)
 		if (v->n[word])
 			at += snprintf(ret->text + at, size - (size_t)at, "%s%zu %s",
-				       at > 2 ? "  " : " ", v->n[word],
+				       ret->text[at - 1] == '?' ? " " : "  ", v->n[word],
 				       ratchet_word_text((enum ratchet_word)word));
 	put_first(ret->text, size, snap, values);
 }

@@ -26,7 +26,8 @@ static void take_series(struct series_view *s, int64_t **at)
 
 static size_t count_cells(const struct snapshot *snap)
 {
-	size_t n = snap->rss.n + snap->pss.n + snap->pyheap.n + snap->native.n;
+	size_t n = snap->rss.n + snap->pss.n + snap->pyheap.n + snap->native.n + snap->gen2.n +
+		   snap->cpu.n;
 
 	for (size_t i = 0; i < snap->n_rows; i++)
 		n += snap->rows[i].trend.n;
@@ -97,6 +98,8 @@ void picture_take(struct picture *p, const struct snapshot *snap)
 	take_series(&p->snap.pss, &at);
 	take_series(&p->snap.pyheap, &at);
 	take_series(&p->snap.native, &at);
+	take_series(&p->snap.gen2, &at);
+	take_series(&p->snap.cpu, &at);
 }
 
 void picture_done(struct picture *p)

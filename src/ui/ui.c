@@ -123,12 +123,12 @@ bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool samplin
 	return frame_ends(u);
 }
 
-void ui_draw_processes(struct ui *u, const struct processes *list, double now)
+bool ui_draw_processes(struct ui *u, const struct processes *list, double now)
 {
 	if (!frame_begins(u))
-		return;
+		return false;
 	screen_draw_processes(u->screen, list, now, &u->canvas);
-	(void)frame_ends(u);			/* the list is drawn again every second */
+	return frame_ends(u);
 }
 
 void ui_watch(struct ui *u)

@@ -89,7 +89,7 @@ bool ui_next_request(struct ui *u, struct ui_request *ret);
  */
 bool ui_draw(struct ui *u, const struct snapshot *snap, double now, bool sampling);
 /* The same where options.pick was set; the ui keeps what it needs of the list. */
-void ui_draw_processes(struct ui *u, const struct processes *list, double now);
+bool ui_draw_processes(struct ui *u, const struct processes *list, double now);
 /* One was chosen: from now on ui_draw() shows it. */
 void ui_watch(struct ui *u);
 /* After the target's end: pid runs the same command (0: none does); UI_RESAMPLE is to watch it. */

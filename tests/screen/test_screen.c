@@ -6,6 +6,7 @@
 
 #include "model/ledger.h"
 #include "ui/keys.h"
+#include "util/mem.h"
 #include "util/num.h"
 
 static struct fixture f;
@@ -102,6 +103,24 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 	EXPECT(&f, 38,
 		"sort: verdict   14 of 417 types shown");
 	expect_bar(&f);
+}
+
+static void the_collector_and_the_cost_have_sparklines_where_there_is_room(void **state)
+{
+	static const int64_t gen2[] = {1, 3, 5, 7, 9, 1, 3, LT_UNKNOWN, 7, 9};
+	static const int64_t cpu[] = {90000, 9000, 9000, 9000, 9000, 9000, 9000, 50000, 9000, 9000};
+
+	f.snap.gen2 = (struct series_view){gen2, COUNT_OF(gen2), 2};
+	f.snap.cpu = (struct series_view){cpu, COUNT_OF(cpu), 2};
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 5,
+		"gc     312/700  4/10  7/10  full #1841, 9s ago, 12 since base  garbage 0"
+			"  frozen 0  gen2 ▁▃▅▆█▁▃ ▆█");
+	fixture_draw(&f, 50, 200);
+	assert_non_null(strstr(fixture_row(&f, 6), "gen2 ▁▃▅▆█▁▃ ▆█"));
+	assert_non_null(strstr(fixture_row(&f, 7), "CPU █▁▁▁▁▁▁▅▁▁"));
+	fixture_draw(&f, 24, 80);
+	assert_null(strstr(fixture_row(&f, 3), "gen2"));
 }
 
 static void a_40x10_screen_keeps_the_types_and_their_growth(void **state)
@@ -563,6 +582,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DRAWN(an_80x24_screen_shows_all_that_matters),
 		DRAWN(a_wide_screen_shows_more_columns_and_longer_names),
+		DRAWN(the_collector_and_the_cost_have_sparklines_where_there_is_room),
 		DRAWN(a_40x10_screen_keeps_the_types_and_their_growth),
 		DRAWN(below_8_rows_the_header_is_one_line),
 		DRAWN(below_40x6_everything_is_one_line),

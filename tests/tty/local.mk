@@ -21,7 +21,7 @@ endif
 # the real program on real targets
 if HAVE_TTY_TESTS
 if HAVE_LIVE_TESTS
-tty_tests = test_tty_hostile test_tty_leaktop test_tty_listen test_tty_ux test_tty_who
+tty_tests = test_tty_hostile test_tty_leaktop test_tty_listen test_tty_record test_tty_ux test_tty_who
 check_PROGRAMS += $(tty_tests)
 TESTS += $(tty_tests)
 test_tty_ux_SOURCES = tests/tty/test_tty_ux.c tests/tty/restored.h $(LIVE_SOURCES)
@@ -34,6 +34,9 @@ test_tty_listen_SOURCES = tests/tty/test_tty_listen.c tests/live/http.c tests/li
 	$(LIVE_SOURCES)
 test_tty_listen_CFLAGS = $(LIVE_CFLAGS)
 test_tty_listen_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
+test_tty_record_SOURCES = tests/tty/test_tty_record.c tests/tty/restored.h $(LIVE_SOURCES)
+test_tty_record_CFLAGS = $(LIVE_CFLAGS)
+test_tty_record_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
 test_tty_leaktop_SOURCES = tests/tty/test_tty_leaktop.c tests/tty/restored.h $(LIVE_SOURCES)
 test_tty_leaktop_CFLAGS = $(LIVE_CFLAGS)
 test_tty_leaktop_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil

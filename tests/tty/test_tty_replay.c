@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "await.h"
@@ -14,6 +15,7 @@
 #include "tty.h"
 #include "util/buf.h"
 #include "util/io.h"
+#include "util/mem.h"
 
 #define SAMPLES 40
 #define FIRST_T 1764079201		/* 2025-11-25 14:00:01 UTC */
@@ -176,6 +178,47 @@ static void order_and_filter_stay_when_it_goes_back(void **state)
 	expect("filter: Conn");
 }
 
+static void what_a_replay_on_a_screen_has_no_use_for_is_refused(void **state)
+{
+	static const char *const cases[][2] = {
+		{"-n 3", "end a replay in batch only: add -b"},
+		{"--duration 1m", "end a replay in batch only: add -b"},
+		{"--listen 127.0.0.1:0", "--listen serves a process, not -r"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char command[4300];
+		const char *const argv[] = {"sh", "-c", command, NULL};
+		const char *dir = getenv("LT_BUILDDIR");
+		int got;
+
+		snprintf(command, sizeof(command), "exec '%s/leaktop' -r x %s", dir ? dir : ".",
+			 cases[i][0]);
+		t = tty_start(argv, 24, 120, NULL);
+		if (!t)
+			SKIP("no pseudo-terminal can be had");
+		expect(cases[i][1]);
+		got = tty_exit_status(t, TTY_PATIENCE_MS);
+		assert_true(WIFEXITED(got));
+		assert_int_equal(WEXITSTATUS(got), 2);
+		tty_free(t);
+		t = NULL;
+	}
+}
+
+/* Nobody reads while keys are typed: the line is full, and what it did not take comes later. */
+static void what_a_full_line_did_not_take_is_drawn_once_it_does(void **state)
+{
+	replay(50, 200);
+	tty_key(t, "\x1b[F");
+	expect("14:00:40 40/40 end");
+	for (int i = 0; i < 200; i++)
+		tty_key(t, "\x0c");		/* ^L: drawn from nothing */
+	tty_key(t, "h");
+	expect("keys and marks");
+	expect("Esc:back q:quit");
+}
+
 static void a_small_screen_says_that_it_is_a_replay(void **state)
 {
 	replay(10, 40);
@@ -211,6 +254,8 @@ int main(void)
 		T(p_stops_and_plays_on),
 		T(a_baseline_is_kept_when_it_goes_back_and_forth),
 		T(order_and_filter_stay_when_it_goes_back),
+		T(what_a_replay_on_a_screen_has_no_use_for_is_refused),
+		T(what_a_full_line_did_not_take_is_drawn_once_it_does),
 		T(a_small_screen_says_that_it_is_a_replay),
 		T(damage_is_shown_where_it_is),
 		T(a_signal_ends_it_with_the_terminal_restored),

@@ -66,7 +66,7 @@ static void the_sample_line_is_the_contracts_field_by_field(void **state)
 
 	assert_string_equal(sample_with(&sink_jsonl, &snap, 2),
 		"{\"v\":1,\"kind\":\"sample\",\"t\":1764000004.500,\"seq\":3,\"pid\":4242,"
-		"\"mono_us\":5000042,"
+		"\"mono_us\":5000042,\"base\":1764000000.500,"
 		"\"memory\":{\"rss\":851853312,\"vsz\":1288490188,\"pss\":null,\"uss\":null,"
 		"\"swap\":0,\"limit\":1073741824,\"threads\":18},"
 		"\"ledger\":{\"python_live\":736100352,\"python_free\":53477376,\"c_live\":null,"

@@ -93,6 +93,27 @@ static void samples_come_in_order_and_again_after_a_rewind(void **state)
 	}
 }
 
+/* b was pressed after the third sample, B after the fifth; another process begins at the eighth. */
+static void baselines_that_were_set_by_keys_are_set_again(void **state)
+{
+	static const int bases[] = {1, 2, 2, 3, 3, 2, 2, 8, 8, 9};
+	static const enum replay_base asked[] = {
+		REPLAY_BASE_KEPT, REPLAY_BASE_KEPT, REPLAY_BASE_KEPT, REPLAY_BASE_NOW,
+		REPLAY_BASE_KEPT, REPLAY_BASE_FIRST, REPLAY_BASE_KEPT, REPLAY_BASE_KEPT,
+		REPLAY_BASE_KEPT, REPLAY_BASE_NOW,
+	};
+
+	for (int i = 1; i <= 10; i++) {
+		if (i == 1 || i == 8)
+			buf_puts(&made, ATTACH);
+		buf_printf(&made, "{\"v\":1,\"kind\":\"sample\",\"t\":%d,\"base\":%d,"
+			   "\"types\":[]}\n", 1000 + i, 1000 + bases[i - 1]);
+	}
+	assert_int_equal(load(buf_text(&made))->code, LT_OK);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(next().base, asked[i]);
+}
+
 static void a_type_that_is_gone_is_in_no_later_sample(void **state)
 {
 	made_of(1);
@@ -355,6 +376,7 @@ int main(void)
 #define T(test) cmocka_unit_test_teardown(test, end)
 	const struct CMUnitTest tests[] = {
 		T(samples_come_in_order_and_again_after_a_rewind),
+		T(baselines_that_were_set_by_keys_are_set_again),
 		T(a_type_that_is_gone_is_in_no_later_sample),
 		T(what_is_not_in_the_line_is_unknown_and_never_0),
 		T(a_gap_has_its_reason_back),
