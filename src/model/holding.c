@@ -12,6 +12,7 @@
 #define RATE_LEAST_NS CLOCK_NS_PER_S		/* a rate over less says nothing */
 #define RATE_WINDOW_NS (30 * CLOCK_NS_PER_S)	/* it is over one to two of these */
 #define TOLD_LEAST 0.1
+#define MOST 0.9
 #define NEWEST_LEAST 10			/* fewer say nothing */
 
 static const struct holding_growth never = {
@@ -51,12 +52,13 @@ bool holding_is_cyclic(const struct holding *h)
 {
 	return h->n_cycles > 0 && (2 * holding_in_cycles(h) > holding_alive(h) ||
 				   (h->newest >= NEWEST_LEAST &&
-				    10 * h->newest_cyclic >= 9 * h->newest));
+				    (double)h->newest_cyclic >= MOST * (double)h->newest));
 }
 
 bool holding_has_newest(const struct holding *h, const struct holding_path *p)
 {
-	return h->newest >= NEWEST_LEAST && 10 * p->newest >= 9 * h->newest;
+	return p->share < MOST && h->newest >= NEWEST_LEAST &&
+	       (double)p->newest >= MOST * (double)h->newest;
 }
 
 bool holding_is_held(const struct holding *h)

@@ -679,7 +679,7 @@ static void a_search_can_be_abandoned_and_begun_again(void **state)
 	tear_down(&m);
 }
 
-/* The links of the collector's lists are the program's own: a list may be a loop or lead nowhere. */
+/* The links of the collector's lists are the program's own: they may lead in a loop, or nowhere. */
 static void lists_of_the_collector_that_lead_nowhere_do_no_harm(void **state)
 {
 	struct made m;
