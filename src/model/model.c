@@ -25,8 +25,6 @@
 /* So many new objects bring a class of one's own to the top before there are words. */
 #define OWN_LEAST 10
 
-#define CONFIRM_NS (600 * CLOCK_NS_PER_S)
-
 /* Keeps sums and doubled times inside 64 bits, whatever a recording says. */
 #define MONO_MAX_NS (INT64_MAX / 8)
 
@@ -65,7 +63,7 @@ struct model *model_new(const struct sample_target *target)
 	series_clear(m->seen);
 	m->census_ns = LT_UNKNOWN;
 	epochs_init(&m->epochs);
-	m->rules.confirm_ns = CONFIRM_NS;
+	m->rules.confirm_ns = MODEL_CONFIRM_NS;
 	m->snap.target = &m->target;
 	m->snap.growing = &m->growing;
 	m->told = &m->searches;

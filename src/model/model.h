@@ -39,7 +39,8 @@ void model_baseline_first(struct model *m);
 /* The target has ended, or left the source: shown from now on, t in wall seconds. */
 void model_ended(struct model *m, double t);
 
-/* How long a type must be a suspect to be called a leak; 10 minutes at first. */
+/* How long a type must be a suspect to be called a leak; 10 minutes at first, in ns. */
+#define MODEL_CONFIRM_NS (600 * INT64_C(1000000000))
 void model_confirm(struct model *m, int64_t confirm_ns);
 /* What another judge found, before what the ledger tells. CAUSE_NONE: nothing to add. */
 void model_cause(struct model *m, enum outcome_cause cause);

@@ -14,6 +14,7 @@
 #define STEPS_AGREE 0.1
 #define PATTERN_AGREES 0.9
 #define JOIN_MOST 64		/* rows compared with each other */
+#define EARLY_LEAST 50		/* objects more, of a type without a word, make it too early */
 
 void verdict_done(struct verdict *v)
 {
@@ -29,6 +30,7 @@ void verdict_begin(struct verdict *v, const struct types *types, const struct ep
 	v->epochs = epochs;
 	v->searches = searches;
 	v->n = 0;
+	v->early = false;
 	v->result = (struct outcome){.word = RATCHET_EARLY};
 }
 
@@ -43,6 +45,7 @@ void verdict_add(struct verdict *v, struct snapshot_row *row, bool matches)
 		result->word = row->word;
 	if (row->count > 0)
 		result->n[row->word]++;
+	v->early |= row->word == RATCHET_EARLY && row->count_delta >= EARLY_LEAST;
 	if (row->word > RATCHET_SUSPECT)
 		return;
 	if (v->n == v->cap) {
@@ -276,6 +279,9 @@ void verdict_end(struct verdict *v, bool in_order, struct outcome *ret)
 			result->leak_bytes += row->bytes_delta;
 	}
 	result->leaking = v->n > 0;
+	/* types at rest are known to be flat some seconds before others are known to rise */
+	if (result->word == RATCHET_FLAT && v->early)
+		result->word = RATCHET_EARLY;
 	*ret = *result;
 }
 

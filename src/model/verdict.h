@@ -21,6 +21,7 @@ struct verdict {		/* zero it to begin, verdict_done() to end */
 	struct snapshot_row **found;	/* owned array, borrowed rows: leaks and suspects */
 	struct snapshot_row *suspects;	/* owned: the same in order */
 	size_t n, cap;
+	bool early;			/* a type that has no word yet grows */
 };
 
 void verdict_done(struct verdict *v);

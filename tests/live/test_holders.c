@@ -62,7 +62,7 @@ static int kind_differs(struct holders *h, const struct python_exe *exe, const j
 }
 
 /* All kinds in one process: each has a class of its own. */
-static int kinds_differ(const struct python_exe *exe)
+static int kinds_differ(const struct python_exe *exe, const void *unused)
 {
 	static const char *const args[] = {"--kind", "all", NULL};
 	struct python_run run = {0};
@@ -141,40 +141,23 @@ static int rings_differ(const struct python_exe *exe, const char *collector)
 	return wrong;
 }
 
-static int all_rings_differ(const struct python_exe *exe)
+static int all_rings_differ(const struct python_exe *exe, const void *unused)
 {
 	return rings_differ(exe, "on") + rings_differ(exe, "off") + rings_differ(exe, "starved");
 }
 
-static void on_every_python(int (*differs)(const struct python_exe *exe))
-{
-	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");
-	size_t n = pythons_list(&exes);
-	int failures = 0;
-
-	if (n == 0)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids looking into other processes");
-	for (size_t i = 0; i < n; i++)
-		if (!only || strstr(exes[i].name, only))
-			failures += differs(&exes[i]);
-	assert_int_equal(failures, 0);
-}
-
 static void every_kind_of_holder_is_named_exactly(void **state)
 {
-	on_every_python(kinds_differ);
+	watching_on_every_python(kinds_differ, NULL);
 }
 
 static void cyclic_garbage_is_told_by_its_ring_whatever_the_collector_does(void **state)
 {
-	on_every_python(all_rings_differ);
+	watching_on_every_python(all_rings_differ, NULL);
 }
 
 /* The path that is looked for is no constant of ours: another name gives another path. */
-static int type_that_is_none(const struct python_exe *exe)
+static int type_that_is_none(const struct python_exe *exe, const void *unused)
 {
 	static const char *const args[] = {"--kind", "global_list", NULL};
 	struct python_run run = {0};
@@ -197,7 +180,7 @@ static int type_that_is_none(const struct python_exe *exe)
 
 static void of_a_type_without_instances_nothing_is_said(void **state)
 {
-	on_every_python(type_that_is_none);
+	watching_on_every_python(type_that_is_none, NULL);
 }
 
 /* Few of all, so that the fair sample hardly has any. */
