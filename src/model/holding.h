@@ -105,7 +105,7 @@ size_t holding_in_cycles(const struct holding *h);
 bool holding_is_cyclic(const struct holding *h);
 /* Live references hold it: a name was found for 95 % of what lived. */
 bool holding_is_held(const struct holding *h);
-/* The path to tell first: one that fans out and holds a tenth or the newest, else the first; NULL. */
+/* The path to tell first: one that fans out and holds a tenth or the newest; else any. Or NULL. */
 const struct holding_path *holding_best(const struct holding *h);
 /* Does it hold nearly all of the newest, but not of all? Then what is growing is there. */
 bool holding_has_newest(const struct holding *h, const struct holding_path *p);

@@ -144,9 +144,6 @@ static void what_holds_the_newest_is_told_in_the_pane_and_behind_enter(void **st
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	assert_true(fixture_find(&f, "60 of the 60 newest are there, and 1..4% of all 48 200 "
 				     "(95% interval)") > 0);
-	(void)fixture_key(&f, 'n');
-	assert_true(fixture_find(&f, "shares are of the sample: 97% means 95..98% of all 48 200 "
-				     "(95% interval)") > 0);
 }
 
 static void the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room(void **state)
