@@ -22,6 +22,7 @@ struct node {
 	const struct typed *typed;	/* of an object */
 	enum node_kind kind;
 	bool sample, sought;
+	bool counted, newest;		/* a sample: of the fair ones, of the newest */
 	bool root;			/* it has a name of its own */
 	bool unread;			/* memory of an unknown allocator refers to it */
 	uint32_t what;			/* NODE_FRAME: which; NODE_RAW: of which named dict */

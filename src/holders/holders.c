@@ -8,6 +8,7 @@
 
 #include "holders/levels.h"
 #include "holders/merge.h"
+#include "holders/newest.h"
 #include "holders/paths.h"
 #include "holders/refs.h"
 #include "holders/rings.h"
@@ -17,11 +18,12 @@
 #include "util/mem.h"
 #include "util/num.h"
 
+#define NEWEST_TOLD   10		/* a part of so many of them */
 #define STEP_LEAST_NS CLOCK_NS_PER_MS
 #define LEVELS_OF_RINGS 20u	/* as many as ten objects and their tables */
 #define IMMORTAL      (1 << 29)		/* 3.12+: references to it are not counted */
 
-enum phase { IDLE, TAKE, SAMPLE_POOLS, SAMPLE_CHUNKS, LEVELS, PATHS, DONE };
+enum phase { IDLE, TAKE, NEWEST, SAMPLE_POOLS, SAMPLE_CHUNKS, LEVELS, PATHS, DONE };
 
 struct found {			/* the strings of a result */
 	struct holder holder;
@@ -37,10 +39,13 @@ struct holders {
 	enum phase phase;
 	struct sweep sweep;
 	struct sample sample;
+	struct newest newest;
+	size_t n_nodes;			/* of the graph that are samples */
 	bool named;			/* the samples were given one by one: each has its path */
 
 	uint32_t next_sample;		/* PATHS: node */
 	uint64_t held_by_c;		/* one of those that only C code holds */
+	size_t newest_by_c;
 	int64_t begun_ns, begun_cpu_ns;
 
 	struct rings rings;
@@ -109,14 +114,16 @@ static enum lt_errc begin(struct holders *h, enum phase phase, struct lt_err *er
 	h->begun_cpu_ns = clock_cpu_ns();
 	sample_begin(&h->sample, (uint64_t)h->begun_ns);
 	sweep_init(&h->sweep, &h->up, sample_offer, &h->sample);
-	h->n_counts = 0;
+	newest_begin(&h->newest, h->py, h->up.book);
+	h->n_counts = h->n_nodes = h->newest_by_c = 0;
+	h->held_by_c = 0;
 	h->phase = phase;
 	return LT_OK;
 }
 
 enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *err)
 {
-	enum lt_errc rc = begin(h, SAMPLE_POOLS, err);
+	enum lt_errc rc = begin(h, NEWEST, err);
 
 	h->named = false;
 	if (rc == LT_OK)
@@ -155,14 +162,30 @@ enum lt_errc holders_begin_objects(struct holders *h, const uint64_t *objects, s
 
 /* ---- the sample ---- */
 
+static struct node *make_sample(struct holders *h, const struct block *block)
+{
+	uint32_t i = levels_node(&h->up, block);
+	struct node *n = i == GRAPH_NONE ? NULL : &h->up.graph.nodes[i];
+
+	if (n) {
+		h->n_nodes += !n->sample;
+		n->sample = true;
+	}
+	return n;
+}
+
 static void make_samples(struct holders *h)
 {
-	for (size_t i = 0; i < h->sample.n; i++) {
-		uint32_t n = levels_node(&h->up, &h->sample.list[i]);
+	struct block block;
+	struct node *n;
 
-		if (n != GRAPH_NONE)
-			h->up.graph.nodes[n].sample = true;
-	}
+	for (size_t i = 0; i < h->sample.n; i++)
+		if ((n = make_sample(h, &h->sample.list[i])))
+			n->counted = true;
+	for (size_t i = 0; i < h->newest.n; i++)
+		if (block_of(h, h->newest.list[i], &block) && block.typed->wanted &&
+		    (n = make_sample(h, &block)))
+			n->newest = true;
 }
 
 /* ---- what was found, in words ---- */
@@ -188,6 +211,7 @@ static void take_merged(struct holders *h, const struct merged *m, uint64_t obje
 	buf_done(&shown);
 	snprintf(f->root, sizeof(f->root), "%s", merge_root(m));
 	f->holder.samples = m->count;
+	f->holder.newest = m->newest;
 	f->holder.object = object;
 	f->holder.example = h->up.graph.nodes[m->first].addr;
 	if (at) {
@@ -209,6 +233,7 @@ static void take_c(struct holders *h, uint64_t object, size_t samples, uint64_t 
 	snprintf(f->root, sizeof(f->root), "C code");
 	f->holder.samples = samples;
 	f->holder.object = object;
+	f->holder.newest = h->newest_by_c;
 	f->holder.example = example;
 }
 
@@ -245,38 +270,44 @@ static int64_t count_links(const struct graph *g, const struct node *n, int64_t 
 	return found < count ? found : count;
 }
 
+static void held_by_nobody(struct holders *h, const struct node *n)
+{
+	if (n->unread) {
+		h->result.no_path += n->counted;
+		h->result.incomplete = true;
+		return;
+	}
+	h->result.c_only += n->counted;
+	h->newest_by_c += n->newest;
+	h->held_by_c = n->addr;
+	if (h->named)
+		take_c(h, n->addr, 1, n->addr);
+}
+
 static void paths_of(struct holders *h, uint32_t sample)
 {
 	const struct node *n = &h->up.graph.nodes[sample];
 	int64_t count;
 
 	if (!is_alive(h, n, &count)) {
-		h->result.freed++;
+		h->result.freed += n->counted;
 		return;
 	}
-	if (count < IMMORTAL) {
+	h->result.newest += n->newest;
+	if (count < IMMORTAL && n->counted) {
 		h->counts[h->n_counts] = count;
 		h->explained[h->n_counts++] = count_links(&h->up.graph, n, count);
 	}
-	if (!graph_has_object(&h->up.graph, sample) && n->unread) {
-		h->result.no_path++;
-		h->result.incomplete = true;
-		return;
-	}
 	if (!graph_has_object(&h->up.graph, sample)) {
-		h->result.c_only++;
-		h->held_by_c = n->addr;
-		if (h->named)
-			take_c(h, n->addr, 1, n->addr);
-		return;
-	}
-	if (paths_find(&h->up.roots, &h->up.graph, sample, &h->merge)) {
+		held_by_nobody(h, n);
+	} else if (paths_find(&h->up.roots, &h->up.graph, sample, &h->merge)) {
 		if (h->named)
 			take_best(h, n->addr);
 	} else if (rings_find(&h->rings, &h->up.roots, &h->up.graph, sample)) {
 		h->result.cyclic = n->addr;
+		h->result.newest_cyclic += n->newest;
 	} else {
-		h->result.no_path++;
+		h->result.no_path += n->counted;
 	}
 }
 
@@ -324,15 +355,21 @@ static void take_rings(struct holders *h)
 	h->result.n_cycles = r->n;
 }
 
+/* What holds a few of the newest alone is at work with them: a call, a queue. */
+static bool is_worth_telling(const struct holders *h, size_t samples, size_t newest)
+{
+	return samples > 0 || (newest > 0 && NEWEST_TOLD * newest >= h->result.newest);
+}
+
 static void make_list(struct holders *h)
 {
-	size_t most = h->merge.n < HOLDERS_PATHS ? h->merge.n : HOLDERS_PATHS;
 	size_t alive = h->sample.n - h->result.freed;
 
 	merge_sort(&h->merge);
-	for (size_t i = 0; i < most; i++)
-		take_merged(h, h->merge.list[i], 0);
-	if (h->result.c_only && !h->named)
+	for (size_t i = 0; i < h->merge.n && h->n_found < HOLDERS_PATHS; i++)
+		if (is_worth_telling(h, h->merge.list[i]->count, h->merge.list[i]->newest))
+			take_merged(h, h->merge.list[i], 0);
+	if (is_worth_telling(h, h->result.c_only, h->newest_by_c) && !h->named)
 		take_c(h, 0, h->result.c_only, h->held_by_c);
 	h->list = mem_array(h->n_found, sizeof(*h->list));
 	for (size_t i = 0; i < h->n_found; i++) {
@@ -388,7 +425,7 @@ static bool all_in_rings(struct holders *h)
 static enum phase level_ends(struct holders *h)
 {
 	struct levels *u = &h->up;
-	bool all = graph_measure(&u->graph) == h->sample.n;
+	bool all = graph_measure(&u->graph) == h->n_nodes;
 
 	if (!all && u->level < HOLDERS_DEEPEST &&
 	    !(u->level >= LEVELS_OF_RINGS && all_in_rings(h)) && levels_next(u))
@@ -421,6 +458,8 @@ static enum phase work(struct holders *h, int64_t budget_ns)
 	switch (h->phase) {
 	case TAKE:
 		return sampling_ends(h);
+	case NEWEST:
+		return newest_step(&h->newest) ? NEWEST : SAMPLE_POOLS;
 	case SAMPLE_POOLS:
 		if (sweep_pools(&h->sweep))
 			return SAMPLE_POOLS;
@@ -471,6 +510,7 @@ double holders_progress(const struct holders *h)
 	case DONE:
 		return 1;
 	case TAKE:
+	case NEWEST:
 	case SAMPLE_POOLS:
 	case SAMPLE_CHUNKS:
 		return 0.05;

@@ -1,5 +1,6 @@
 /*
- * Who holds the objects of a type: up to HOLDERS_SAMPLES of them are sampled from outside, then
+ * Who holds the objects of a type: up to HOLDERS_SAMPLES of them are sampled from outside, each
+ * with the same chance, and the newest ones beside, for a leak may be a small part of them. Then
  * who points to them is searched, level by level, up to what has a name. Nothing is stopped,
  * written or run in the target. In steps of bounded time; a search can be abandoned at any step.
  */
@@ -14,6 +15,7 @@
 #include "util/err.h"
 
 #define HOLDERS_SAMPLES 200
+#define HOLDERS_NEWEST	60	/* beside these, where it can be told which they are */
 #define HOLDERS_PATHS	16
 #define HOLDERS_DEEPEST 50	/* levels */
 #define HOLDERS_RING	8	/* members of a cycle */
@@ -28,6 +30,7 @@ struct holder {
 	int64_t length;		/* len() of it, LT_UNKNOWN */
 	uint64_t object;	/* holders_begin_objects: whose path it is; else 0 */
 	size_t samples;		/* that it holds */
+	size_t newest;		/* of the newest objects; they are no part of the shares */
 	uint64_t example;	/* one of them, for inside_read(); 0: none */
 	double share, share_low, share_high;	/* of the sample; 95 % interval */
 };
@@ -43,6 +46,7 @@ struct holders_result {
 	const struct holder *list;	/* best first; all of it borrowed until the next begin */
 	size_t n;
 	size_t sampled;
+	size_t newest, newest_cyclic;	/* newest objects that live; how many of them in cycles */
 	int64_t instances;		/* seen of the type */
 	size_t no_path;			/* held by something that has no name and is in no cycle */
 	size_t c_only;			/* samples that no word in memory refers to: C code does */

@@ -9,6 +9,7 @@ libholders_a_SOURCES = \
 	src/holders/inside.c src/holders/inside.h \
 	src/holders/levels.c src/holders/levels.h \
 	src/holders/merge.c src/holders/merge.h \
+	src/holders/newest.c src/holders/newest.h \
 	src/holders/paths.c src/holders/paths.h \
 	src/holders/refs.c src/holders/refs.h \
 	src/holders/rings.c src/holders/rings.h \

@@ -17,7 +17,7 @@ struct merged {
 	struct path path;		/* the first of them */
 	bool varies[CLIMB_CHAIN + 4];	/* its step differs among the others */
 	bool moves[CLIMB_CHAIN + 4];	/* and so does its container */
-	size_t count;			/* samples */
+	size_t count, newest;		/* samples: fair ones, of the newest */
 	uint32_t first, last;		/* the samples that were counted first and last */
 };
 
@@ -28,8 +28,9 @@ struct merge {			/* zero it to begin; owns all it points to */
 };
 
 void merge_done(struct merge *m);
-void merge_add(struct merge *m, uint32_t sample, const struct path *p);
-/* Best first: most samples, shortest, best root. */
+/* A path of a sample, which may be one of the fair ones, of the newest, or both. */
+void merge_add(struct merge *m, uint32_t sample, bool counted, bool newest, const struct path *p);
+/* Best first: most samples, shortest, best root. The newest weigh more than all others. */
 void merge_sort(struct merge *m);
 /* The path in words. */
 void merge_text(const struct merged *m, bool show_values, struct buf *out);

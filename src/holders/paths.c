@@ -60,7 +60,8 @@ static void walk_up(struct walk *w, uint32_t node)
 	w->chain.nodes[w->chain.n++] = n;
 	if (n->root && w->chain.n > 1) {
 		if (climb(w->roots, &w->chain, &w->path)) {
-			merge_add(w->merge, w->sample, &w->path);
+			merge_add(w->merge, w->sample, g->nodes[w->sample].counted,
+				  g->nodes[w->sample].newest, &w->path);
 			w->paths++;
 		}
 	} else {

@@ -48,7 +48,7 @@ static bool make_ring(const struct path *p, struct ring *ret)
 	return ret->n > 0;
 }
 
-static void count(struct rings *r, const struct ring *ring)
+static void count(struct rings *r, const struct ring *ring, bool counted)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct ring *other = &r->list[i];
@@ -56,7 +56,7 @@ static void count(struct rings *r, const struct ring *ring)
 		if (other->n == ring->n &&
 		    !memcmp(other->types, ring->types, sizeof(ring->types)) &&
 		    !memcmp(other->attributes, ring->attributes, sizeof(ring->attributes))) {
-			other->samples++;
+			other->samples += counted;
 			return;
 		}
 	}
@@ -67,10 +67,11 @@ static void count(struct rings *r, const struct ring *ring)
 		r->list = mem_resize(r->list, r->cap, sizeof(*r->list));
 	}
 	r->list[r->n] = *ring;
-	r->list[r->n++].samples = 1;
+	r->list[r->n++].samples = counted;
 }
 
 struct search {
+	bool counted;			/* for a sample that is in the shares */
 	uint32_t *queue;		/* nodes, nearest first */
 	uint32_t *from;			/* by node: the link over which it was reached, + 1 */
 	size_t n;
@@ -135,7 +136,7 @@ static enum visited close_ring(struct rings *r, const struct roots *roots, const
 	if (climb_ring(roots, &chain, path)) {
 		ret = make_ring(path, &ring) ? FOUND : GO_ON;
 		if (ret == FOUND)
-			count(r, &ring);
+			count(r, &ring, s->counted);
 	} else if (s->n_wrong < TRIES) {
 		s->wrong[s->n_wrong++] = links[path->failed];
 		ret = AGAIN;
@@ -166,9 +167,9 @@ static enum visited visit(struct rings *r, const struct roots *roots, const stru
 }
 
 static bool ring_of(struct rings *r, const struct roots *roots, const struct graph *g,
-		    uint32_t sample)
+		    uint32_t sample, bool counted)
 {
-	struct search s = {0};
+	struct search s = {.counted = counted};
 	enum visited ret;
 
 	s.queue = mem_array(VISITS_MAX, sizeof(*s.queue));
@@ -193,7 +194,8 @@ bool rings_find(struct rings *r, const struct roots *roots, const struct graph *
 
 	near[n++] = sample;
 	for (size_t i = 0; i < n; i++) {
-		if (g->nodes[near[i]].kind == NODE_OBJECT && ring_of(r, roots, g, near[i]))
+		if (g->nodes[near[i]].kind == NODE_OBJECT &&
+		    ring_of(r, roots, g, near[i], g->nodes[sample].counted))
 			return true;
 		for (uint32_t k = g->nodes[near[i]].links; k; k = g->links[k - 1].next)
 			if (n < ABOVE_MAX && !g->links[k - 1].dead)

@@ -17,7 +17,7 @@ struct ring {
 	char types[RINGS_LONGEST][128];		/* full names */
 	char attributes[RINGS_LONGEST][CLIMB_TEXT];	/* from each to the next one */
 	size_t n;
-	size_t samples;
+	size_t samples;			/* of those that are in the shares */
 };
 
 struct rings {			/* zero it to begin; owns all it points to */

@@ -12,6 +12,8 @@
 #define RATE_LEAST_NS CLOCK_NS_PER_S		/* a rate over less says nothing */
 #define RATE_WINDOW_NS (30 * CLOCK_NS_PER_S)	/* it is over one to two of these */
 #define TOLD_LEAST 0.1
+#define MOST 0.9
+#define NEWEST_LEAST 10			/* fewer say nothing */
 
 static const struct holding_growth never = {
 	.first = LT_UNKNOWN, .mark = {LT_UNKNOWN, LT_UNKNOWN},
@@ -48,7 +50,15 @@ size_t holding_in_cycles(const struct holding *h)
 
 bool holding_is_cyclic(const struct holding *h)
 {
-	return 2 * holding_in_cycles(h) > holding_alive(h);
+	return h->n_cycles > 0 && (2 * holding_in_cycles(h) > holding_alive(h) ||
+				   (h->newest >= NEWEST_LEAST &&
+				    (double)h->newest_cyclic >= MOST * (double)h->newest));
+}
+
+bool holding_has_newest(const struct holding *h, const struct holding_path *p)
+{
+	return p->share < MOST && h->newest >= NEWEST_LEAST &&
+	       (double)p->newest >= MOST * (double)h->newest;
 }
 
 bool holding_is_held(const struct holding *h)
@@ -61,7 +71,8 @@ bool holding_is_held(const struct holding *h)
 const struct holding_path *holding_best(const struct holding *h)
 {
 	for (size_t i = 0; i < h->n_paths; i++)
-		if (h->paths[i].container[0] && h->paths[i].share >= TOLD_LEAST)
+		if (h->paths[i].container[0] && (h->paths[i].share >= TOLD_LEAST ||
+						 holding_has_newest(h, &h->paths[i])))
 			return &h->paths[i];
 	return h->n_paths ? &h->paths[0] : NULL;
 }

@@ -38,6 +38,7 @@ struct holding_path {
 	int64_t length_delta;		/* since its first reading; LT_UNKNOWN */
 	double length_rate;		/* items per second, lately; NAN: unknown */
 	size_t samples;			/* that it holds */
+	size_t newest;			/* of the newest objects, which are in no share */
 	double share, low, high;	/* of the sample that lived; 95 % interval */
 	struct holding_growth growth;	/* the model's */
 };
@@ -83,6 +84,7 @@ struct holding {
 	struct holding_inside inside;	/* one that the first path or a cycle holds */
 	int64_t instances;		/* seen of the type */
 	size_t sampled, no_path, c_only, freed;		/* samples, and what became of them */
+	size_t newest, newest_cyclic;	/* newest objects looked at; of them in cycles */
 	int64_t time_ns, cpu_ns;
 	bool incomplete;		/* something was beyond a limit and left out */
 };
@@ -99,12 +101,14 @@ void holding_init(struct holding *h, const char *type);
 /* Samples that lived; how many of these are in cycles. */
 size_t holding_alive(const struct holding *h);
 size_t holding_in_cycles(const struct holding *h);
-/* More than half of what lived is garbage in cycles. */
+/* More than half of what lived, or of the newest, is garbage in cycles. */
 bool holding_is_cyclic(const struct holding *h);
 /* Live references hold it: a name was found for 95 % of what lived. */
 bool holding_is_held(const struct holding *h);
-/* The path to tell first: one that fans out and holds at least a tenth; else the first. NULL. */
+/* The path to tell first: one that fans out and holds a tenth or the newest; else any. Or NULL. */
 const struct holding_path *holding_best(const struct holding *h);
+/* Does it hold nearly all of the newest, but not of all? Then what is growing is there. */
+bool holding_has_newest(const struct holding *h, const struct holding_path *p);
 
 /* A reading of its length at now_ns: length, delta and rate follow. */
 void holding_put_length(struct holding_path *p, int64_t length, int64_t now_ns);

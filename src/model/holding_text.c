@@ -82,19 +82,21 @@ char *holding_text_ring(const struct holding_cycle *c, char *buf, size_t size)
 	return buf;
 }
 
-/* "held by", or "29% held by" where others hold more than a tenth. */
-static const char *held_by(const struct holding_path *p, char *buf, size_t size)
+/* "held by", or "29% held by" where others hold more than a tenth; "the newest (1%) held by". */
+static const char *held_by(const struct holding *h, const struct holding_path *p, char *buf,
+			   size_t size)
 {
 	if (p->share >= MOST)
 		return "held by";
-	snprintf(buf, size, "%.0f%% held by", 100 * p->share);
+	snprintf(buf, size, holding_has_newest(h, p) ? "the newest (%.0f%%) held by"
+						     : "%.0f%% held by", 100 * p->share);
 	return buf;
 }
 
 char *holding_text_line(const struct holding *h, bool values, char *buf, size_t size)
 {
 	const struct holding_path *best = holding_best(h);
-	char name[HOLDING_TEXT], what[HOLDING_NAME + 64], share[24];
+	char name[HOLDING_TEXT], what[HOLDING_NAME + 64], share[48];
 
 	if (h->code != LT_OK)
 		snprintf(buf, size, "holders cannot be searched: %s", h->why);
@@ -108,11 +110,11 @@ char *holding_text_line(const struct holding *h, bool values, char *buf, size_t 
 	else if (!holding_text_container(best, what, sizeof(what))[0])
 		snprintf(buf, size, "%s%s%s",
 			 strcmp(best->root, "C code") == 0 ? ""
-				 : held_by(best, share, sizeof(share)),
+				 : held_by(h, best, share, sizeof(share)),
 			 strcmp(best->root, "C code") == 0 ? "" : " ",
 			 holding_text_holder(best, values, name, sizeof(name)));
 	else
-		snprintf(buf, size, "%s %s (%s)", held_by(best, share, sizeof(share)),
+		snprintf(buf, size, "%s %s (%s)", held_by(h, best, share, sizeof(share)),
 			 holding_text_holder(best, values, name, sizeof(name)), what);
 	return buf;
 }

@@ -34,6 +34,7 @@ static void put_holders(struct jsonw *j, const struct holding *h)
 		jsonw_real(j, "low", p->low);
 		jsonw_real(j, "high", p->high);
 		jsonw_int(j, "samples", (int64_t)p->samples);
+		jsonw_int(j, "newest", (int64_t)p->newest);
 		jsonw_object_end(j);
 	}
 	jsonw_array_end(j);
@@ -68,6 +69,8 @@ static void put_search(struct jsonw *j, const struct holding *h)
 	jsonw_time(j, "t", h->t);
 	jsonw_int(j, "instances", h->instances);
 	jsonw_int(j, "sampled", (int64_t)h->sampled);
+	jsonw_int(j, "newest", (int64_t)h->newest);
+	jsonw_int(j, "newest_cyclic", (int64_t)h->newest_cyclic);
 	jsonw_int(j, "freed", (int64_t)h->freed);
 	jsonw_int(j, "no_path", (int64_t)h->no_path);
 	jsonw_int(j, "c_only", (int64_t)h->c_only);

@@ -283,6 +283,7 @@ static void read_paths(struct holding *h, const json_t *holders)
 		p->low = share_of(from, "low");
 		p->high = share_of(from, "high");
 		p->samples = (size_t)figure_or(from, "samples", 0);
+		p->newest = (size_t)figure_or(from, "newest", 0);
 	}
 }
 
@@ -327,6 +328,8 @@ static void read_holding(struct holding *h, const json_t *suspect)
 	read_cycles(h, json_object_get(suspect, "cycles"));
 	h->instances = figure(search, "instances");
 	h->sampled = (size_t)figure_or(search, "sampled", 0);
+	h->newest = (size_t)figure_or(search, "newest", 0);
+	h->newest_cyclic = (size_t)figure_or(search, "newest_cyclic", 0);
 	h->freed = (size_t)figure_or(search, "freed", 0);
 	h->no_path = (size_t)figure_or(search, "no_path", 0);
 	h->c_only = (size_t)figure_or(search, "c_only", 0);

@@ -146,6 +146,7 @@ static void take_path(struct holding_path *to, const struct holder *from)
 	to->address = from->address;
 	to->length = from->length;
 	to->samples = from->samples;
+	to->newest = from->newest;
 	to->share = from->share;
 	to->low = from->share_low;
 	to->high = from->share_high;
@@ -180,6 +181,8 @@ static void take_result(struct search *s)
 	holders_result(s->holders, &r);
 	h->instances = r.instances;
 	h->sampled = r.sampled;
+	h->newest = r.newest;
+	h->newest_cyclic = r.newest_cyclic;
 	h->no_path = r.no_path;
 	h->c_only = r.c_only;
 	h->freed = r.freed;

@@ -46,7 +46,10 @@ static void put_best(struct line *l, const struct holding *h, const struct holdi
 {
 	char name[HOLDING_TEXT], what[HOLDING_NAME + 64];
 
-	line_put(l, ATTR_PLAIN, "%zu/%zu sampled via ", best->samples, holding_alive(h));
+	if (holding_has_newest(h, best))
+		line_put(l, ATTR_PLAIN, "%zu/%zu newest via ", best->newest, h->newest);
+	else
+		line_put(l, ATTR_PLAIN, "%zu/%zu sampled via ", best->samples, holding_alive(h));
 	holding_text_holder(best, values, name, sizeof(name));
 	holding_text_container(best, what, sizeof(what));
 	if (clean_width(name) <= l->end - l->at)
@@ -63,7 +66,12 @@ static void put_cycle(struct line *l, const struct snapshot *snap, const struct 
 {
 	char text[HOLDING_TEXT];
 
-	line_put(l, ATTR_PLAIN, "%zu/%zu in cycles  ", holding_in_cycles(h), holding_alive(h));
+	if (2 * holding_in_cycles(h) > holding_alive(h))
+		line_put(l, ATTR_PLAIN, "%zu/%zu in cycles  ", holding_in_cycles(h),
+			 holding_alive(h));
+	else
+		line_put(l, ATTR_PLAIN, "%zu/%zu newest in cycles  ", h->newest_cyclic,
+			 h->newest);
 	line_put_cut(l, ATTR_SUSPECT, holding_text_ring(&h->cycles[0], text, sizeof(text)));
 }
 

@@ -227,9 +227,14 @@ static void put_interval(struct canvas *c, int y, const struct holding *h,
 {
 	char text[200], n[TEXT];
 
-	snprintf(text, sizeof(text), "shares are of the sample: %.0f%% means %.0f..%.0f%% of all "
-		 "%s (95%% interval)", 100 * p->share, 100 * p->low, 100 * p->high,
-		 num_count(h->instances, n, sizeof(n)));
+	if (holding_has_newest(h, p))
+		snprintf(text, sizeof(text), "%zu of the %zu newest are there, and %.0f..%.0f%% of "
+			 "all %s (95%% interval)", p->newest, h->newest, 100 * p->low,
+			 100 * p->high, num_count(h->instances, n, sizeof(n)));
+	else
+		snprintf(text, sizeof(text), "shares are of the sample: %.0f%% means %.0f..%.0f%% "
+			 "of all %s (95%% interval)", 100 * p->share, 100 * p->low, 100 * p->high,
+			 num_count(h->instances, n, sizeof(n)));
 	canvas_put(c, y, 0, c->cols, ATTR_PLAIN, text);
 }
 

@@ -183,12 +183,46 @@ static void of_a_type_without_instances_nothing_is_said(void **state)
 	watching_on_every_python(type_that_is_none, NULL);
 }
 
+/* Few of all, so that the fair sample hardly has any. */
+static int newest_differ(const struct python_exe *exe)
+{
+	struct python_run run = {0};
+	json_t *ready = watching_start(&run, exe, "newest.py", NULL);
+	struct holders_result r = {0};
+	struct holders *h = NULL;
+	struct python py;
+	int wrong = 1;
+
+	if (ready && python_find(run.pid, &py, NULL) == LT_OK) {
+		h = holders_new(&py);
+		wrong = !search(h, "__main__.Held", &r) || r.n != 2 || r.instances != 3100 ||
+			r.sampled != HOLDERS_SAMPLES || r.newest != HOLDERS_NEWEST ||
+			strcmp(r.list[0].path, "__main__._LATELY[*]") ||
+			r.list[0].newest != r.newest || r.list[0].share > 0.2 ||
+			strcmp(r.list[1].path, "__main__._ALWAYS[*]") || r.list[1].newest ||
+			r.list[0].samples + r.list[1].samples != r.sampled;
+	}
+	for (size_t i = 0; i < r.n && wrong; i++)
+		printf("# %s: %s %zu of %zu, newest %zu of %zu\n", exe->name, r.list[i].path,
+		       r.list[i].samples, r.sampled, r.list[i].newest, r.newest);
+	holders_free(h);
+	json_decref(ready);
+	python_stop(&run);
+	return wrong;
+}
+
+static void what_holds_the_newest_is_told_before_what_holds_most(void **state)
+{
+	on_every_python(newest_differ);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_holder_is_named_exactly),
 		cmocka_unit_test(cyclic_garbage_is_told_by_its_ring_whatever_the_collector_does),
 		cmocka_unit_test(of_a_type_without_instances_nothing_is_said),
+		cmocka_unit_test(what_holds_the_newest_is_told_before_what_holds_most),
 	};
 	int failed = cmocka_run_group_tests_name("holders", tests, NULL, NULL);
 

@@ -21,6 +21,7 @@ static size_t n_copies;
 static const char *const scripts[] = {
 	"arrays.py", "truth.py", "workload.py", "tcp_server.py", "tcp_client.py", "hostile.py",
 	"mix.py", "collecting.py", "verdicts.py", "held.py", "rings.py", "growing.py", "keeps.py",
+	"newest.py",
 };
 
 static const char *source_dir(void)

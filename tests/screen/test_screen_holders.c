@@ -130,6 +130,22 @@ static void the_pane_has_the_holder_its_length_and_what_else_there_is(void **sta
 		       "+16.7/s   2 more paths   4 no path");
 }
 
+/* The first path holds nearly all objects, the second one nearly all of the newest. */
+static void what_holds_the_newest_is_told_in_the_pane_and_behind_enter(void **state)
+{
+	add_path("app.lately[*]", "app.lately[*]", "module app", "list", 6);
+	add_path("app.always[*]", "app.always[*]", "module app", "list", 194);
+	h.newest = 60;
+	h.paths[0].newest = 60;
+	show();
+	fixture_draw(&f, 40, 120);
+	EXPECT(&f, 33, "held   60/60 newest via app.lately  list   1 more path");
+	fixture_draw(&f, 30, 100);
+	(void)fixture_key(&f, UI_KEY_ENTER);
+	assert_true(fixture_find(&f, "60 of the 60 newest are there, and 1..4% of all 48 200 "
+				     "(95% interval)") > 0);
+}
+
 static void the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room(void **state)
 {
 	hold();
@@ -583,6 +599,7 @@ int main(void)
 		DRAWN(the_reason_line_prefers_who_holds_it),
 		DRAWN(the_reason_line_has_the_ring_with_its_attributes),
 		DRAWN(the_pane_has_the_holder_its_length_and_what_else_there_is),
+		DRAWN(what_holds_the_newest_is_told_in_the_pane_and_behind_enter),
 		DRAWN(the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room),
 		DRAWN(what_is_known_to_be_held_is_not_suspected_to_be_garbage),
 		DRAWN(the_pane_has_the_cycle_and_what_the_collector_does),

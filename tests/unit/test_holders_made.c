@@ -607,6 +607,31 @@ static void a_search_can_be_abandoned_and_begun_again(void **state)
 	tear_down(&m);
 }
 
+/* The links of the collector's lists are the program's own: they may lead in a loop, or nowhere. */
+static void lists_of_the_collector_that_lead_nowhere_do_no_harm(void **state)
+{
+	struct made m;
+	uint64_t lists[3][2], items[2];
+
+	set_up(&m);
+	for (size_t i = 0; i < 3; i++)
+		m.heap.py.heads[i] = addr(lists[i]);
+	for (size_t i = 0; i < 2; i++)
+		items[i] = item(&m);
+	set(m.globals, text(&m, "one"), items[0]);
+	lists[0][1] = 0x10;			/* nowhere */
+	lists[1][1] = items[0] - GC;		/* does not lead back: it is being moved */
+	put(items[0], -(int32_t)GC, addr(lists[0]));
+	lists[2][1] = items[1] - GC;		/* leads to itself */
+	put(items[1], -(int32_t)GC, addr(lists[2]));
+	put(items[1], 8 - (int32_t)GC, items[1] - GC);
+	search(&m);
+	assert_int_equal(m.r.sampled, 2);
+	assert_int_equal(m.r.newest, 1);
+	assert_string_equal(m.r.list[0].path, "shop.one");
+	tear_down(&m);
+}
+
 static void the_interval_of_a_share_is_wilsons(void **state)
 {
 	double low, high;
@@ -643,6 +668,7 @@ int main(void)
 		cmocka_unit_test(what_no_name_leads_to_has_no_path),
 		cmocka_unit_test(memory_that_is_too_large_to_be_searched_is_told),
 		cmocka_unit_test(a_search_can_be_abandoned_and_begun_again),
+		cmocka_unit_test(lists_of_the_collector_that_lead_nowhere_do_no_harm),
 		cmocka_unit_test(the_interval_of_a_share_is_wilsons),
 	};
 

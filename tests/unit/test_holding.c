@@ -204,6 +204,43 @@ static void what_holds_a_part_alone_is_told_with_its_share(void **state)
 	free(h);
 }
 
+/* A leak that is few of all objects is nearly all of the newest. */
+static void what_holds_the_newest_is_told_though_it_holds_few_of_all(void **state)
+{
+	struct holding *h = found("str", "__main__.lately[*]", 0);
+	char text[200];
+
+	h->paths[0].share = 0.014;
+	h->paths[1] = h->paths[0];
+	h->paths[1].share = 0.98;
+	h->n_paths = 2;
+	assert_ptr_equal(holding_best(h), &h->paths[1]);
+	h->newest = 60;
+	h->paths[0].newest = 58;
+	assert_ptr_equal(holding_best(h), &h->paths[0]);
+	assert_string_equal(holding_text_line(h, false, text, sizeof(text)),
+			    "the newest (1%) held by __main__.lately (list)");
+	h->newest = h->paths[0].newest = 9;	/* too few to go by */
+	assert_ptr_equal(holding_best(h), &h->paths[1]);
+	free(h);
+}
+
+static void newest_objects_that_are_garbage_in_cycles_are_told_as_that(void **state)
+{
+	struct holding *h = found("app.Conn", "__main__.kept[*]", 0);
+
+	h->n_cycles = 1;
+	h->cycles[0].samples = 3;
+	h->newest = 60;
+	h->newest_cyclic = 20;
+	assert_false(holding_is_cyclic(h));
+	h->newest_cyclic = 57;
+	assert_true(holding_is_cyclic(h));
+	h->n_cycles = 0;
+	assert_false(holding_is_cyclic(h));
+	free(h);
+}
+
 static void paths_become_a_tree_from_their_roots(void **state)
 {
 	static const char *const rows[] = {
@@ -432,6 +469,8 @@ int main(void)
 		cmocka_unit_test(another_program_under_the_pid_has_no_holders_yet),
 		cmocka_unit_test(the_path_told_first_is_one_that_fans_out),
 		cmocka_unit_test(what_holds_a_part_alone_is_told_with_its_share),
+		cmocka_unit_test(what_holds_the_newest_is_told_though_it_holds_few_of_all),
+		cmocka_unit_test(newest_objects_that_are_garbage_in_cycles_are_told_as_that),
 		cmocka_unit_test(paths_become_a_tree_from_their_roots),
 		cmocka_unit_test(a_path_without_end_is_a_bounded_tree),
 		cmocka_unit_test(before_there_are_words_classes_that_grow_are_searched),

@@ -159,6 +159,8 @@ static struct holding *found(void)
 	holding_init(h, "__main__.Connection");
 	h->t = 1764000003.5;
 	h->sampled = 200;
+	h->newest = 60;
+	h->newest_cyclic = 1;
 	h->freed = 2;
 	h->instances = 48000;
 	h->time_ns = 3100000000;
@@ -174,6 +176,7 @@ static struct holding *found(void)
 	p->length = 14212;
 	p->length_rate = 12.4;
 	p->samples = 194;
+	p->newest = 59;
 	p->share = 0.98;
 	p->low = 0.95;
 	p->high = 0.99;
@@ -213,11 +216,12 @@ static void who_holds_a_suspect_is_in_its_members_and_in_the_summary(void **stat
 		"\"holders\":[{\"path\":\"__main__._CONNECTIONS[...][*]\","
 		"\"root\":\"module __main__\",\"container\":\"list\",\"length\":14212,"
 		"\"length_rate\":12.4,\"share\":0.98,\"low\":0.95,\"high\":0.99,"
-		"\"samples\":194}],"
+		"\"samples\":194,\"newest\":59}],"
 		"\"cycles\":[{\"types\":[\"__main__.Connection\","
 		"\"__main__.ConnectionHandler\"],\"attributes\":[\"_conn_handler\",\"_conn\"],"
 		"\"instances\":97,\"samples\":4,\"since\":1764000000.000}],"
 		"\"search\":{\"t\":1764000003.500,\"instances\":48000,\"sampled\":200,"
+		"\"newest\":60,\"newest_cyclic\":1,"
 		"\"freed\":2,\"no_path\":0,\"c_only\":0,\"complete\":true,"
 		"\"time_us\":3100000,\"cpu_us\":40000}}"));
 	assert_null(strstr(text, "secret"));

@@ -186,7 +186,7 @@ static void who_holds_them_comes_with_the_sample_before_the_verdict(void **state
 		 "{\"type\":\"Connection\","
 		 "\"refcounts\":{\"min\":1,\"median\":2,\"max\":3},\"holders\":[{\"path\":"
 		 "\"__main__.L[*]\",\"root\":\"module __main__\",\"container\":\"list\","
-		 "\"length\":20,\"share\":0.98,\"samples\":196}],"
+		 "\"length\":20,\"share\":0.98,\"samples\":196,\"newest\":57}],"
 		 "\"cycles\":[{\"types\":[\"A\",\"B\"],"
 		 "\"attributes\":[\"b\",\"a\"],\"instances\":9}],"
 		 "\"search\":{\"sampled\":200}}]}\n");
@@ -199,6 +199,7 @@ static void who_holds_them_comes_with_the_sample_before_the_verdict(void **state
 	assert_string_equal(step.holdings[0].paths[0].path, "__main__.L[*]");
 	assert_int_equal(step.holdings[0].paths[0].length, 20);
 	assert_int_equal(step.holdings[0].paths[0].samples, 196);
+	assert_int_equal(step.holdings[0].paths[0].newest, 57);
 	assert_int_equal(step.holdings[0].refcounts.median, 2);
 	assert_string_equal(step.holdings[0].cycles[0].attributes[1], "a");
 	assert_int_equal(step.holdings[0].sampled, 200);
