@@ -310,6 +310,7 @@ static void garbage_in_cycles_is_named_by_both_attributes(void **state)
 static void a_connection_keeps_its_buffer_alive(void **state)
 {
 	on_some_pythons(is_kept, "global");
+	on_some_pythons(is_kept, "cycle");
 }
 
 int main(void)

@@ -379,6 +379,57 @@ static void enter_folds_a_row_and_n_goes_to_the_next_holder(void **state)
 	assert_int_equal(fixture_row(&f, 10)[0], '>');
 }
 
+static bool title_has(const char *what)
+{
+	return strstr(fixture_row(&f, 0), what) != NULL;
+}
+
+static void tab_goes_round_the_screens_and_back(void **state)
+{
+	static const char *const there[] = {"who holds", "cycles", "base 16:02:11"};
+
+	hold();
+	ring();
+	show();
+	fixture_draw(&f, 24, 80);
+	for (int i = 0; i < 6; i++) {
+		(void)fixture_key(&f, '\t');
+		assert_true(title_has(there[i % 3]));
+	}
+	for (int i = 0; i < 6; i++) {
+		(void)fixture_key(&f, UI_KEY_BACK_TAB);
+		assert_true(title_has(there[(i + 1) % 3 ? 1 - i % 3 : 2]));
+	}
+	(void)fixture_key(&f, '?');
+	(void)fixture_key(&f, '\t');		/* help is no screen of the round */
+	assert_true(title_has("keys and marks"));
+}
+
+static void a_click_selects_a_holder_and_another_one_folds_it(void **state)
+{
+	struct ui_mouse m = {UI_MOUSE_PRESS, 0, 20};
+	char below[200];
+
+	hold();
+	show();
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, UI_KEY_ENTER);
+	m.row = f.canvas.cursor_row - 1;
+	screen_mouse(f.screen, &m, &f.request);
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(f.canvas.cursor_row, m.row);
+	snprintf(below, sizeof(below), "%s", fixture_row(&f, m.row + 1));
+	m.what = UI_MOUSE_AGAIN;
+	screen_mouse(f.screen, &m, &f.request);
+	fixture_draw(&f, 24, 80);
+	assert_string_not_equal(fixture_row(&f, m.row + 1), below);
+	assert_non_null(strstr(fixture_row(&f, m.row), "+ "));
+	m = (struct ui_mouse){UI_MOUSE_PRESS, 23, 1};
+	screen_mouse(f.screen, &m, &f.request);	/* Esc:back */
+	fixture_draw(&f, 24, 80);
+	assert_false(title_has("who holds"));
+}
+
 static void y_copies_the_path_without_values_of_keys(void **state)
 {
 	hold();
@@ -469,6 +520,25 @@ static void c_shows_the_ring_the_collector_and_the_mend(void **state)
 	assert_int_not_equal(fixture_find(&f, "VERDICT"), -1);
 }
 
+static void c_has_what_one_of_the_garbage_keeps_alive_where_there_is_room(void **state)
+{
+	ring();
+	keep(0, "", TYPE, 64, LT_UNKNOWN);
+	keep(1, ".buf", "bytearray", 2037, 1980);
+	show();
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, 'c');
+	EXPECT(&f, 9,
+		"-- one of them (0x7f3c5a1d0e50) keeps alive ------------------ retained ~2.05K -",
+		"     64 B  app.net.Connection",
+		"  2 037 B  `- .buf  bytearray, len 1 980                               97% of it",
+		"");
+	h.cycles[0].samples = 3;	/* others of them are held by something */
+	show();
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_find(&f, "keeps alive"), -1);
+}
+
 static void the_collector_is_told_in_each_of_its_states(void **state)
 {
 	static const struct { int64_t enabled, first, third, full; const char *text; } cases[] = {
@@ -525,11 +595,14 @@ int main(void)
 		DRAWN(no_size_of_terminal_is_too_small_for_a_view),
 		DRAWN(enter_folds_a_row_and_n_goes_to_the_next_holder),
 		DRAWN(y_copies_the_path_without_values_of_keys),
+		DRAWN(tab_goes_round_the_screens_and_back),
+		DRAWN(a_click_selects_a_holder_and_another_one_folds_it),
 		DRAWN(what_was_not_searched_or_long_ago_is_asked_for),
 		DRAWN(a_search_shows_how_far_it_is_and_esc_stops_it),
 		DRAWN(a_search_that_ends_is_shown_while_the_picture_is_paused),
 		DRAWN(what_cannot_be_searched_says_why),
 		DRAWN(c_shows_the_ring_the_collector_and_the_mend),
+		DRAWN(c_has_what_one_of_the_garbage_keeps_alive_where_there_is_room),
 		DRAWN(the_collector_is_told_in_each_of_its_states),
 		DRAWN(without_a_ring_c_says_who_holds_them_instead),
 	};

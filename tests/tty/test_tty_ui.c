@@ -65,7 +65,7 @@ static void keys_go_in_and_the_screen_comes_out(void **state)
 	assert_false(tty_cursor_visible(t));
 	tty_key(t, "t");
 	expect("samples 2");
-	expect(">> no leak  3 growing");
+	expect(">> growth, not proved a leak  3 growing");
 	tty_key(t, "h");
 	expect("keys and marks");
 	tty_key(t, "\x1b");
@@ -335,7 +335,7 @@ static void no_color_leaves_bold_and_reverse(void **state)
 	start("", 24, 80, env);
 	expect("samples 1");
 	tty_key(t, "t");
-	expect(">> no leak  3 growing");
+	expect(">> growth, not proved a leak  3 growing");
 	assert_true(tty_has_attr(t, tty_find(t, "leaktop 4242"), 0, 'b'));
 	assert_true(tty_has_attr(t, tty_find(t, "+COUNT"), 0, 'r'));
 }

@@ -17,6 +17,7 @@
 #include "holders/merge.h"
 #include "made_heap.h"
 #include "target/cheap.h"
+#include "target/typehead.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -343,6 +344,27 @@ static void what_lies_behind_the_fields_of_an_object_is_not_held(void **state)
 	tear_down(&m);
 }
 
+/* Seen in 3.15: _co_unique_id, which only free-threaded builds set, has what was there before. */
+static void what_a_code_object_has_behind_its_fields_is_not_held(void **state)
+{
+	struct made m;
+	uint64_t type, code;
+
+	set_up(&m);
+	type = made_heap_type(&m.heap, "code", 0x90, 0);
+	put(type, TYPE_WEAK_AT, 0x80);
+	code = object(&m, type, 0, 0x90);
+	put(code, 0x20, item(&m));
+	put(code, 0x88, item(&m));
+	set(m.globals, text(&m, "code"), code);
+	search(&m);
+	assert_int_equal(m.r.sampled, 2);
+	assert_int_equal(m.r.c_only, 1);
+	assert_string_equal(m.r.list[0].path, "shop.code <code>");
+	assert_int_equal(m.r.list[0].samples, 1);
+	tear_down(&m);
+}
+
 static void a_list_that_contains_itself_ends_the_search(void **state)
 {
 	struct made m;
@@ -629,6 +651,7 @@ int main(void)
 		cmocka_unit_test(objects_asked_for_have_a_path_each),
 		cmocka_unit_test(what_lies_beyond_a_lists_length_is_not_held),
 		cmocka_unit_test(what_lies_behind_the_fields_of_an_object_is_not_held),
+		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
 		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),
 		cmocka_unit_test(a_path_deeper_than_fifty_levels_is_no_path),
 		cmocka_unit_test(a_million_references_to_one_object_are_one_fan_out),
