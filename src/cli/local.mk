@@ -1,13 +1,13 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/complain.c src/cli/complain.h \
+	src/cli/failon.c src/cli/failon.h \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/options.c src/cli/options.h
 
 bin_PROGRAMS += leaktop
 leaktop_SOURCES = \
 	src/cli/batch.c src/cli/batch.h \
-	src/cli/failon.c src/cli/failon.h \
 	src/cli/inspect.c src/cli/inspect.h \
 	src/cli/main.c \
 	src/cli/pick.c src/cli/pick.h \

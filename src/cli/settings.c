@@ -358,6 +358,9 @@ void settings_read(struct settings *ret, const char *given, struct options *ret_
 		find_own(ret->path);
 	if (ret->path[0])
 		e = load(path, &ret->text, &file, &why);
+	/* sudo -u and setpriv leave HOME alone: what is in another user's is no file of ours */
+	if (e == EACCES && !given && access(path, F_OK) != 0)
+		e = ENOENT;
 	if (e == ENOENT && !given)
 		e = load(path = SYSTEM_PATH, &ret->text, &file, &why);
 	if (e == 0)

@@ -6,6 +6,7 @@
 #include "../unit/test.h"
 
 #include "session/search.h"
+#include "util/clock.h"
 #include "watching.h"
 
 #define TRIES 5				/* a loaded machine may not let the server leak at once */
@@ -241,6 +242,33 @@ static void a_list_that_grows_is_named_whatever_is_in_it(void **state)
 	assert_true(found);
 }
 
+#define SHARE 1e-6			/* of a core: a rest of hours */
+
+static void what_a_search_has_cost_is_made_good_by_its_rest(void **state)
+{
+	static const char *const args[] = {"--kind", "global_list", NULL};
+	struct search_found found = {0};
+	struct python_run run = {0};
+	struct search *search;
+	struct python py;
+	int64_t rest_ns;
+
+	json_decref(watching_start_usual(&run, "held.py", args));
+	assert_int_equal(python_find(run.pid, &py, NULL), LT_OK);
+	search = search_new(&py, SHARE);
+	assert_true(search_rested(search, clock_mono_ns()));
+	search_begin(search, "__main__.Held", false);
+	while (!search_step(search, &found))
+		;
+	assert_non_null(found.holding);
+	assert_true(found.holding->cpu_ns > 0);
+	rest_ns = (int64_t)((double)found.holding->cpu_ns / SHARE);
+	assert_false(search_rested(search, clock_mono_ns() + rest_ns / 2));
+	assert_true(search_rested(search, clock_mono_ns() + rest_ns));
+	search_free(search);
+	python_stop(&run);
+}
+
 /* ---- on some Pythons ------------------------------------------------------------------------- */
 
 static void on_some_pythons(bool (*is_so)(const struct python_exe *exe, const char *leak),
@@ -293,6 +321,7 @@ int main(void)
 		cmocka_unit_test(garbage_in_cycles_is_named_by_both_attributes),
 		cmocka_unit_test(a_connection_keeps_its_buffer_alive),
 		cmocka_unit_test(a_list_that_grows_is_named_whatever_is_in_it),
+		cmocka_unit_test(what_a_search_has_cost_is_made_good_by_its_rest),
 	};
 	int failed = cmocka_run_group_tests_name("who holds it", tests, NULL, NULL);
 

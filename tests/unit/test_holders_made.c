@@ -306,6 +306,15 @@ static void objects_asked_for_have_a_path_each(void **state)
 	tear_down(&m);
 }
 
+/* Only a word of which nobody knows whose it is has the one sample. */
+static void assert_by_nobody(const struct made *m)
+{
+	assert_int_equal(m->r.sampled, 1);
+	assert_int_equal(m->r.c_only + m->r.no_path, 1);
+	for (size_t i = 0; i < m->r.n; i++)
+		assert_string_equal(m->r.list[i].root, "C code");
+}
+
 static void what_lies_beyond_a_lists_length_is_not_held(void **state)
 {
 	struct made m;
@@ -317,10 +326,21 @@ static void what_lies_beyond_a_lists_length_is_not_held(void **state)
 	put(cart, 0x10, 3);		/* popped: the word is still there */
 	set(m.globals, text(&m, "cart"), cart);
 	search(&m);
-	assert_int_equal(m.r.sampled, 1);
-	assert_int_equal(m.r.c_only + m.r.no_path, 1);
-	for (size_t i = 0; i < m.r.n; i++)
-		assert_string_equal(m.r.list[i].root, "C code");
+	assert_by_nobody(&m);
+	tear_down(&m);
+}
+
+static void what_lies_behind_the_fields_of_an_object_is_not_held(void **state)
+{
+	struct made m;
+	uint64_t box;
+
+	set_up(&m);
+	box = object(&m, made_heap_type(&m.heap, "shop.Box", 24, MADE_GC), GC, 80);
+	put(box, 0x28, item(&m));	/* in the same block, of what was there before */
+	set(m.globals, text(&m, "box"), box);
+	search(&m);
+	assert_by_nobody(&m);
 	tear_down(&m);
 }
 
@@ -655,6 +675,7 @@ int main(void)
 		cmocka_unit_test(a_global_under_what_is_no_name_is_an_item_of_the_dict),
 		cmocka_unit_test(objects_asked_for_have_a_path_each),
 		cmocka_unit_test(what_lies_beyond_a_lists_length_is_not_held),
+		cmocka_unit_test(what_lies_behind_the_fields_of_an_object_is_not_held),
 		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
 		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),
 		cmocka_unit_test(a_path_deeper_than_fifty_levels_is_no_path),

@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -242,6 +243,19 @@ static void noise_is_survived(void **state)
 	assert_answer("GET /metrics HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 200", "one 1\n");
 }
 
+/* Open ones of this process, which has both ends. */
+static size_t descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
 /*
  * A hundred who connect and say nothing, or ask for a large page and take none of it. Sixteen of
  * them have places, for a second without a byte; then others have their turn.
@@ -250,6 +264,7 @@ static void scrapers_that_hang_lose_their_places(void **state)
 {
 	int fds[100];
 	const int small = 4096;
+	size_t before = descriptors();
 
 	NEEDS_SERVER();
 	big = mem_alloc(1 << 20);
@@ -261,6 +276,8 @@ static void scrapers_that_hang_lose_their_places(void **state)
 			(void)send(fds[i], "GET /big HTTP/1.1\r\n" HOST "\r\n", 30, MSG_NOSIGNAL);
 		turn();
 	}
+	assert_in_range(descriptors() - before, COUNT_OF(fds) + 1,
+			COUNT_OF(fds) + SERVE_CONNECTIONS);
 	for (size_t i = 0; i < COUNT_OF(fds) - 12; i++)	/* the backlog behind them, not all */
 		close(fds[i]);
 	assert_answer("GET /metrics HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 200", "one 1\n");

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/settings.h"
@@ -100,6 +101,35 @@ static void every_setting_is_read(void **state)
 	assert_true(options.look.blank_zeros);
 	assert_true(options.look.mouse);
 	assert_string_equal(options.fields, "name,count");
+}
+
+/* What a user who owns nothing here is told of the file: nothing, or why it cannot be read. */
+static bool nobody_is_told(const char *given)
+{
+	pid_t child;
+	int status;
+
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(2);
+		read_file(given);
+		_exit(settings.message[0] != '\0');
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WEXITSTATUS(status) == 1;
+}
+
+/* As under sudo -u, which leaves HOME alone. Told on stderr it were a third line of a refusal. */
+static void a_file_in_a_home_that_is_closed_is_none_unless_it_was_given(void **state)
+{
+	if (geteuid() != 0)
+		SKIP("only root can be two users");
+	write_file(path, "sort = size\n");
+	assert_false(nobody_is_told(NULL));
+	assert_true(nobody_is_told(path));
 }
 
 static void a_wrong_line_is_told_with_its_number_and_defaults_are_used(void **state)
@@ -338,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIR(every_setting_is_read),
+		IN_DIR(a_file_in_a_home_that_is_closed_is_none_unless_it_was_given),
 		IN_DIR(a_wrong_line_is_told_with_its_number_and_defaults_are_used),
 		IN_DIR(what_it_does_not_know_is_told_and_the_rest_is_used),
 		IN_DIR(options_win_over_the_file),
