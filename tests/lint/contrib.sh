@@ -50,8 +50,8 @@ check()	# WORD FILE: what promtool has against it
 	"$promtool" "$1" rules "$2" >"$lint_tmp/said" 2>&1 || cat "$lint_tmp/said"
 }
 
-# What promtool has against a file of -f openmetrics. It reads that format for history only, of which
-# each value must have a time.
+# What promtool has against a file of -f openmetrics. It reads that format for history only, of
+# which each value must have a time.
 unread()	# FILE
 {
 	awk '/^#/ { print; next } { print $0, 1764000000 }' "$1" >"$lint_tmp/history"
