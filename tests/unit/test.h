@@ -16,6 +16,7 @@
 #ifdef assert_uint_in_range
 #undef assert_in_range
 #define assert_in_range assert_uint_in_range
+#undef stop		/* a place to break at: a name that tests want for themselves */
 #endif
 
 /* Ends the running test as skipped and says why (TAP takes '#' lines as comments). */
