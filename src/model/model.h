@@ -50,6 +50,8 @@ void model_holding(struct model *m, const struct holding *found);
 /* The containers of its paths were read again, in their order; LT_UNKNOWN: gone. */
 void model_lengths(struct model *m, const char *type, const int64_t *lengths, size_t n,
 		   int64_t mono_ns);
+/* Shows and judges by what searches told the other model, which must outlive m. */
+void model_share_searches(struct model *m, const struct model *of);
 /* Containers that grow, all that is known now: copied. */
 void model_growing(struct model *m, const struct growing *found);
 /* The search under way; NULL: none. */

@@ -26,16 +26,8 @@ static char path[64], pid_text[16];
 static int begin(void **state)
 {
 	const char *const args[] = {"--kind", "leak", NULL};
-	const struct python_exe *exe = pythons_usual();
-	json_t *ready;
 
-	if (!exe)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	ready = watching_start(&target, exe, "verdicts.py", args);
-	assert_non_null(ready);
-	json_decref(ready);
+	json_decref(watching_start_usual(&target, "verdicts.py", args));
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)target.pid);
 	strcpy(path, "/tmp/leaktop-live-XXXXXX");
 	close(mkstemp(path));
@@ -51,19 +43,17 @@ static int end(void **state)
 
 static pid_t spawn(const char *const *args, int out)
 {
-	const char *argv[16] = {"leaktop"}, *dir = getenv("LT_BUILDDIR");
-	char leaktop[4096];
+	const char *argv[16] = {"leaktop"};
 	pid_t child;
 
 	for (size_t i = 0; args[i] && i < 14; i++)
 		argv[i + 1] = args[i];
-	snprintf(leaktop, sizeof(leaktop), "%s/leaktop", dir ? dir : ".");
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
 		if (dup2(out, 1) < 0)
 			_exit(127);
-		execv(leaktop, (char *const *)(uintptr_t)argv);
+		execv(watching_leaktop(), (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	assert_true(child > 0);
