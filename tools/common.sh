@@ -126,7 +126,8 @@ in_root() {
 	# shellcheck disable=SC2016
 	in_root_mnt=${in_root_mnt:-} timeout "${in_root_seconds:-900}" \
 		unshare --mount --propagation private --pid --fork --kill-child sh -c '
-		mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+		mount --bind "$0" "$0" && mount -t proc proc "$0/proc" &&
+			mount --rbind /dev "$0/dev" &&
 			mount -t tmpfs tmp "$0/tmp" || exit 99
 		[ -z "$in_root_mnt" ] || mount --bind "$in_root_mnt" "$0/mnt" || exit 99
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=xterm \

@@ -1,11 +1,11 @@
 # zsh -f offers.zsh FOLDER LINE FILE: writes into FILE what zsh offers at the end of LINE with the
-# completions in FOLDER. zsh completes on a terminal only: this gives one to a second zsh, types LINE
-# and a tab there, and reads until that ends, which it does when it has completed.
+# completions in FOLDER. zsh completes on a terminal only: this gives one to a second zsh, types
+# LINE and a tab there, and reads until that ends, which it does when it has completed.
 emulate -L zsh
 zmodload zsh/zpty || exit 1
 : >$3
-# leaktop is a function, so that the test chooses the processes. compadd with -O, -A or -D is asked by
-# a completion for what would match; without them that is offered.
+# leaktop is a function, so that the test chooses the processes. compadd with -O, -A or -D is asked
+# by a completion for what would match; without them that is offered.
 print -r -- "
 fpath=(${(q)1} \$fpath)
 autoload -Uz compinit
