@@ -22,6 +22,12 @@ size_t pythons_list(const struct python_exe **ret);
 /* One of them, where one is enough: the system's, else the last found; NULL where there is none. */
 const struct python_exe *pythons_usual(void);
 
+/*
+ * Its shared library and what PYTHONHOME must be for that; false where it has none, or in a root.
+ * size is that of both.
+ */
+bool pythons_library(const struct python_exe *exe, char *home, char *library, size_t size);
+
 struct python_run {			/* zero it to begin */
 	pid_t pid;			/* of the Python itself; 0: not running */
 	int in, out;			/* pipes to its stdin and from its stdout */
