@@ -51,6 +51,12 @@ test_harm_hosts_CPPFLAGS = $(harm_cppflags)
 test_harm_hosts_CFLAGS = $(harm_cflags)
 test_harm_hosts_LDADD = $(harm_libs)
 
+harm_tests += test_harm_builds
+test_harm_builds_SOURCES = tests/harm/test_harm_builds.c
+test_harm_builds_CPPFLAGS = $(harm_cppflags)
+test_harm_builds_CFLAGS = $(harm_cflags)
+test_harm_builds_LDADD = $(harm_libs)
+
 harm_tests += test_harm_soak
 test_harm_soak_SOURCES = tests/harm/test_harm_soak.c
 test_harm_soak_CPPFLAGS = $(harm_cppflags)
