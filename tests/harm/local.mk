@@ -46,7 +46,7 @@ test_harm_strict_CFLAGS = $(harm_cflags)
 test_harm_strict_LDADD = $(harm_libs)
 
 harm_tests += test_harm_hosts
-test_harm_hosts_SOURCES = tests/harm/test_harm_hosts.c
+test_harm_hosts_SOURCES = tests/harm/test_harm_hosts.c tests/live/http.c tests/live/http.h
 test_harm_hosts_CPPFLAGS = $(harm_cppflags)
 test_harm_hosts_CFLAGS = $(harm_cflags)
 test_harm_hosts_LDADD = $(harm_libs)
