@@ -21,7 +21,7 @@
 
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
 #define AGENT_NAME 64
-#define AGENT_MAGIC 0x33656d6f68746c00ul	/* of a block; another number for another layout */
+#define AGENT_MAGIC 0x34656d6f68746c00ul	/* of a block; another number for another layout */
 
 enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 	AGENT_DICT_27,
@@ -75,6 +75,9 @@ struct agent_block {
 	uint32_t index_at, table_at;	/* byte offsets from the block's start */
 	uint32_t ranges_at, max_ranges;	/* likewise; struct agent_range, room for so many */
 	uint32_t ranges;		/* sorted, no two touch; written in the stop (guard.h) */
+	uint64_t gil_state;		/* the thread state under which this thread has the GIL;
+					   0: it has not, or none but its own can be meant.
+					   Written in the stop */
 
 	struct agent_order order;
 

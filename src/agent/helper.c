@@ -83,21 +83,37 @@ int agent_count(void *arg)
 	return 0;
 }
 
+/*
+ * Why Ensure must not be called here; 0: it may be. To 3.11 it asks for the first thread state that
+ * this thread ever had. If the thread holds the GIL under a second one, Ensure waits for itself; in
+ * 2.7 and 3.6, which have no GIL before there are threads, the second one is lost.
+ */
+static uint32_t find_obstacle(const struct agent_block *b)
+{
+	void *mine;
+
+	if (!is_alone(b))
+		return AGENT_SEVERAL;
+	mine = ((void *(*)(void))(uintptr_t)b->fn_this_thread)();
+	if (!mine)
+		return AGENT_NO_THREAD_STATE;
+	return b->gil_state && b->gil_state != (uint64_t)(uintptr_t)mine ? AGENT_OTHER_STATE : 0;
+}
+
 /* Run in place of a blocked system call of the main thread. */
 void agent_call(struct agent_block *b)
 {
 	int *errno_at = ((int *(*)(void))(uintptr_t)b->fn_errno)();
 	int saved = *errno_at;
+	uint32_t obstacle = find_obstacle(b);
 
-	if (!is_alone(b)) {
-		answer(b, b->order.request, AGENT_SEVERAL);
-	} else if (((void *(*)(void))(uintptr_t)b->fn_this_thread)()) {
+	if (obstacle) {
+		answer(b, b->order.request, obstacle);
+	} else {
 		int state = ((int (*)(void))(uintptr_t)b->fn_ensure)();
 
 		work_if_asked(b);
 		((void (*)(int))(uintptr_t)b->fn_release)(state);
-	} else {
-		answer(b, b->order.request, AGENT_NO_THREAD_STATE);
 	}
 	*errno_at = saved;
 }

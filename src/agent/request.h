@@ -25,6 +25,7 @@ enum agent_status {		/* the answer to it */
 	AGENT_RESTLESS,		/* the lists were rebuilt again and again while they were walked */
 	AGENT_HELD,		/* the program holds a bookmark, or one cannot be taken out */
 	AGENT_OUTSIDE,		/* an address is in no range: STEP goes on, with new ones */
+	AGENT_OTHER_STATE,	/* the thread has the GIL under a second thread state of its own */
 };
 
 struct agent_order {		/* what leaktop asks for, written at once */

@@ -247,6 +247,9 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 	case AGENT_SEVERAL:
 		return lt_err_set(err, LT_E_INTERPRETERS, 0,
 				  "which of them its main thread is in is not known");
+	case AGENT_OTHER_STATE:
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
+				  "the main thread holds the GIL under a second thread state");
 	case AGENT_LOCKED:
 		return lt_err_set(err, LT_E_BUSY, 0, "the lock of pending calls is taken");
 	case AGENT_LOOP:

@@ -33,6 +33,7 @@ uint64_t arch_ticks(void);
 
 uint64_t arch_pc(const struct arch_state *s);
 uint64_t arch_sp(const struct arch_state *s);
+uint64_t arch_thread_self(const struct arch_state *s);	/* what pthread_self() says in it */
 
 /* The number of the system call the thread was stopped in, -1: in none. */
 long arch_syscall_nr(const struct arch_state *s);

@@ -135,6 +135,12 @@ uint64_t arch_sp(const struct arch_state *s)
 	return regs_in(s)->rsp;
 }
 
+/* glibc's and musl's thread pointer is the address of the thread's own structure (x86-64 ABI). */
+uint64_t arch_thread_self(const struct arch_state *s)
+{
+	return regs_in(s)->fs_base;
+}
+
 long arch_syscall_nr(const struct arch_state *s)
 {
 	return (long)regs_in(s)->orig_rax;

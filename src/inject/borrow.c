@@ -19,6 +19,7 @@
 #include "inject/preflight.h"
 #include "inject/safepoint.h"
 #include "proc/figures.h"
+#include "target/threads.h"
 #include "util/clock.h"
 #include "util/io.h"
 #include "util/mem.h"
@@ -109,6 +110,16 @@ static bool write_order(struct errand *e, uint32_t op)
 			    &e->order, sizeof(e->order));
 }
 
+/* The parked thread keeps what it holds, so this is true until it is let go. */
+static bool tell_gil_state(const struct errand *e, const struct call *c)
+{
+	uint64_t state = threads_gil_state(e->job->py, arch_thread_self(&c->saved));
+
+	return remote_write(e->remote,
+			    e->r->lodging.block + offsetof(struct agent_block, gil_state), &state,
+			    sizeof(state));
+}
+
 static enum lt_errc run_helper(struct errand *e, struct call *c, enum safepoint point,
 			       struct lt_err *err)
 {
@@ -116,6 +127,8 @@ static enum lt_errc run_helper(struct errand *e, struct call *c, enum safepoint 
 	uint64_t entry = point == SAFEPOINT_RUNNING ? AGENT_ENTRY_POST : AGENT_ENTRY_CALL;
 	enum lt_errc rc;
 
+	if (!tell_gil_state(e, c))
+		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
 	e->r->pending |= point == SAFEPOINT_RUNNING;
 	rc = call_function(c, l->code + entry, l->block, err);
 	fault_at(FAULT_CALLED);

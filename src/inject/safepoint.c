@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "target/elf.h"
+#include "target/threads.h"
 #include "util/mem.h"
 
 #define FUTEX_CMD 0x7f		/* without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
@@ -170,9 +171,10 @@ static bool in_signal_handler(const struct python *py, const struct gadgets *gad
 }
 
 static enum safepoint judge_running(const struct python *py, enum safepoint_use use,
-				    const struct maps *maps, const struct tracee *t, uint64_t pc,
-				    const char **why)
+				    const struct maps *maps, const struct tracee *t,
+				    const struct arch_state *s, const char **why)
 {
+	uint64_t pc = arch_pc(s);
 	const struct map *m = maps_find(maps, pc);
 
 	if (!m || !m->exec || m->path[0] != '/')
@@ -184,6 +186,8 @@ static enum safepoint judge_running(const struct python *py, enum safepoint_use 
 	for (size_t i = 0; i < py->n_nogo; i++)
 		if (pc >= py->nogo[i].start && pc < py->nogo[i].end)
 			return no(why, "inside the C library, the loader or the allocator");
+	if (!threads_runs_pending(py, arch_thread_self(s)))
+		return no(why, "Python reads its notes on another thread or thread state");
 	if (!python_pending_open(py))
 		return no(why, "the interpreter is about to shut down");
 	if (!python_pending_lock_free(py))
@@ -204,7 +208,7 @@ enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
 	if (!stack)
 		return SAFEPOINT_NO;
 	if (nr < 0)
-		verdict = judge_running(py, use, maps, t, arch_pc(s), why);
+		verdict = judge_running(py, use, maps, t, s, why);
 	else
 		verdict = judge_syscall(py, use, nr, arch_syscall_arg(s, 0), arch_syscall_arg(s, 1),
 					maps, why);

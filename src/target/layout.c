@@ -76,12 +76,20 @@
 
 #define RUNTIME_NONE \
 	.rt_initialized = LAYOUT_NONE, .rt_finalizing = LAYOUT_NONE, \
-	.rt_interp_head = LAYOUT_NONE, .rt_interp_main = LAYOUT_NONE
+	.rt_interp_head = LAYOUT_NONE, .rt_interp_main = LAYOUT_NONE, \
+	.rt_main_thread = LAYOUT_NONE, .rt_current = LAYOUT_NONE, .ts_status = LAYOUT_NONE
+
+/*
+ * What tells of a thread state that is current: 3.12 keeps it in a variable of each thread, and
+ * PyGILState_Ensure asks for the one that this thread was last active under (pystate.c).
+ */
+#define CURRENT_312 .rt_current = LAYOUT_NONE, .ts_thread_id = LAYOUT_NONE
 
 #define INTERP_314 \
 	.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_314, .ts_interp = 0x10, \
 	.rt_initialized = 0x308, .rt_finalizing = 0x310, \
 	.rt_interp_head = 0x328, .rt_interp_main = 0x330, \
+	.rt_main_thread = 0x340, CURRENT_312, .ts_status = 0x20, \
 	.in_next = 0x1c68, .in_threads = 0x1cb0, \
 	.gc_state = 0x1cf0, .gc_enabled = 0x1cfc, .gc_generations = 0x1d08, \
 	.gc_permanent = 0x1d50, .gc_stats = 0x1d68, .gc_collecting = 0x1db0, \
@@ -93,7 +101,7 @@ static const struct layout rows[] = {
 	{
 		.version_lo = 0x020700f0, .version_hi = 0x0207ffff, .name = "2.7", RUNTIME_NONE,
 		.eintr_raises = true,
-		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x8,
+		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x8, .ts_thread_id = 0x90,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x18, .in_modules = 0x10,
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE,
 		/* PyGC_Head is 32 bytes, aligned to 8 in 2.7.18; older ones have a long double in
@@ -114,7 +122,7 @@ static const struct layout rows[] = {
 		POOLS_4K,
 	}, {
 		.version_lo = 0x030600f0, .version_hi = 0x0306ffff, .name = "3.6", RUNTIME_NONE,
-		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x10,
+		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x10, .ts_thread_id = 0x98,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x20, .in_modules = 0x10,
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE, GC_36,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
@@ -123,9 +131,10 @@ static const struct layout rows[] = {
 		/* before bpo-27987 gave PyGC_Head its long double in 3.7.4: computed from 3.7.16's
 		 * headers with that change (PR 13581) undone */
 		.version_lo = 0x030700f0, .version_hi = 0x030703ff, .name = "3.7.0-3.7.3",
-		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
+		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0x0, .rt_finalizing = 0x8,
 		.rt_interp_head = 0x18, .rt_interp_main = 0x20,
+		.rt_main_thread = 0x278, .rt_current = 0x570, .ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x38, .in_modules = 0x28,
 		.gc_in_runtime = true, .gc_state = 0x138, .gc_enabled = 0x144,
 		.gc_generations = 0x150, .gc_generation0 = 0x1b0,
@@ -137,9 +146,10 @@ static const struct layout rows[] = {
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
 		.version_lo = 0x03070400, .version_hi = 0x0307ffff, .name = "3.7",
-		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
+		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0x0, .rt_finalizing = 0x8,
 		.rt_interp_head = 0x18, .rt_interp_main = 0x20,
+		.rt_main_thread = 0x2d0, .rt_current = 0x5c8, .ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x38, .in_modules = 0x28,
 		.gc_in_runtime = true, .gc_state = 0x140, .gc_enabled = 0x14c,
 		.gc_generations = 0x160, .gc_generation0 = 0x1f0,
@@ -149,9 +159,10 @@ static const struct layout rows[] = {
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
 		.version_lo = 0x030800f0, .version_hi = 0x0308ffff, .name = "3.8",
-		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
+		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0xc, .rt_finalizing = 0x10,
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
+		.rt_main_thread = 0x48, .rt_current = 0x558, .ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x48, .in_modules = 0x38,
 		.gc_in_runtime = true, .gc_state = 0x158, .gc_enabled = 0x164,
 		.gc_generations = 0x170, .gc_generation0 = 0x1b8,
@@ -162,9 +173,10 @@ static const struct layout rows[] = {
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030900f0, .version_hi = 0x0309ffff, .name = "3.9",
-		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
+		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0xc, .rt_finalizing = 0x10,
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
+		.rt_main_thread = 0x48, .rt_current = 0x238, .ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x368, .in_modules = 0x358,
 		.gc_state = 0x268, .gc_enabled = 0x274,
 		.gc_generations = 0x280, .gc_generation0 = 0x2c8,
@@ -174,9 +186,10 @@ static const struct layout rows[] = {
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x348, .ht_qualname = 0x358,
 	}, {
 		.version_lo = 0x030a00f0, .version_hi = 0x030affff, .name = "3.10",
-		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10,
+		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0xc, .rt_finalizing = 0x10,
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
+		.rt_main_thread = 0x48, .rt_current = 0x238, .ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x368, .in_modules = 0x358,
 		.gc_state = 0x268, .gc_enabled = 0x274,
 		.gc_generations = 0x280, .gc_generation0 = 0x2c8,
@@ -186,9 +199,10 @@ static const struct layout rows[] = {
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_16K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030b00f0, .version_hi = 0x030bffff, .name = "3.11",
-		.evidence = LAYOUT_FROM_SYMBOL, .ts_interp = 0x10,
+		.evidence = LAYOUT_FROM_SYMBOL, .ts_interp = 0x10, .ts_thread_id = 0x98,
 		.rt_initialized = 0x10, .rt_finalizing = 0x18,
 		.rt_interp_head = 0x28, .rt_interp_main = 0x30,
+		.rt_main_thread = 0x50, .rt_current = 0x240, .ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x10, .in_sysdict = 0x388, .in_modules = 0x378,
 		.gc_state = 0x288, .gc_enabled = 0x294,
 		.gc_generations = 0x2a0, .gc_generation0 = 0x2e8,
@@ -201,6 +215,7 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_SYMBOL, .ts_interp = 0x10,
 		.rt_initialized = 0x10, .rt_finalizing = 0x18,
 		.rt_interp_head = 0x28, .rt_interp_main = 0x30,
+		.rt_main_thread = 0x40, CURRENT_312, .ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x48, .in_sysdict = 0x160, .in_modules = 0x3b0,
 		.gc_state = 0x70, .gc_enabled = 0x7c,
 		.gc_generations = 0x88, .gc_generation0 = 0xd0,
@@ -215,6 +230,7 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_313, .ts_interp = 0x10,
 		.rt_initialized = 0x258, .rt_finalizing = 0x260,
 		.rt_interp_head = 0x278, .rt_interp_main = 0x280,
+		.rt_main_thread = 0x290, CURRENT_312, .ts_status = 0x20,
 		.in_next = 0x1c60, .in_threads = 0x1cb0,
 		.in_sysdict = 0x1dd8, .in_modules = 0x1de8,
 		.gc_state = 0x1ce8, .gc_enabled = 0x1cf4,
@@ -240,6 +256,7 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_315, .ts_interp = 0x10,
 		.rt_initialized = 0x388, .rt_finalizing = 0x390,
 		.rt_interp_head = 0x3a8, .rt_interp_main = 0x3b0,
+		.rt_main_thread = 0x3c0, CURRENT_312, .ts_status = 0x20,
 		.in_next = 0x1c60, .in_threads = 0x1ca8,
 		.in_sysdict = 0x1d98, .in_modules = 0x1da8,
 		.gc_state = 0x1ce8, .gc_enabled = 0x1ce8,

@@ -25,6 +25,8 @@ struct layout {
 	int32_t rt_initialized;		/* int, 1 when ready */
 	int32_t rt_finalizing;		/* pointer, NULL unless ending */
 	int32_t rt_interp_head, rt_interp_main;	/* PyInterpreterState * */
+	int32_t rt_main_thread;		/* unsigned long, the pthread_self() of pending calls */
+	int32_t rt_current;		/* to 3.11: the PyThreadState that holds the GIL */
 
 	/* from the PyInterpreterState */
 	int32_t in_next;
@@ -32,6 +34,8 @@ struct layout {
 	int32_t in_modules;		/* PyObject *modules (sys.modules), where it has one */
 	int32_t in_threads;		/* tstate list head */
 	int32_t ts_interp;		/* from a PyThreadState: its interpreter */
+	int32_t ts_thread_id;		/* to 3.11: the pthread_self() it was made on */
+	int32_t ts_status;		/* 3.13+: bits that say what it is used for */
 
 	/* struct _gc_runtime_state: 3.7, 3.8 from &_PyRuntime; 3.9+ from the interpreter */
 	bool gc_in_runtime;

@@ -18,6 +18,7 @@ libtarget_a_SOURCES = \
 	src/target/pyobj.c src/target/pyobj.h \
 	src/target/python.c src/target/python.h \
 	src/target/symbols.h \
+	src/target/threads.c src/target/threads.h \
 	src/target/remote.c src/target/remote.h \
 	src/target/typehead.c src/target/typehead.h \
 	src/target/typename.c \

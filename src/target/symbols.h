@@ -28,6 +28,7 @@
 	X(frame_type, "PyFrame_Type", 0) \
 	X(runtime, "_PyRuntime", 0) \
 	X(generation0, "_PyGC_generation0", 0) \
+	X(thread_current, "_PyThreadState_Current", 0)	/* 2.7, 3.6 */ \
 	X(finalizing, "_Py_Finalizing", 0)	/* 3.6: the thread state that ends Python */ \
 	X(unicode_type, "PyUnicode_Type", 1) \
 	X(string_type, "PyString_Type", 0)	/* 2.7: str */ \

@@ -28,6 +28,7 @@
 	X("interpreter_state.gc", gc_state, 0x50, 0x58, 0x58) \
 	X("interpreter_state.imports_modules", in_modules, 0x58, 0x60, 0x60) \
 	X("interpreter_state.sysdict", in_sysdict, 0x60, 0x68, 0x68) \
+	X("thread_state.status", ts_status, 0xd8, 0xf0, 0x108) \
 	X("pyobject.ob_type", ob_type, 0x168, 0x198, 0x1d8) \
 	X("type_object.tp_name", tp_name, 0x178, 0x1a8, 0x1e8)
 

@@ -45,6 +45,18 @@ test_harm_strict_CPPFLAGS = $(harm_cppflags)
 test_harm_strict_CFLAGS = $(harm_cflags)
 test_harm_strict_LDADD = $(harm_libs)
 
+harm_tests += test_harm_hosts
+test_harm_hosts_SOURCES = tests/harm/test_harm_hosts.c tests/live/http.c tests/live/http.h
+test_harm_hosts_CPPFLAGS = $(harm_cppflags)
+test_harm_hosts_CFLAGS = $(harm_cflags)
+test_harm_hosts_LDADD = $(harm_libs)
+
+harm_tests += test_harm_builds
+test_harm_builds_SOURCES = tests/harm/test_harm_builds.c
+test_harm_builds_CPPFLAGS = $(harm_cppflags)
+test_harm_builds_CFLAGS = $(harm_cflags)
+test_harm_builds_LDADD = $(harm_libs)
+
 harm_tests += test_harm_soak
 test_harm_soak_SOURCES = tests/harm/test_harm_soak.c
 test_harm_soak_CPPFLAGS = $(harm_cppflags)

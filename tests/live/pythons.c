@@ -122,6 +122,25 @@ bool python_chosen(const struct python_exe *exe, const char *const *parts)
 	return false;
 }
 
+/* .../versions/3.8.18/bin/python -> .../versions/3.8.18 and its libpython */
+bool pythons_library(const struct python_exe *exe, char *home, char *library, size_t size)
+{
+	char pattern[512];
+	glob_t g;
+	bool found;
+
+	if (exe->root[0] || strncmp(exe->name, "pyenv", 5) != 0)
+		return false;
+	snprintf(home, size, "%.*s", (int)(strlen(exe->path) - strlen("/bin/python")), exe->path);
+	snprintf(pattern, sizeof(pattern), "%s/lib/libpython*.so.1.0", home);
+	found = glob(pattern, 0, NULL, &g) == 0;
+	if (found) {
+		snprintf(library, size, "%s", g.gl_pathv[0]);
+		globfree(&g);
+	}
+	return found;
+}
+
 /* Between fork and exec in the child; 127 is what a shell says too. */
 static void become(pid_t parent, int in, int out, const char *root, const char *const *argv)
 {

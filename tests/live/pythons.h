@@ -28,6 +28,12 @@ bool python_wanted(const struct python_exe *exe);
 /* The same; but without it only one whose name has one of `parts`, which end with NULL. */
 bool python_chosen(const struct python_exe *exe, const char *const *parts);
 
+/*
+ * Its shared library and what PYTHONHOME must be for that; false where it has none, or in a root.
+ * size is that of both.
+ */
+bool pythons_library(const struct python_exe *exe, char *home, char *library, size_t size);
+
 struct python_run {			/* zero it to begin */
 	pid_t pid;			/* of the Python itself; 0: not running */
 	int in, out;			/* pipes to its stdin and from its stdout */

@@ -3,7 +3,6 @@
 #include "../unit/test.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "pythons.h"
 #include "target/pyobj.h"
 #include "target/python.h"
+#include "target/threads.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -32,7 +32,7 @@ static size_t n_subjects;
 
 /* Runs on 2.7 and on every 3. Ends with the collector off, so that its figures stand still. */
 static const char truth_script[] =
-	"import collections, functools, gc, json, os, re, struct, sys, time, types\n"
+	"import collections, functools, gc, json, os, re, struct, sys, threading, time, types\n"
 	"gc.set_threshold(701, 11, 12)\n"
 	"class Node(object): pass\n"
 	"for i in range(40):\n"
@@ -71,7 +71,8 @@ static const char truth_script[] =
 	"print(json.dumps({'hexversion': sys.hexversion, 'threshold': gc.get_threshold(),\n"
 	"    'count': gc.get_count(), 'stats': getattr(gc, 'get_stats', lambda: None)(),\n"
 	"    'enabled': gc.isenabled(), 'garbage': len(gc.garbage), 'names': names,\n"
-	"    'debug': hasattr(sys, 'gettotalrefcount'), 'list': id(classes)}))\n"
+	"    'debug': hasattr(sys, 'gettotalrefcount'), 'list': id(classes),\n"
+	"    'thread': threading.current_thread().ident}))\n"
 	"sys.stdin.read()\n";
 
 static int start_all(void **state)
@@ -139,6 +140,22 @@ static void the_version_and_build_found_are_its_own(void **state)
 		assert_false(python_collecting(&s->py));
 		assert_true(python_pending_lock_free(&s->py));
 		assert_true(s->py.interp != 0);
+	}
+}
+
+static void the_thread_that_runs_pending_calls_is_known(void **state)
+{
+	need_pythons();
+	for (size_t i = 0; i < n_subjects; i++) {
+		const struct python *py = &subjects[i].py;
+		uint64_t thread;
+
+		ask(&subjects[i]);
+		thread = (uint64_t)number(&subjects[i], "thread");
+		assert_true(threads_runs_pending(py, thread));
+		assert_int_equal(threads_runs_pending(py, thread + 0x1000),
+				 py->layout->rt_main_thread == LAYOUT_NONE);
+		assert_int_equal(threads_gil_state(py, thread), 0);	/* it waits for us */
 	}
 }
 
@@ -389,32 +406,13 @@ static void a_program_started_through_the_loader_is_found_too(void **state)
 	python_stop(&run);
 }
 
-/* .../versions/3.8.18/bin/python -> .../versions/3.8.18 and its libpython; false where static */
-static bool library_of(const struct python_exe *exe, char *home, char *library, size_t size)
-{
-	char pattern[512];
-	glob_t g;
-	bool found;
-
-	if (exe->root[0] || strncmp(exe->name, "pyenv", 5) != 0)
-		return false;
-	snprintf(home, size, "%.*s", (int)(strlen(exe->path) - strlen("/bin/python")), exe->path);
-	snprintf(pattern, sizeof(pattern), "%s/lib/libpython*.so.1.0", home);
-	found = glob(pattern, 0, NULL, &g) == 0;
-	if (found) {
-		snprintf(library, size, "%s", g.gl_pathv[0]);
-		globfree(&g);
-	}
-	return found;
-}
-
 static void a_python_that_a_program_has_loaded_as_a_plugin_is_found(void **state)
 {
 	const char *dir = getenv("LT_BUILDDIR");
 	char program[512], home[256], library[256];
 	bool any = false;
 
-	snprintf(program, sizeof(program), "%s/embed", dir ? dir : ".");
+	snprintf(program, sizeof(program), "%s/host", dir ? dir : ".");
 	need_pythons();
 	for (size_t i = 0; i < n_subjects; i++) {
 		const char *argv[] = {program, library, home, NULL};
@@ -423,7 +421,7 @@ static void a_python_that_a_program_has_loaded_as_a_plugin_is_found(void **state
 		struct python py;
 
 		ask(&subjects[i]);
-		if (!library_of(subjects[i].exe, home, library, sizeof(home)))
+		if (!pythons_library(subjects[i].exe, home, library, sizeof(home)))
 			continue;
 		any = true;
 		assert_true(python_start_program(&run, "", argv));
@@ -460,7 +458,7 @@ static void of_two_pythons_in_one_process_the_living_one_is_found(void **state)
 		for (size_t k = 0; k < n_subjects; k++)
 			if (strcmp(subjects[k].exe->path, "/usr/bin/python3") == 0)
 				system = subjects[k].exe;
-		if (!system || !library_of(subjects[i].exe, home, library, sizeof(home)))
+		if (!system || !pythons_library(subjects[i].exe, home, library, sizeof(home)))
 			continue;
 		any = true;
 		assert_true(python_start(&run, system, script, args));
@@ -524,6 +522,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_version_and_build_found_are_its_own),
+		cmocka_unit_test(the_thread_that_runs_pending_calls_is_known),
 		cmocka_unit_test(the_collector_s_figures_are_what_gc_says),
 		cmocka_unit_test(types_have_the_names_that_they_give_themselves),
 		cmocka_unit_test(what_is_no_type_has_no_type_name),

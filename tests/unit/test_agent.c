@@ -455,6 +455,21 @@ static void a_thread_that_never_ran_python_is_left_alone(void **state)
 	assert_int_equal(fake_errno, EPROTO);
 }
 
+static void a_thread_that_has_the_gil_under_another_state_is_left_alone(void **state)
+{
+	set_up_interpreter();
+	put(0, 0);
+	block.b.gil_state = addr(&types);
+	agent_call(&block.b);
+	assert_int_equal(ensured, 0);
+	assert_int_equal(block.b.status, AGENT_OTHER_STATE);
+	block.b.order.request = 2;
+	block.b.gil_state = addr(thread_state);
+	agent_call(&block.b);
+	assert_int_equal(ensured, 1);
+	assert_int_equal(block.b.status, AGENT_OK);
+}
+
 static void a_post_leaves_a_note_that_counts_once(void **state)
 {
 	set_up_interpreter();
@@ -568,6 +583,8 @@ int main(void)
 		cmocka_unit_test_setup(a_link_into_nowhere_is_not_followed, set_up),
 		cmocka_unit_test_setup(a_call_takes_the_gil_counts_and_keeps_errno, set_up),
 		cmocka_unit_test_setup(a_thread_that_never_ran_python_is_left_alone, set_up),
+		cmocka_unit_test_setup(a_thread_that_has_the_gil_under_another_state_is_left_alone,
+				       set_up),
 		cmocka_unit_test_setup(a_post_leaves_a_note_that_counts_once, set_up),
 		cmocka_unit_test_setup(with_several_interpreters_nothing_is_touched, set_up),
 		cmocka_unit_test_setup(a_lock_that_is_taken_is_not_waited_for, set_up),

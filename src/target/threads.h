@@ -1,0 +1,23 @@
+/*
+ * Which thread of a process is the interpreter's main one, and which of its states holds the GIL.
+ * A thread is named as the C library does it, by pthread_self().
+ */
+#ifndef LT_TARGET_THREADS_H
+#define LT_TARGET_THREADS_H
+
+#include "target/python.h"
+
+/*
+ * Does that thread, which must be stopped, run pending calls when it runs Python code? Not where
+ * another thread has initialized Python; from 3.13 on, not while it works under another state
+ * than its first. Unknown (2.7, 3.6): true.
+ */
+bool threads_runs_pending(const struct python *py, uint64_t self);
+
+/*
+ * The PyThreadState under which that thread, which must be stopped, has the GIL: one that was made
+ * on it. 0: it does not. From 3.12 on always 0: PyGILState_Ensure cannot mistake it there.
+ */
+uint64_t threads_gil_state(const struct python *py, uint64_t self);
+
+#endif
