@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #include "census/scan_kinds.h"
 #include "census/scan_pool.h"
@@ -115,17 +114,9 @@ enum lt_errc scan_possible(struct scan *s, struct lt_err *err)
 	return rc == LT_OK ? arenas_check_blocks(s->arenas, err) : rc;
 }
 
-static int64_t cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * CLOCK_NS_PER_S + t.tv_nsec;
-}
-
 enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
 {
-	int64_t began = cpu_now();
+	int64_t began = clock_cpu_ns();
 	enum lt_errc rc;
 
 	if (s->kinds.n >= KINDS_MOST)		/* most of them must have died: begin anew */
@@ -142,7 +133,7 @@ enum lt_errc scan_begin(struct scan *s, bool full, struct lt_err *err)
 	s->at_pool = 0;
 	s->resting = s->woken = 0;
 	s->phase = HEADS;
-	s->cpu_ns = cpu_now() - began;
+	s->cpu_ns = clock_cpu_ns() - began;
 	return LT_OK;
 }
 
@@ -299,9 +290,9 @@ static void next_phase(struct scan *s)
 
 bool scan_step(struct scan *s, int64_t budget_ns)
 {
-	int64_t began = cpu_now();
+	int64_t began = clock_cpu_ns();
 
-	while (s->phase != IDLE && cpu_now() - began < budget_ns) {
+	while (s->phase != IDLE && clock_cpu_ns() - began < budget_ns) {
 		if (s->phase == BODIES)
 			count_bodies(s);
 		else
@@ -313,7 +304,7 @@ bool scan_step(struct scan *s, int64_t budget_ns)
 		free(s->bytes);
 		s->bytes = NULL;
 	}
-	s->cpu_ns += cpu_now() - began;
+	s->cpu_ns += clock_cpu_ns() - began;
 	return s->phase == IDLE;
 }
 

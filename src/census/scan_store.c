@@ -205,6 +205,14 @@ static void splice(struct arena_state *a, uint32_t at, uint32_t had, const uint8
 	a->length = length;
 }
 
+/* Would putting `new` in the place of the pool leave the totals as they are? Mostly so. */
+static bool adds_nothing(const struct arena_state *a, const struct pool_state *had, uint32_t at,
+			 const struct pool_state *new, const uint8_t *part)
+{
+	return had->live == new->live && had->size8 == new->size8 && had->length == new->length &&
+	       (had->length == 0 || memcmp(a->run + at, part, had->length) == 0);
+}
+
 void store_put(struct store *s, size_t arena, uint32_t pool, const struct pool *now,
 	       const struct store_entry *entries, size_t n, uint64_t explained)
 {
@@ -216,13 +224,17 @@ void store_put(struct store *s, size_t arena, uint32_t pool, const struct pool *
 
 	for (uint32_t i = 0; i < pool; i++)
 		at += a->pools[i].length;
-	apply(s, a, p, at, (uint64_t)-1);
 	if (now)
 		new = (struct pool_state){
 			.live = now->live, .touched = now->touched, .free_at = now->free_at,
 			.size8 = (uint8_t)(now->size / 8),
 			.length = (uint16_t)encode(part, entries, n, explained),
 		};
+	if (adds_nothing(a, p, at, &new, part)) {
+		*p = new;
+		return;
+	}
+	apply(s, a, p, at, (uint64_t)-1);
 	splice(a, at, p->length, part, new.length);
 	*p = new;
 	set_size(s, a, pool, p->size8);

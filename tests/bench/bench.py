@@ -50,6 +50,7 @@ def setting(name, default):
 
 LEAKTOP = setting("LEAKTOP", "./leaktop")
 SEARCH = setting("SEARCH", "./bench_search")
+SCAN = setting("SCAN", "./bench_scan")
 PYTHON = setting("PYTHON", "python3")
 SIZES = [int(size) for size in setting("SIZES", "100000,1000000,10000000").split(",")]
 RUNS = int(setting("RUNS", "3"))
@@ -178,6 +179,11 @@ def search(target, who):
     return result
 
 
+def passes(target):
+    """What passes of the scan cost by themselves."""
+    return json.loads(subprocess.check_output([SCAN, str(target.process.pid)]))
+
+
 def accuracy(target, mode, truth):
     """The worst type of more than FEW instances, as a share, on a heap that stands still."""
     watch = Watch(target, mode, "--top", "0")
@@ -222,6 +228,7 @@ def measure(size):
     result = dict(about, runs=runs, searches=searches,
                   search={name: middle(r) for name, r in searches.items()},
                   median={name: middle(r) for name, r in runs.items()})
+    result["scan"] = passes(target)
     truth = target.ask("truth")["types"]
     result["accuracy"] = {mode: accuracy(target, mode, truth) for mode in MODES}
     target.end()
@@ -277,6 +284,19 @@ def print_cost(result):
                                  figure(spent and spent * 1e9 / result["objects"], 1, 1)))
 
 
+def print_passes(result):
+    scan = result["scan"]
+    say("\nthe scan by itself, %.2f million objects in %.2f million blocks, %.0f MiB of arenas" % (
+        scan["objects"] / 1e6, scan["blocks"] / 1e6, scan["arena_bytes"] / 2**20))
+    say("  %-20s %12s %10s %10s %10s" % ("", "CPU ms", "ns/object", "ns/block", "ms/GB"))
+    for key, label in (("first", "first pass"), ("full", "reads everything"),
+                       ("later", "what changed")):
+        spent = scan[key + "_cpu_us"]
+        say("  %-20s %12.1f %10.1f %10.1f %10.0f" % (
+            label, spent / 1000.0, spent * 1000.0 / scan["objects"],
+            spent * 1000.0 / scan["blocks"], spent * 1e6 / scan["arena_bytes"]))
+
+
 def print_searches(result):
     say("\nwho holds it? stall of the loop, ms   %28s %8s %8s %8s %8s" %
         ("p99", "p99.9", "max", "wall s", "CPU s"))
@@ -310,6 +330,7 @@ def main():
         say("\n==== %d tracked objects ====" % result["objects"])
         print_latency(result)
         print_cost(result)
+        print_passes(result)
         print_searches(result)
         print_rest(result)
         with open(setting("JSON", "bench.json"), "w") as out:

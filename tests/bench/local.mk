@@ -11,4 +11,4 @@ bench_scan_LDADD = libcensus.a libinject.a libagent.a libtarget.a libproc.a libu
 
 .PHONY: bench
 bench: leaktop bench_search bench_scan
-	LT_BENCH_LEAKTOP=./leaktop LT_BENCH_SEARCH=./bench_search python3 $(top_srcdir)/tests/bench/bench.py
+	LT_BENCH_LEAKTOP=./leaktop LT_BENCH_SEARCH=./bench_search LT_BENCH_SCAN=./bench_scan python3 $(top_srcdir)/tests/bench/bench.py
