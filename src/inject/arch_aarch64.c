@@ -260,7 +260,7 @@ static int64_t restart_result(long nr)
 	for (size_t i = 0; i < COUNT_OF(blocks); i++)
 		if (blocks[i].nr == nr)
 			return -(int64_t)blocks[i].result;
-	return -K_ERESTARTNOHAND;
+	return -K_ERESTARTSYS;
 }
 
 bool arch_is_fork(long nr)
@@ -296,14 +296,14 @@ static bool is_told(const struct registers *r, const struct status_syscall *befo
  * At an svc: it is going to be restarted, or was about to begin, which are the same but for one
  * that goes on through restart_syscall. Behind one, with EINTR: only what was told is known.
  */
-void arch_learn(struct arch_state *s, const struct status_syscall *before)
+void arch_learn(struct arch_state *s, const struct status_syscall *before, bool repaired)
 {
 	struct registers *r = regs_of(s);
 
 	r->nr = -1;
 	if (r->code[1] == SVC) {
 		r->nr = (int64_t)r->r.regs[X_NUMBER];
-		r->result = restart_result(r->nr);
+		r->result = repaired ? -K_ERESTARTNOHAND : restart_result(r->nr);
 		if (is_told(r, before, r->r.pc + INSN) && before->args[0] == r->arg0 &&
 		    arch_restarts_elsewhere(r->nr, before->args))
 			r->result = -K_ERESTART_RESTARTBLOCK;

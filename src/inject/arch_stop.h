@@ -45,8 +45,11 @@ bool arch_restart_anew(struct arch_state *s);
 
 /* Do registers leave out what arch_learn wants to know? */
 extern const bool arch_needs_telling;
-/* Completes registers of a thread stopped on its way to user mode by what /proc said before. */
-void arch_learn(struct arch_state *s, const struct status_syscall *before);
+/*
+ * Completes registers of a thread stopped on its way to user mode by what /proc said before.
+ * repaired: its call had returned EINTR, and arch_repair_eintr has made it begin anew.
+ */
+void arch_learn(struct arch_state *s, const struct status_syscall *before, bool repaired);
 
 /*
  * Is arch_repair_eintr blind to handlers? Then the call would begin anew behind one that runs

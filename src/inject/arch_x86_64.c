@@ -413,7 +413,7 @@ uint64_t arch_frame_spoil(uint64_t sp, uint64_t *ret_word)
 
 const bool arch_needs_telling, arch_repairs_blindly;
 
-void arch_learn(struct arch_state *s, const struct status_syscall *before)
+void arch_learn(struct arch_state *s, const struct status_syscall *before, bool repaired)
 {
 }
 

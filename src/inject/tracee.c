@@ -259,7 +259,7 @@ enum lt_errc tracee_get(const struct tracee *t, struct arch_state *s, struct lt_
 	int e = arch_regs_get(t->tid, s);
 
 	if (!e && t->event != TRACEE_SYSCALL)
-		arch_learn(s, &t->before);
+		arch_learn(s, &t->before, t->repaired);
 	return e ? lost(t, e, "reading registers of", err) : LT_OK;
 }
 
@@ -275,7 +275,7 @@ enum lt_errc tracee_save(const struct tracee *t, struct arch_state *s, struct lt
 	int e = arch_regs_get(t->tid, s);
 
 	if (!e)
-		arch_learn(s, &t->before);
+		arch_learn(s, &t->before, t->repaired);
 	if (!e)
 		e = arch_fp_get(t->tid, s);
 	if (e == EBUSY)
