@@ -332,6 +332,10 @@ static void only_an_interrupted_call_is_repaired(void **state)
 	assert_false(arch_repair_eintr(&s));
 	prepare(&s, SYS_read, -512);
 	assert_false(arch_repair_eintr(&s));
+	prepare(&s, SYS_rt_sigtimedwait, -EINTR);
+	assert_true(arch_repair_eintr(&s));
+	prepare(&s, SYS_close, -EINTR);		/* has closed it all the same */
+	assert_false(arch_repair_eintr(&s));
 }
 
 static void a_call_begins_with_clean_flags_and_no_system_call_to_restart(void **state)
