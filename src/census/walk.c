@@ -17,8 +17,8 @@
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
+#include "util/page.h"
 
-#define PAGE 4096u
 #define TYPES_FIRST 4096u
 #define TYPES_MOST 262144u
 #define OBJECT_LEAST 32u		/* bytes of the smallest tracked object, gc head included */
@@ -159,7 +159,7 @@ static uint64_t fill_places(const struct walk *w, struct agent_block *b)
 	b->slots = w->max_types * 2;
 	b->index_at = round_up(sizeof(*b), AGENT_ALIGN);
 	b->table_at = round_up(b->index_at + b->slots * sizeof(uint32_t), AGENT_ALIGN);
-	return round_up(b->table_at + (size_t)b->max_types * sizeof(struct agent_type), PAGE);
+	return page_up(b->table_at + (size_t)b->max_types * sizeof(struct agent_type));
 }
 
 /* Tells a block that is already there what is wanted. */

@@ -1,6 +1,7 @@
 /*
  * The CPU seam: registers, the signal frame and system calls of one architecture. Nothing outside
- * arch_*.c names a register. Facts: kernel arch/x86/kernel/signal.c, signal_64.c; injection.md 3.6.
+ * arch_*.c names a register. Facts: kernel arch/x86/kernel/signal.c, signal_64.c, and
+ * arch/arm64/kernel/signal.c, ptrace.c. What a stop does to system calls: arch_stop.h.
  */
 #ifndef LT_INJECT_ARCH_H
 #define LT_INJECT_ARCH_H
@@ -11,7 +12,7 @@
 #include <sys/types.h>
 
 #define ARCH_REGS_MAX 512	/* bytes of the general registers */
-#define ARCH_FP_MAX 16384	/* bytes of the extended state: AVX-512 takes 2.7 KB, AMX 11 KB */
+#define ARCH_FP_MAX 16384	/* bytes of the extended state: AVX-512 2.7 KB, SVE 9, AMX 11 */
 #define ARCH_FRAME_MAX (ARCH_FP_MAX + 2048)
 
 /* Everything a thread needs to go on as if nothing had happened. */
@@ -22,7 +23,7 @@ struct arch_state {
 	uint64_t sigmask;
 };
 
-/* Each: 0, or an errno value of the ptrace call that failed. */
+/* Each: 0, or errno of the ptrace call that failed; EBUSY: in a mode that no function expects. */
 int arch_regs_get(pid_t tid, struct arch_state *s);
 int arch_regs_set(pid_t tid, const struct arch_state *s);
 int arch_fp_get(pid_t tid, struct arch_state *s);
@@ -40,23 +41,6 @@ long arch_syscall_nr(const struct arch_state *s);
 uint64_t arch_syscall_arg(const struct arch_state *s, int i);
 
 /*
- * A ptrace stop makes epoll_wait and a few others return EINTR instead of restarting. Turns that
- * into "restart unless a handler runs" (-ERESTARTNOHAND), which the kernel honours on the way out.
- * true if there was anything to turn.
- */
-bool arch_repair_eintr(struct arch_state *s);
-
-/* What a repaired call does with its timeout when it begins anew. */
-enum arch_wait {
-	ARCH_WAIT_UNTIMED,	/* it has none */
-	ARCH_WAIT_REGISTER,	/* it is in a register, in milliseconds: can be shortened */
-	ARCH_WAIT_MEMORY,	/* it is in memory or in a socket: out of reach */
-};
-#define ARCH_WAIT_ARG 3		/* which argument, where it is in a register */
-enum arch_wait arch_wait_kind(const struct arch_state *s, int64_t *ret_ms);
-void arch_set_wait_ms(struct arch_state *s, int64_t ms);
-
-/*
  * Builds a signal frame for a call on this thread, below its red zone. If leaktop dies during the
  * call, the called function returns into restore_rt, the kernel's own way out of a signal handler
  * takes the frame, and the thread goes on with the state in *s, its system call restarted. One
@@ -67,12 +51,13 @@ void arch_set_wait_ms(struct arch_state *s, int64_t ms);
 size_t arch_frame_build(const struct arch_state *s, uint64_t restore_rt, bool eintr_raises,
 			uint8_t *frame, size_t max, uint64_t *ret_sp);
 
-/* Registers for calling fn(arg) with that frame as its return address. */
+/* Registers for calling fn(arg) on that frame, so that it returns to restore_rt. */
 void arch_prepare_call(const struct arch_state *from, struct arch_state *to, uint64_t sp,
-		       uint64_t fn, uint64_t arg);
+		       uint64_t restore_rt, uint64_t fn, uint64_t arg);
 /* Registers for a raw system call at a `syscall; ret` gadget. */
 void arch_prepare_syscall(const struct arch_state *from, struct arch_state *to, uint64_t sp,
-			  uint64_t gadget, long nr, const uint64_t args[6]);
+			  uint64_t restore_rt, uint64_t gadget, long nr,
+			  const uint64_t args[6]);
 
 /* Is the thread at the entry of the sigreturn system call that ends the call at sp? */
 bool arch_at_sigreturn(const struct arch_state *s, uint64_t sp);
@@ -88,9 +73,16 @@ struct arch_pattern {
 };
 extern const struct arch_pattern arch_restore_rt, arch_syscall_ret;
 
-/* Does a signal frame whose return address lies at `at` look real? ucontext: the bytes after it. */
-#define ARCH_HANDLER_FRAME 320
-bool arch_is_handler_frame(const uint8_t *after, size_t n, uint64_t at);
+/*
+ * Signal frames on a stack: a word that each of them has arch_frame_mark_at bytes from its start,
+ * and whether such a one at sp looks real. arch_frame_spoil: what to write where, so that one that
+ * is over no longer does; it could still be returned through.
+ */
+#define ARCH_HANDLER_FRAME 1184
+uint64_t arch_frame_mark(uint64_t restore_rt);
+extern const size_t arch_frame_mark_at;
+bool arch_is_handler_frame(const uint8_t *frame, size_t n, uint64_t sp);
+uint64_t arch_frame_spoil(uint64_t sp, uint64_t *ret_word);
 
 /* System calls of this CPU in which a blocked main thread may be borrowed. */
 enum arch_block {
@@ -102,12 +94,6 @@ enum arch_block {
 };
 enum arch_block arch_block_kind(long nr);
 
-/*
- * Does this wait, once stopped, go on under the number of restart_syscall? arch_restart_anew: makes
- * one that is stopped begin anew under its own, with its full timeout; true if it was such a one.
- */
-bool arch_restarts_elsewhere(long nr, const uint64_t args[6]);
-bool arch_restart_anew(struct arch_state *s);
 bool arch_is_fork(long nr);	/* fork, vfork, clone, clone3 */
 
 extern const long arch_nr_mmap, arch_nr_munmap, arch_nr_futex, arch_nr_clock_gettime,

@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
+#include "inject/arch_stop.h"
 #include "util/mem.h"
 
 #ifndef __NR_epoll_pwait2
@@ -337,8 +338,9 @@ size_t arch_frame_build(const struct arch_state *s, uint64_t restore_rt, bool ei
 	return size;
 }
 
+/* The frame's first word is the return address. */
 void arch_prepare_call(const struct arch_state *from, struct arch_state *to, uint64_t sp,
-		       uint64_t fn, uint64_t arg)
+		       uint64_t restore_rt, uint64_t fn, uint64_t arg)
 {
 	struct user_regs_struct *r = regs_of(to);
 
@@ -352,11 +354,12 @@ void arch_prepare_call(const struct arch_state *from, struct arch_state *to, uin
 }
 
 void arch_prepare_syscall(const struct arch_state *from, struct arch_state *to, uint64_t sp,
-			  uint64_t gadget, long nr, const uint64_t args[6])
+			  uint64_t restore_rt, uint64_t gadget, long nr,
+			  const uint64_t args[6])
 {
 	struct user_regs_struct *r = regs_of(to);
 
-	arch_prepare_call(from, to, sp, gadget, args[0]);
+	arch_prepare_call(from, to, sp, restore_rt, gadget, args[0]);
 	r->rax = (unsigned long)nr;
 	r->rsi = args[1];
 	r->rdx = args[2];
@@ -391,16 +394,64 @@ bool arch_syscall_result(const struct arch_state *s, uint64_t gadget, long nr, i
 	return true;
 }
 
-bool arch_is_handler_frame(const uint8_t *after, size_t n, uint64_t at)
+uint64_t arch_frame_mark(uint64_t restore_rt)
+{
+	return restore_rt;
+}
+
+const size_t arch_frame_mark_at;
+
+bool arch_is_handler_frame(const uint8_t *frame, size_t n, uint64_t sp)
 {
 	struct frame f;
 
-	if (n < sizeof(f) - sizeof(f.pretcode))
+	if (n < sizeof(f))
 		return false;
-	memcpy(&f.uc_flags, after, sizeof(f) - sizeof(f.pretcode));
-	return f.uc_flags <= 7 && f.uc_link == 0 && f.mc.cs == 0x33 && f.mc.sp > at &&
-	       f.mc.fpstate > at && f.mc.fpstate < f.mc.sp;
+	memcpy(&f, frame, sizeof(f));
+	return f.uc_flags <= 7 && f.uc_link == 0 && f.mc.cs == 0x33 && f.mc.sp > sp &&
+	       f.mc.fpstate > sp && f.mc.fpstate < f.mc.sp;
 }
+
+/* The return address: nobody returns to it any more, sigreturn does not look at it. */
+uint64_t arch_frame_spoil(uint64_t sp, uint64_t *ret_word)
+{
+	*ret_word = 0;
+	return sp;
+}
+
+/* ---- registers tell all: nothing of arch_stop.h is needed -------------------------------- */
+
+const bool arch_needs_telling, arch_repairs_blindly;
+
+void arch_learn(struct arch_state *s, const struct status_syscall *before, bool repaired)
+{
+}
+
+void arch_unrepair(struct arch_state *s)
+{
+}
+
+bool arch_must_reenter(const struct arch_state *s)
+{
+	return false;
+}
+
+void arch_prepare_reentry(const struct arch_state *saved, struct arch_state *to, uint64_t sp,
+			  uint64_t restore_rt)
+{
+}
+
+int arch_reenter(pid_t tid, const struct arch_state *saved)
+{
+	return ENOSYS;
+}
+
+bool arch_guards_returns(pid_t tid)
+{
+	return false;
+}
+
+/* ---- system calls ------------------------------------------------------------------------ */
 
 /*
  * Calls that the kernel restarts after a stop (injection.md 7, measured), and those that return

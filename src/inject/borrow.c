@@ -211,7 +211,7 @@ static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct ma
 
 	if (rc != LT_OK)
 		return rc;
-	if (arch_repair_eintr(&now)) {
+	if (tracee_repair(t, &now)) {
 		timed_renew(&e->r->wait, job->py, &now);
 		if ((rc = tracee_set(t, &now, err)) != LT_OK)
 			return rc;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/uio.h>
 
+#include "inject/arch_stop.h"
 #include "inject/fault.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -94,6 +95,7 @@ static enum lt_errc enter(struct call *c, const struct arch_state *to, struct lt
 	if ((rc = tracee_set(c->tracee, to, err)) != LT_OK || c->entered)
 		return rc;
 	c->entered = true;
+	c->tracee->repaired = false;	/* what it returns to is the frame's, or ours, to say */
 	/* A call that waits for the GIL waits as long as the thread itself would have to: giving it
 	 * up half-way is what costs the target an EINTR. */
 	c->tracee->deadline_ns = clock_mono_ns() + CALL_GRACE_NS;
@@ -132,7 +134,8 @@ enum lt_errc call_syscall(struct call *c, long nr, const uint64_t args[6], int64
 	int64_t result = -ENOSYS;
 	enum lt_errc rc;
 
-	arch_prepare_syscall(&c->saved, &to, c->sp, c->gadgets->syscall_ret, nr, args);
+	arch_prepare_syscall(&c->saved, &to, c->sp, c->gadgets->restore_rt,
+			     c->gadgets->syscall_ret, nr, args);
 	if ((rc = enter(c, &to, err)) != LT_OK || (rc = follow(c, nr, &result, err)) != LT_OK)
 		return rc;
 	*ret = result;
@@ -144,47 +147,88 @@ enum lt_errc call_function(struct call *c, uint64_t fn, uint64_t arg, struct lt_
 	struct arch_state to;
 	enum lt_errc rc;
 
-	arch_prepare_call(&c->saved, &to, c->sp, fn, arg);
+	arch_prepare_call(&c->saved, &to, c->sp, c->gadgets->restore_rt, fn, arg);
 	if ((rc = enter(c, &to, err)) != LT_OK)
 		return rc;
 	return follow(c, -1, NULL, err);
 }
 
 /*
- * Makes the frame's return address unrecognisable, or a later look at the stack could take what is
- * left of the frame for a signal handler that is running. The thread no longer needs this word.
+ * Makes the frame unrecognisable, or a later look at the stack could take what is left of it for a
+ * signal handler that is running. It could still be returned through.
  */
-static void wipe_return_address(const struct call *c)
+static void spoil_frame(const struct call *c)
 {
-	uint64_t zero = 0;
-	struct iovec here = {&zero, sizeof(zero)}, there = {(void *)(uintptr_t)c->sp, sizeof(zero)};
+	uint64_t word, at = arch_frame_spoil(c->sp, &word);
+	struct iovec here = {&word, sizeof(word)}, there = {(void *)(uintptr_t)at, sizeof(word)};
 
 	(void)!process_vm_writev(c->tracee->tid, &here, 1, &there, 1, 0);
 }
 
-enum lt_errc call_end(struct call *c, struct lt_err *err)
+/* From the entry of the sigreturn, which does not happen. Should leaktop die, it happens again. */
+static enum lt_errc skip_sigreturn(const struct call *c, struct lt_err *err)
 {
 	struct arch_state now;
+	enum lt_errc rc = tracee_get(c->tracee, &now, err);
+
+	if (rc != LT_OK)
+		return rc;
+	arch_skip_sigreturn(&now, c->gadgets->restore_rt, c->sp);
+	rc = tracee_set(c->tracee, &now, err);
+	fault_at(FAULT_SKIPPED);
+	return rc;
+}
+
+/*
+ * By way of one more sigreturn that is skipped: at its exit it is made that of the system call the
+ * thread was in, and the kernel goes on from there as if it had only now been interrupted
+ * (arch_stop.h). Up to that moment the frame heals; from it on the kernel does, since a thread
+ * that is let go by a tracer looks for signals before it runs.
+ */
+static enum lt_errc reenter(struct call *c, struct lt_err *err)
+{
+	struct arch_state to;
 	enum lt_errc rc;
 	int e;
 
-	if (!c->entered)
-		return LT_OK;
-	if ((rc = tracee_get(c->tracee, &now, err)) != LT_OK)
+	arch_prepare_reentry(&c->saved, &to, c->sp, c->gadgets->restore_rt);
+	if ((rc = tracee_set(c->tracee, &to, err)) != LT_OK ||
+	    (rc = follow(c, -1, NULL, err)) != LT_OK ||
+	    (rc = skip_sigreturn(c, err)) != LT_OK ||
+	    (rc = tracee_next_syscall(c->tracee, err)) != LT_OK ||
+	    (rc = tracee_mask(c->tracee, c->saved.sigmask, err)) != LT_OK)
 		return rc;
-	arch_skip_sigreturn(&now, c->gadgets->restore_rt, c->sp);
-	if ((rc = tracee_set(c->tracee, &now, err)) != LT_OK)
-		return rc;
-	fault_at(FAULT_SKIPPED);
-	if ((rc = tracee_park(c->tracee, err)) != LT_OK)
-		return rc;
-	if ((e = arch_fp_set(c->tracee->tid, &c->saved)) != 0)
-		return lt_err_set(err, LT_E_SYS, e, "restoring the CPU state");
-	wipe_return_address(c);
-	if ((rc = tracee_mask(c->tracee, c->saved.sigmask, err)) != LT_OK)
+	fault_at(FAULT_UNMASKED);
+	if ((e = arch_reenter(c->tracee->tid, &c->saved)) != 0)
+		return lt_err_set(err, LT_E_SYS, e, "returning to the system call");
+	fault_at(FAULT_RESTORED);
+	return tracee_park(c->tracee, err);
+}
+
+/* The thread is parked before its sigreturn. */
+static enum lt_errc restore(struct call *c, struct lt_err *err)
+{
+	enum lt_errc rc = tracee_mask(c->tracee, c->saved.sigmask, err);
+
+	if (rc != LT_OK)
 		return rc;
 	fault_at(FAULT_UNMASKED);
 	rc = tracee_set(c->tracee, &c->saved, err);
 	fault_at(FAULT_RESTORED);
 	return rc;
+}
+
+enum lt_errc call_end(struct call *c, struct lt_err *err)
+{
+	enum lt_errc rc;
+	int e;
+
+	if (!c->entered)
+		return LT_OK;
+	if ((rc = skip_sigreturn(c, err)) != LT_OK || (rc = tracee_park(c->tracee, err)) != LT_OK)
+		return rc;
+	if ((e = arch_fp_set(c->tracee->tid, &c->saved)) != 0)
+		return lt_err_set(err, LT_E_SYS, e, "restoring the CPU state");
+	spoil_frame(c);
+	return arch_must_reenter(&c->saved) ? reenter(c, err) : restore(c, err);
 }

@@ -1,7 +1,7 @@
 # The CPU is chosen here and nowhere else: arch_$(LT_ARCH).c.
 noinst_LIBRARIES += libinject.a
 libinject_a_SOURCES = \
-	src/inject/arch.h \
+	src/inject/arch.h src/inject/arch_stop.h \
 	src/inject/borrow.c src/inject/borrow.h \
 	src/inject/call.c src/inject/call.h \
 	src/inject/fault.c src/inject/fault.h \
@@ -17,4 +17,7 @@ libinject_a_SOURCES = \
 	src/inject/tracee.c src/inject/tracee.h
 if ARCH_X86_64
 libinject_a_SOURCES += src/inject/arch_x86_64.c
+endif
+if ARCH_AARCH64
+libinject_a_SOURCES += src/inject/arch_aarch64.c
 endif

@@ -10,6 +10,7 @@
 #include "agent/blob.h"
 #include "inject/fault.h"
 #include "proc/pidstat.h"
+#include "util/page.h"
 
 #ifndef MAP_FIXED_NOREPLACE			/* Linux 4.17; earlier ones take it for a hint */
 #define MAP_FIXED_NOREPLACE 0x100000
@@ -26,8 +27,6 @@
 #define PLACE_TRIES 8
 #define AROUND (256ul << 20)
 #define BLOCK_MOST (64ul << 20)
-#define PAGE 4096ul
-#define RANGES_LEAST (PAGE / sizeof(struct agent_range))
 #define RANGES_MOST 65536ul			/* 1 MiB; vm.max_map_count is 65,530 mostly */
 
 /* The last bytes of the code. Written before the block is mapped, after the code is. */
@@ -132,6 +131,17 @@ static bool is_free(const struct maps *maps, uint64_t at)
 	return true;
 }
 
+/*
+ * The first place to try. Where addresses are few (aarch64 has kernels with 39 and 42 bits of them)
+ * at a quarter of what there is; heaps and libraries of a program lie above two thirds.
+ */
+static uint64_t first_place(const struct maps *maps)
+{
+	uint64_t top = maps->n ? maps->list[maps->n - 1].end : 0;
+
+	return top > PLACE_LAST ? PLACE_FIRST : top / 4 / PLACE_STEP * PLACE_STEP + PLACE;
+}
+
 /* The next place from `at` on; 0 where there is none. */
 static uint64_t free_place(const struct maps *maps, uint64_t at)
 {
@@ -146,11 +156,11 @@ static enum lt_errc map_code(struct lodging *l, const struct maps *maps, struct 
 			     struct lt_err *err)
 {
 	const int prot = PROT_READ | PROT_EXEC;
-	uint64_t at = PLACE_FIRST;
+	uint64_t at = first_place(maps);
 	int64_t ret = -EEXIST;
 	enum lt_errc rc = LT_OK;
 
-	l->code_size = LODGING_CODE_SIZE;
+	l->code_size = page_up(LODGING_CODE_SIZE);
 	for (int i = 0; i <= PLACE_TRIES && ret == -EEXIST; i++, at += PLACE_STEP) {
 		at = i < PLACE_TRIES ? free_place(maps, at) : 0;
 		if ((rc = map_at(c, at, l->code_size, prot, &ret, err)) != LT_OK)
@@ -165,7 +175,7 @@ static enum lt_errc map_code(struct lodging *l, const struct maps *maps, struct 
 /* Twice what there are now: a block with bookmarks in the lists cannot be exchanged. */
 static uint32_t room_for(size_t n)
 {
-	size_t room = (2 * n + RANGES_LEAST) / RANGES_LEAST * RANGES_LEAST;
+	size_t room = page_up((2 * n + 1) * sizeof(struct agent_range)) / sizeof(struct agent_range);
 
 	return (uint32_t)(room < RANGES_MOST ? room : RANGES_MOST);
 }
@@ -369,7 +379,7 @@ bool lodging_is_clear(const struct lodging *l, const struct remote *r)
 static bool is_place(const struct map *m)
 {
 	return m->exec && !m->write && !m->shared && m->path[0] == '\0' &&
-	       m->start % PLACE_STEP == PLACE && m->end - m->start == LODGING_CODE_SIZE;
+	       m->start % PLACE_STEP == PLACE && m->end - m->start == page_up(LODGING_CODE_SIZE);
 }
 
 bool lodging_is_found(const struct maps *maps)
@@ -392,7 +402,8 @@ static enum leavings judge(struct lodging *l, const struct lodging_plan *plan)
 	if (s.magic != SIGN_MAGIC)
 		return s.magic == 0 ? LEFT_CODE : LEFT_NOT_OURS;
 	if (s.block != l->code + l->code_size || s.block_size == 0 ||
-	    s.block_size % 4096 != 0 || s.block_size > BLOCK_MOST || !may_take(&s, plan->owner))
+	    s.block_size % page_bytes() != 0 || s.block_size > BLOCK_MOST ||
+	    !may_take(&s, plan->owner))
 		return LEFT_NOT_OURS;
 	l->block = s.block;
 	l->block_size = s.block_size;
@@ -434,7 +445,9 @@ enum lt_errc lodging_take_over(struct lodging *ret_l, const struct lodging_plan 
 			       const struct maps *maps, struct call *c, struct lt_err *err)
 {
 	for (size_t i = 0; i < maps->n; i++) {
-		struct lodging l = {.code = maps->list[i].start, .code_size = LODGING_CODE_SIZE};
+		struct lodging l = {
+			.code = maps->list[i].start, .code_size = page_up(LODGING_CODE_SIZE),
+		};
 		enum leavings what = is_place(&maps->list[i]) ? judge(&l, plan) : LEFT_NOT_OURS;
 		enum lt_errc rc = LT_OK;
 

@@ -6,9 +6,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "inject/arch_stop.h"
+#include "inject/lodging.h"
 #include "inject/seccomp.h"
 #include "proc/status.h"
 #include "util/mem.h"
+#include "util/page.h"
 
 #define FILTERS_MAX 64
 #define ALL_ARGS 0x3fu
@@ -24,8 +27,8 @@ static size_t calls(struct seccomp_call *ret)
 {
 	const struct seccomp_call list[] = {
 		{.name = "mmap", .nr = (uint32_t)arch_nr_mmap, .known = ALL_ARGS,
-		 .args = {0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-			  (uint64_t)-1, 0}},
+		 .args = {0, page_up(LODGING_CODE_SIZE), PROT_READ | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0}},
 		{.name = "mmap", .nr = (uint32_t)arch_nr_mmap, .known = ALL_ARGS & ~2u,
 		 .args = {0, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  (uint64_t)-1, 0}},
@@ -80,7 +83,7 @@ static bool has_filter(const struct tracee *t)
 	return status_read(t->tid, 0, &st, NULL) != LT_OK || st.seccomp > 0;
 }
 
-static enum lt_errc ask_seccomp(const struct tracee *t, struct arch_state *now, int *ret_filters,
+static enum lt_errc ask_seccomp(struct tracee *t, struct arch_state *now, int *ret_filters,
 				struct lt_err *err)
 {
 	struct judgement j = {.restarts = true};
@@ -88,9 +91,11 @@ static enum lt_errc ask_seccomp(const struct tracee *t, struct arch_state *now, 
 
 	if (n == 0 || (n < 0 && !has_filter(t)))
 		return LT_OK;
-	if ((n < 0 || !j.restarts) && arch_restart_anew(now) &&
-	    tracee_set(t, now, err) != LT_OK)
-		return err->code;
+	if ((n < 0 || !j.restarts) && arch_restart_anew(now)) {
+		t->before.nr = -1;	/* nobody is to take it for an interrupted one again */
+		if (tracee_set(t, now, err) != LT_OK)
+			return err->code;
+	}
 	if (n < 0)
 		return lt_err_set(err, LT_E_SECCOMP, sys_errno, "its filter cannot be read");
 	if (j.forbidden)
@@ -99,13 +104,15 @@ static enum lt_errc ask_seccomp(const struct tracee *t, struct arch_state *now, 
 	return LT_OK;
 }
 
-enum lt_errc policy_ask(const struct tracee *t, struct arch_state *now, int *ret_filters,
+enum lt_errc policy_ask(struct tracee *t, struct arch_state *now, int *ret_filters,
 			struct lt_err *err)
 {
 	enum lt_errc rc;
 
 	*ret_filters = 0;
 	rc = ask_seccomp(t, now, ret_filters, err);
+	if (rc == LT_OK && arch_guards_returns(t->tid))
+		rc = lt_err_set(err, LT_E_SHSTK, 0, "a guarded control stack is on");
 	if (rc == LT_OK && tracee_dispatches(t))
 		rc = lt_err_set(err, LT_E_DISPATCH, 0, "syscall user dispatch is on");
 	return rc;

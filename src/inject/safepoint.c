@@ -147,7 +147,7 @@ enum safepoint safepoint_guess_syscalls(const struct status_syscall *now, const 
 
 /*
  * A signal handler may have interrupted anything, malloc or take_gil included. Its frame lies on
- * the stack above the handler's own: look for the return address into __restore_rt.
+ * the stack above the handler's own: look for the word that marks one.
  */
 static bool in_signal_handler(const struct python *py, const struct gadgets *gadgets, uint64_t sp,
 			      uint64_t stack_end)
@@ -156,15 +156,16 @@ static bool in_signal_handler(const struct python *py, const struct gadgets *gad
 	uint64_t from = sp & ~7UL;
 	size_t want = stack_end - from < sizeof(words) ? (size_t)(stack_end - from) : sizeof(words);
 	size_t n = remote_read_some(&py->remote, from, words, want) / sizeof(words[0]);
+	uint64_t mark = arch_frame_mark(gadgets->restore_rt);
 
 	for (size_t i = 0; i < n; i++) {
-		uint8_t after[ARCH_HANDLER_FRAME];
-		uint64_t at = from + i * sizeof(words[0]);
+		uint8_t frame[ARCH_HANDLER_FRAME];
+		uint64_t at = from + i * sizeof(words[0]) - arch_frame_mark_at;
 
-		if (words[i] != gadgets->restore_rt)
+		if (words[i] != mark)
 			continue;
-		if (arch_is_handler_frame(after, remote_read_some(&py->remote, at + 8, after,
-								  sizeof(after)), at))
+		if (arch_is_handler_frame(frame, remote_read_some(&py->remote, at, frame,
+								  sizeof(frame)), at))
 			return true;
 	}
 	return false;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "inject/arch.h"
+#include "inject/arch_stop.h"
 #include "proc/status.h"
 #include "target/python.h"
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "inject/arch_stop.h"
 #include "inject/fault.h"
 #include "proc/pidstat.h"
 #include "proc/status.h"
@@ -56,9 +57,22 @@ enum lt_errc tracee_taken(pid_t tid, pid_t tracer, struct lt_err *err)
 			  self.comm[0] ? ", " : "", tracer);
 }
 
+/*
+ * What it waits in, for arch_learn. Asked before it is seized and again before it is stopped: a
+ * signal may come between, and one that has stopped tells nothing.
+ */
+static void ask_proc(struct tracee *t)
+{
+	struct status_syscall now;
+
+	if (arch_needs_telling && status_syscall_read(t->tid, t->tid, &now) && now.nr >= 0)
+		t->before = now;
+}
+
 enum lt_errc tracee_seize(struct tracee *t, pid_t tid, int64_t deadline_ns, struct lt_err *err)
 {
-	*t = (struct tracee){.tid = tid, .deadline_ns = deadline_ns};
+	*t = (struct tracee){.tid = tid, .deadline_ns = deadline_ns, .before.nr = -1};
+	ask_proc(t);
 	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)PTRACE_O_TRACESYSGOOD) < 0) {
 		int e = errno;
 		struct status st;
@@ -128,16 +142,47 @@ static enum lt_errc go_on(struct tracee *t, int request, int sig, struct lt_err 
 	return LT_OK;
 }
 
+/* Will a handler run as soon as the thread goes on? Unknown: yes. */
+static bool handler_is_due(const struct tracee *t)
+{
+	uint64_t taken = t->event == TRACEE_SIGNAL ? 1ull << (t->sig - 1) : 0;
+	struct status st;
+
+	if (status_read(t->tid, 0, &st, NULL) != LT_OK)
+		return true;
+	return ((((st.sig_pending | st.sig_shared_pending) & ~st.sig_blocked) | taken) &
+		st.sig_caught) != 0;
+}
+
+bool tracee_repair(struct tracee *t, struct arch_state *s)
+{
+	if ((arch_repairs_blindly && handler_is_due(t)) || !arch_repair_eintr(s))
+		return false;
+	t->repaired = arch_repairs_blindly;
+	return true;
+}
+
+/* A handler that came since then must find the call interrupted. */
+static void unrepair(struct tracee *t)
+{
+	struct arch_state now;
+
+	if (!handler_is_due(t) || arch_regs_get(t->tid, &now) != 0)
+		return;
+	arch_unrepair(&now);
+	(void)arch_regs_set(t->tid, &now);
+}
+
 /*
  * The kernel queues even an ignored signal for a thread that is traced (kernel/signal.c,
  * sig_ignored), and so ends system calls that it would have left alone: as arch_repair_eintr.
  */
-static enum lt_errc pass_signal_on(const struct tracee *t, struct lt_err *err)
+static enum lt_errc pass_signal_on(struct tracee *t, struct lt_err *err)
 {
 	struct arch_state now;
 	enum lt_errc rc = tracee_get(t, &now, err);
 
-	if (rc == LT_OK && arch_repair_eintr(&now))
+	if (rc == LT_OK && tracee_repair(t, &now))
 		rc = tracee_set(t, &now, err);
 	return rc == LT_OK ? lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "a signal came first") : rc;
 }
@@ -146,6 +191,7 @@ enum lt_errc tracee_interrupt(struct tracee *t, struct lt_err *err)
 {
 	enum lt_errc rc;
 
+	ask_proc(t);
 	if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) < 0)
 		return lost(t, errno, "stopping", err);
 	fault_at(FAULT_INTERRUPTED);
@@ -200,6 +246,8 @@ void tracee_detach(struct tracee *t)
 {
 	int sig = t->stopped && t->event == TRACEE_SIGNAL ? t->sig : 0;
 
+	if (t->seized && t->stopped && t->repaired)
+		unrepair(t);
 	if (t->seized && t->stopped)
 		(void)ptrace(PTRACE_DETACH, t->tid, NULL, (void *)(intptr_t)sig);
 	t->seized = t->stopped = false;
@@ -210,6 +258,8 @@ enum lt_errc tracee_get(const struct tracee *t, struct arch_state *s, struct lt_
 {
 	int e = arch_regs_get(t->tid, s);
 
+	if (!e && t->event != TRACEE_SYSCALL)
+		arch_learn(s, &t->before, t->repaired);
 	return e ? lost(t, e, "reading registers of", err) : LT_OK;
 }
 
@@ -225,7 +275,11 @@ enum lt_errc tracee_save(const struct tracee *t, struct arch_state *s, struct lt
 	int e = arch_regs_get(t->tid, s);
 
 	if (!e)
+		arch_learn(s, &t->before, t->repaired);
+	if (!e)
 		e = arch_fp_get(t->tid, s);
+	if (e == EBUSY)
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the CPU is in a matrix mode");
 	if (!e && ptrace(PTRACE_GETSIGMASK, t->tid, (void *)sizeof(s->sigmask), &s->sigmask) < 0)
 		e = errno;
 	return e ? lost(t, e, "saving the state of", err) : LT_OK;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "inject/arch.h"
+#include "proc/status.h"
 #include "util/err.h"
 
 struct sock_filter;
@@ -28,6 +29,8 @@ struct tracee {
 	bool seized, stopped;
 	enum tracee_event event;	/* when stopped */
 	int sig;
+	struct status_syscall before;	/* right before the stop; nr -1: not known, or running */
+	bool repaired;			/* by tracee_repair: tracee_detach may have to undo it */
 };
 
 /* LT_E_TRACED, with the name of the tracer: "PID 4242 is traced by gdb, PID 4300". */
@@ -43,7 +46,9 @@ bool tracee_in_group_stop(const struct tracee *t);
 enum lt_errc tracee_next_syscall(struct tracee *t, struct lt_err *err);
 /* From a system call stop: go on, but park before one more user instruction runs. */
 enum lt_errc tracee_park(struct tracee *t, struct lt_err *err);
-/* Lets it go. Nothing else to do if it has died. */
+/* arch_repair_eintr, to be followed by tracee_set; where that is blind, no handler may be due. */
+bool tracee_repair(struct tracee *t, struct arch_state *s);
+/* Lets it go, a blind repair undone if a handler is due by now. Nothing else to do if it has died. */
 void tracee_detach(struct tracee *t);
 
 enum lt_errc tracee_get(const struct tracee *t, struct arch_state *s, struct lt_err *err);

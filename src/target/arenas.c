@@ -10,7 +10,7 @@
 #include "target/cheap.h"
 #include "util/mem.h"
 
-#define PAGE	     4096u
+#define PAGE_LEAST   4096u
 #define PLACES_FIRST 16u		/* INITIAL_ARENA_OBJECTS; the table doubles from there */
 #define PLACES_MAX   (1u << 20)		/* a terabyte of small blocks */
 #define POOLS_MOST   (1u << 23)		/* that is remembered something of: 32 GiB and more */
@@ -90,7 +90,7 @@ static bool place_plausible(const struct arenas *a, const struct arena_object *o
 		return o->next == 0 ||
 		       (o->next >= table && (o->next - table) % sizeof(*o) == 0 &&
 			(o->next - table) / sizeof(*o) < PLACES_MAX);
-	return o->address % PAGE == 0 && o->address < 1ull << 56 && o->total_pools > 0 &&
+	return o->address % PAGE_LEAST == 0 && o->address < 1ull << 56 && o->total_pools > 0 &&
 	       o->total_pools <= ARENA_POOLS_MAX && o->free_pools <= o->total_pools &&
 	       o->pool_address % a->pool_size == 0 && o->pool_address >= first &&
 	       (o->pool_address - first) / a->pool_size <= o->total_pools;

@@ -22,7 +22,7 @@
 #define TCACHE_MAX 0x410u	/* largest chunk in a tcache: glibc.malloc.tcache_max is 1032 */
 #define TCACHE_BINS 64u
 #define TCACHE_SIZE 0x290u	/* of its chunk, 2.30 to 2.41 */
-#define USER_END    (1ull << 47)
+#define USER_END    (1ull << 48)	/* arm64; x86-64 has half as much */
 #define SMALL      4096u	/* shorter ones are resident where their header is */
 #define COUNT_MAX  (16ull << 30)	/* of one chunk, resident pages are counted in this much */
 #define ABSENT_MAX (64ull << 20)	/* absent pages passed over in one step */

@@ -72,8 +72,10 @@ void clib_find(const struct images *images, const struct maps *maps, struct pyth
 	add(py, images->loader);
 	add(py, images_definer(images, "malloc"));
 	for (size_t i = 0; i < maps->n; i++)
-		if (strcmp(maps->list[i].path, "[vdso]") == 0)
+		if (strcmp(maps->list[i].path, "[vdso]") == 0) {
+			py->text[2] = (struct python_range){maps->list[i].start, maps->list[i].end};
 			add_range(py, maps->list[i].start, maps->list[i].end, "[vdso]");
+		}
 	add_definers(images, py);
 	if (libc)
 		py->errno_location = elf_address(&libc->elf, "__errno_location");

@@ -10,7 +10,7 @@
 #define BINS        127			/* pairs of fd and bk */
 #define EMPTY_MIN   8			/* an empty bin points at itself: chance does not do that */
 #define DATA_MAX    (1u << 20)		/* libc's .data and .bss are some 60 KiB */
-#define PAGE        4096u
+#define PAGE_LEAST  4096u		/* arm64 has larger ones, too */
 #define MOST_MAX    (1ull << 47)		/* no process has more */
 #define FD_AT       16			/* of fd in a chunk, and so in what a bin pretends to be */
 
@@ -69,7 +69,7 @@ static bool sizes_valid(const unsigned char *bins)
 {
 	uint64_t now = word(bins, SYSTEM_MEM), most = word(bins, MAX_SYSTEM_MEM);
 
-	return now <= most && now % PAGE == 0 && most % PAGE == 0;
+	return now <= most && now % PAGE_LEAST == 0 && most % PAGE_LEAST == 0;
 }
 
 /* A thread's arena lies behind a heap_info, at the start of a heap. */
@@ -223,11 +223,11 @@ bool glibc_heap(const struct glibc *g, const struct glibc_arena *arenas, size_t 
 	struct heap_info info;
 	uint64_t head;
 
-	if (limit - addr < PAGE || !remote_read(&g->remote, addr, &info, sizeof(info)))
+	if (limit - addr < PAGE_LEAST || !remote_read(&g->remote, addr, &info, sizeof(info)))
 		return false;
 	head = info.arena % GLIBC_HEAP_MAX;
-	if (!arena_place(info.arena) || info.prev % GLIBC_HEAP_MAX || info.size % PAGE ||
-	    info.size < PAGE || info.size > GLIBC_HEAP_MAX || info.size > limit - addr)
+	if (!arena_place(info.arena) || info.prev % GLIBC_HEAP_MAX || info.size % PAGE_LEAST ||
+	    info.size < PAGE_LEAST || info.size > GLIBC_HEAP_MAX || info.size > limit - addr)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (arenas[i].addr != info.arena)

@@ -6,8 +6,8 @@
 #include <sys/uio.h>
 
 #include "util/mem.h"
+#include "util/page.h"
 
-#define PAGE       4096u
 #define IS_MMAPPED 2u
 #define FLAGS      7u
 #define HEADER     16u
@@ -69,8 +69,8 @@ static bool parse(const struct start *start, uint64_t addr, struct cheap_chunk *
 		if (h->prev_size != offsets[i] || (h->size & FLAGS) != IS_MMAPPED ||
 		    size >= UINT64_MAX / 2)
 			continue;
-		tail = -(offsets[i] + size) % PAGE;
-		if (size < PAGE - HEADER || (tail != 0 && tail != HEADER))
+		tail = -(offsets[i] + size) % page_bytes();
+		if (size < page_bytes() - HEADER || (tail != 0 && tail != HEADER))
 			continue;
 		*end = addr + offsets[i] + size + tail;
 		*ret = (struct cheap_chunk){
@@ -179,7 +179,7 @@ static size_t gather(struct mmapped *m, uint64_t limit, struct start *starts, ui
 		}
 		from[n] = (struct iovec){(void *)(uintptr_t)addr, sizeof(*starts)};
 		pages[n++] = addr;
-		addr += PAGE;
+		addr += page_bytes();
 	}
 	m->pos = addr;
 	got = n ? process_vm_readv(m->remote->pid, &to, 1, from, n, 0) : 0;

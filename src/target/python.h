@@ -43,8 +43,8 @@ struct python {
 
 	/* of the C library */
 	uint64_t errno_location;	/* __errno_location; 0 where not found */
-	struct python_range text[2];	/* executable bytes of libc and of the loader, where inject/
-					   looks for instructions; start 0 where not found */
+	struct python_range text[3];	/* executable bytes of libc, the loader, the vdso, where
+					   inject/ looks for instructions; start 0: not found */
 	struct python_object nogo[16];	/* libc, loader, libpthread, libdl, vdso, what answers for
 					   malloc: no pending call while pc is in one */
 	size_t n_nogo;

@@ -30,7 +30,7 @@ enum typehead_flags {
 #define TYPE_BASE    0x100
 #define TYPE_DICT_AT 0x120
 
-#define TYPEHEAD_USER_END (1ull << 47)	/* no address of a process is beyond */
+#define TYPEHEAD_USER_END (1ull << 48)	/* no address of a process is beyond: arm64 */
 
 struct typehead {
 	uint64_t flags;

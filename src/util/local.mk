@@ -7,5 +7,6 @@ libutil_a_SOURCES = \
 	src/util/io.c src/util/io.h \
 	src/util/mem.c src/util/mem.h \
 	src/util/num.c src/util/num.h \
+	src/util/page.c src/util/page.h \
 	src/util/pattern.c src/util/pattern.h \
 	src/util/text.c src/util/text.h

@@ -392,7 +392,7 @@ struct gadgets harm_gadgets(pid_t pid)
 	for (size_t i = 0; i < maps.n && (!g.restore_rt || !g.syscall_ret); i++) {
 		const struct map *m = &maps.list[i];
 
-		if (!m->exec || m->path[0] != '/')
+		if (!m->exec || (m->path[0] != '/' && strcmp(m->path, "[vdso]") != 0))
 			continue;
 		if (!g.restore_rt)
 			g.restore_rt = find(pid, m, &arch_restore_rt);
@@ -429,7 +429,7 @@ enum lt_errc harm_stop(struct tracee *t, pid_t pid, bool repair, struct lt_err *
 		return rc;
 	if ((rc = tracee_interrupt(t, err)) != LT_OK || (rc = tracee_get(t, &now, err)) != LT_OK)
 		return rc;
-	if (repair && arch_repair_eintr(&now))
+	if (repair && tracee_repair(t, &now))
 		rc = tracee_set(t, &now, err);
 	fault_at(FAULT_STOPPED);
 	return rc;

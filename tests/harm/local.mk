@@ -109,14 +109,21 @@ harm_yama_LDADD = $(harm_libs)
 dist_check_SCRIPTS += tests/harm/yama.sh
 TESTS += tests/harm/yama.sh
 
-if ARCH_X86_64
 harm_tests += test_harm_registers
-test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs_x86_64.S \
+test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs.h
+if ARCH_X86_64
+test_harm_registers_SOURCES += tests/harm/hold_x86_64.S tests/harm/regs_x86_64.c \
 	tests/harm/regs_x86_64.h
+endif
+if ARCH_AARCH64
+test_harm_registers_SOURCES += tests/harm/hold_aarch64.S tests/harm/regs_aarch64.c \
+	tests/harm/regs_aarch64.h
+endif
 test_harm_registers_CPPFLAGS = $(harm_cppflags)
 test_harm_registers_CFLAGS = $(harm_cflags)
 test_harm_registers_LDADD = $(harm_libs)
 
+if ARCH_X86_64
 harm_tests += test_harm_refusals
 test_harm_refusals_SOURCES = tests/harm/test_harm_refusals.c tests/harm/tiny_x86_64.c \
 	tests/harm/tiny.h

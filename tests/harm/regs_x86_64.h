@@ -1,6 +1,6 @@
-/* All registers of a user program on x86-64, held for a while by regs_x86_64.S. */
-#ifndef LT_TESTS_HARM_REGS_H
-#define LT_TESTS_HARM_REGS_H
+/* All registers of a user program on x86-64, held for a while by hold_x86_64.S. */
+#ifndef LT_TESTS_HARM_REGS_X86_64_H
+#define LT_TESTS_HARM_REGS_X86_64_H
 
 #include <stdint.h>
 
@@ -8,7 +8,7 @@
 enum regs_gpr { REGS_RAX, REGS_RBX, REGS_RCX, REGS_RDX, REGS_RSI, REGS_RDI, REGS_RBP, REGS_RSP,
 		REGS_R8, REGS_R11 = 11, REGS_GPRS = 16 };
 
-struct regs_image {			/* the offsets are written down in regs_x86_64.S */
+struct regs_image {			/* the offsets are written down in hold_x86_64.S */
 	uint64_t gpr[REGS_GPRS];
 	uint64_t flags;
 	uint32_t mxcsr;
@@ -26,7 +26,5 @@ extern uint64_t regs_sp;		/* what rsp was */
 extern int32_t regs_level;		/* 0: SSE, 1: AVX, 2: AVX-512 */
 extern int32_t regs_block;		/* 0: spin, 1: do the system call that regs_in describes */
 extern const char regs_after_syscall[];
-
-void regs_hold(void);
 
 #endif

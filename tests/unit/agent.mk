@@ -8,6 +8,10 @@ if ARCH_X86_64
 test_agent_SOURCES += src/agent/arch_x86_64.c
 test_guard_SOURCES += src/agent/arch_x86_64.c
 endif
+if ARCH_AARCH64
+test_agent_SOURCES += src/agent/arch_aarch64.c
+test_guard_SOURCES += src/agent/arch_aarch64.c
+endif
 test_agent_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_agent_LDADD = $(CMOCKA_LIBS)
 test_guard_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

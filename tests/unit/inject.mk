@@ -1,4 +1,4 @@
-# unit tests of src/inject; registers by name, so of x86-64
+# unit tests of src/inject; where registers have names, of one CPU
 if HAVE_CMOCKA
 if ARCH_X86_64
 check_PROGRAMS += test_inject
@@ -12,6 +12,13 @@ TESTS += test_preflight
 test_preflight_SOURCES = tests/unit/test_preflight.c tests/unit/test.h
 test_preflight_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_preflight_LDADD = libinject.a libagent.a libtarget.a libproc.a libutil.a $(CMOCKA_LIBS)
+endif
+if ARCH_AARCH64
+check_PROGRAMS += test_inject_aarch64
+TESTS += test_inject_aarch64
+test_inject_aarch64_SOURCES = tests/unit/test_inject_aarch64.c tests/unit/test.h
+test_inject_aarch64_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_inject_aarch64_LDADD = libproc.a libutil.a $(CMOCKA_LIBS)
 endif
 
 check_PROGRAMS += test_ranges

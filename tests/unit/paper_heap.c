@@ -56,7 +56,7 @@ static inline uint64_t fake_interp_head(void)
 static inline void set_hole(uint64_t from, uint64_t to)
 {
 	block.ranges[0] = (struct agent_range){4096, from - 4096};
-	block.ranges[1] = (struct agent_range){to, (1ul << 47) - to};
+	block.ranges[1] = (struct agent_range){to, (1ul << 48) - to};
 	block.b.ranges = 2;
 }
 

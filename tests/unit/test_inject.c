@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "inject/arch.h"
+#include "inject/arch_stop.h"
 #include "inject/fault.h"
 #include "inject/gadget.h"
 #include "inject/preflight.h"
@@ -265,18 +265,21 @@ static void a_frame_restarts_what_the_kernel_would_restart(void **state)
 	}
 }
 
-static void a_frame_looks_like_a_handler_until_its_return_address_is_wiped(void **state)
+static void a_frame_looks_like_a_handler_until_it_is_spoilt(void **state)
 {
 	static struct arch_state s;
 	static uint8_t frame[ARCH_FRAME_MAX];
-	uint64_t sp;
+	uint64_t sp, spoilt;
 
 	prepare(&s, -1, 0);
 	assert_true(arch_frame_build(&s, 1, false, frame, sizeof(frame), &sp) > 0);
-	assert_true(arch_is_handler_frame(frame + 8, ARCH_HANDLER_FRAME, sp));
-	assert_false(arch_is_handler_frame(frame + 8, 100, sp));
+	assert_int_equal(word(frame, arch_frame_mark_at), arch_frame_mark(1));
+	assert_true(arch_is_handler_frame(frame, ARCH_HANDLER_FRAME, sp));
+	assert_false(arch_is_handler_frame(frame, 100, sp));
+	assert_int_equal(arch_frame_spoil(sp, &spoilt), sp + arch_frame_mark_at);
+	assert_int_not_equal(spoilt, arch_frame_mark(1));
 	memset(frame + 8, 0xab, 64);
-	assert_false(arch_is_handler_frame(frame + 8, ARCH_HANDLER_FRAME, sp));
+	assert_false(arch_is_handler_frame(frame, ARCH_HANDLER_FRAME, sp));
 }
 
 static void where_eintr_raises_an_interrupted_wait_begins_anew(void **state)
@@ -329,6 +332,10 @@ static void only_an_interrupted_call_is_repaired(void **state)
 	assert_false(arch_repair_eintr(&s));
 	prepare(&s, SYS_read, -512);
 	assert_false(arch_repair_eintr(&s));
+	prepare(&s, SYS_rt_sigtimedwait, -EINTR);
+	assert_true(arch_repair_eintr(&s));
+	prepare(&s, SYS_close, -EINTR);		/* has closed it all the same */
+	assert_false(arch_repair_eintr(&s));
 }
 
 static void a_call_begins_with_clean_flags_and_no_system_call_to_restart(void **state)
@@ -337,13 +344,13 @@ static void a_call_begins_with_clean_flags_and_no_system_call_to_restart(void **
 	static const uint64_t args[6] = {1, 2, 3, 4, 5, 6};
 
 	prepare(&s, SYS_read, -512);
-	arch_prepare_call(&s, &to, 0x7000, 0x8000, 0x9000);
+	arch_prepare_call(&s, &to, 0x7000, 0x6000, 0x8000, 0x9000);
 	assert_int_equal(arch_pc(&to), 0x8000);
 	assert_int_equal(arch_sp(&to), 0x7000);
 	assert_int_equal(arch_syscall_nr(&to), -1);
 	assert_int_equal(regs(&to)->rdi, 0x9000);
 	assert_int_equal(regs(&to)->eflags, 0x200);
-	arch_prepare_syscall(&s, &to, 0x7000, 0x8000, SYS_mmap, args);
+	arch_prepare_syscall(&s, &to, 0x7000, 0x6000, 0x8000, SYS_mmap, args);
 	for (int i = 0; i < 6; i++)
 		assert_int_equal(arch_syscall_arg(&to, i), i + 1);
 	assert_int_equal(regs(&to)->rax, SYS_mmap);
@@ -660,7 +667,7 @@ int main(void)
 		cmocka_unit_test(an_arena_right_behind_a_library_is_no_data_of_it),
 		cmocka_unit_test(a_frame_lies_below_the_red_zone_and_is_aligned),
 		cmocka_unit_test(a_frame_restarts_what_the_kernel_would_restart),
-		cmocka_unit_test(a_frame_looks_like_a_handler_until_its_return_address_is_wiped),
+		cmocka_unit_test(a_frame_looks_like_a_handler_until_it_is_spoilt),
 		cmocka_unit_test(where_eintr_raises_an_interrupted_wait_begins_anew),
 		cmocka_unit_test(a_timeout_in_a_register_is_told_from_others),
 		cmocka_unit_test(only_an_interrupted_call_is_repaired),
