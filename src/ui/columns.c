@@ -150,7 +150,9 @@ void columns_lay_out(struct columns_plan *ret, const struct snapshot *snap, int 
 		if (is_elastic(column))
 			place->width += spare;
 		if (column->id == CELLS_TREND) {
-			ret->merge = spark_merge(longest_trend(snap, &cell_s), place->width);
+			size_t cells = longest_trend(snap, &cell_s);
+
+			ret->merge = spark_merge(cells, cell_s, place->width);
 			ret->span_s = cell_s * ret->merge * place->width;
 		}
 		col += place->width + 1;

@@ -99,7 +99,8 @@ static void memory_begin(struct line *l, const char *name, int64_t bytes, int64_
 	char size[TEXT], grown[TEXT], spark[SPARK_TEXT_MAX];
 	int cols = l->canvas->cols;
 	int width = cols >= WIDE_COLS ? 30 : cols >= 60 ? 20 : 10;
-	struct spark_style style = {MEMORY_NOISE, spark_merge(series->n, width), ctx->ascii};
+	struct spark_style style = {MEMORY_NOISE, spark_merge(series->n, series->cell_s, width),
+				    ctx->ascii};
 
 	put_label(l, name);
 	line_put(l, ATTR_PLAIN, "%6s %7s  ", num_size(bytes, size, sizeof(size)),
@@ -315,7 +316,8 @@ static int digits_of(int64_t v)
 static void put_spark(struct line *l, const char *name, const struct series_view *series,
 		      int64_t noise, const struct view_ctx *ctx)
 {
-	struct spark_style style = {noise, spark_merge(series->n, TAIL_SPARK), ctx->ascii};
+	struct spark_style style = {noise, spark_merge(series->n, series->cell_s, TAIL_SPARK),
+				    ctx->ascii};
 	char spark[SPARK_TEXT_MAX];
 
 	if (series->n > 1)

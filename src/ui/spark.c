@@ -1,19 +1,23 @@
 #include "config.h"
 #include "ui/spark.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "util/num.h"
 
 #define LEVELS 8
+#define LEAST_S 3.0			/* in a cell of text */
 
 static const char *const blocks[LEVELS] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 static const char *const ramp[LEVELS] = {".", ":", "-", "=", "+", "*", "#", "@"};
 
-int spark_merge(size_t n, int width)
+int spark_merge(size_t n, double cell_s, int width)
 {
 	size_t most = width > 0 ? (size_t)width + (size_t)width / 10 : n, merge = 1;
 
+	if (cell_s > 0 && cell_s < LEAST_S)
+		merge = (size_t)ceil(LEAST_S / cell_s);
 	while (most > 0 && (n + merge - 1) / merge > most)
 		merge++;
 	return (int)merge;

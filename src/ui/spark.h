@@ -20,9 +20,10 @@ struct spark_style {
 	bool ascii;
 };
 
-/* How many of n series cells share a cell of text: as few as there is room for. A tenth of the
- * width may then not be seen, of the oldest, rather than half of it be left empty. */
-int spark_merge(size_t n, int width);
+/* How many of n series cells, of cell_s seconds, share a cell of text: as few as there is room for,
+ * but 3 s of them, so that not every refresh in the first minutes draws all sparklines anew. A
+ * tenth of the width may not be seen, of the oldest, rather than half of it be left empty. */
+int spark_merge(size_t n, double cell_s, int width);
 
 /*
  * Draws min..max of what is visible. Merged cells show their minimum, as the series itself

@@ -110,8 +110,8 @@ static void the_collector_and_the_cost_have_sparklines_where_there_is_room(void 
 	static const int64_t gen2[] = {1, 3, 5, 7, 9, 1, 3, LT_UNKNOWN, 7, 9};
 	static const int64_t cpu[] = {90000, 9000, 9000, 9000, 9000, 9000, 9000, 50000, 9000, 9000};
 
-	f.snap.gen2 = (struct series_view){gen2, COUNT_OF(gen2), 2};
-	f.snap.cpu = (struct series_view){cpu, COUNT_OF(cpu), 2};
+	f.snap.gen2 = (struct series_view){gen2, COUNT_OF(gen2), 10};
+	f.snap.cpu = (struct series_view){cpu, COUNT_OF(cpu), 10};
 	fixture_draw(&f, 40, 120);
 	EXPECT(&f, 5,
 		"gc     312/700  4/10  7/10  full #1841, 9s ago, 12 since base  garbage 0"

@@ -67,13 +67,16 @@ static void sparklines_say_what_they_should(void **state)
 
 static void a_sparkline_merges_as_much_as_still_fills_it(void **state)
 {
-	assert_int_equal(spark_merge(0, 10), 1);
-	assert_int_equal(spark_merge(10, 10), 1);
-	assert_int_equal(spark_merge(11, 10), 1);
-	assert_int_equal(spark_merge(12, 10), 2);
-	assert_int_equal(spark_merge(64, 10), 6);
-	assert_int_equal(spark_merge(64, 30), 2);
-	assert_int_equal(spark_merge(64, 0), 1);
+	assert_int_equal(spark_merge(0, 10, 10), 1);
+	assert_int_equal(spark_merge(10, 10, 10), 1);
+	assert_int_equal(spark_merge(11, 10, 10), 1);
+	assert_int_equal(spark_merge(12, 10, 10), 2);
+	assert_int_equal(spark_merge(64, 10, 10), 6);
+	assert_int_equal(spark_merge(64, 10, 30), 2);
+	assert_int_equal(spark_merge(64, 10, 0), 1);
+	assert_int_equal(spark_merge(10, 1, 10), 3);
+	assert_int_equal(spark_merge(10, 2, 10), 2);
+	assert_int_equal(spark_merge(64, 2, 10), 6);
 }
 
 static void text_is_clipped_by_width_not_by_bytes(void **state)
