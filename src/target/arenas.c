@@ -17,6 +17,7 @@
 #define WORDS	     8192u		/* of the interpreter's data, read at once */
 #define DATA_MAX     (64u << 20)
 #define ROOTS_MAX    8
+#define CANDIDATES   256		/* for the table, whose beginnings are read in one call */
 #define TRIES	     3			/* the target may be changing its table just now */
 #define PROBES	     16			/* arenas whose first pool must name their place */
 #define DEBUG_SHIFT  16u		/* the debug allocator's words in front of a block */
@@ -161,12 +162,49 @@ static size_t try_table(struct arenas *a, uint64_t table)
 	return n && indices_agree(a, n) ? n : 0;
 }
 
+/* Malloc'ed memory, not the interpreter's own. */
+static bool may_be_table(const struct arenas *a, const struct maps *maps, uint64_t word)
+{
+	const struct python_object *where = &a->py->where;
+	const struct map *to;
+
+	return word && word % 16 == 0 && !(word >= where->start && word < where->end) &&
+	       (to = maps_find(maps, word)) && to->write && !to->inode;
+}
+
+/* The first of the words that is the table's address; how many places it has. 0: none is. */
+static size_t find_table(struct arenas *a, const struct maps *maps, const uint64_t *words,
+			 size_t n, uint64_t *table)
+{
+	struct arena_object first[CANDIDATES];
+	struct iovec pieces[CANDIDATES];
+
+	for (size_t i = 0; i < n;) {
+		size_t k = 0;
+
+		for (; i < n && k < CANDIDATES; i++)
+			if (may_be_table(a, maps, words[i]))
+				pieces[k++] = (struct iovec){(void *)(uintptr_t)words[i],
+							     sizeof(first[0])};
+		remote_read_pieces(&a->py->remote, pieces, k, first);
+		for (size_t j = 0; j < k; j++) {
+			uint64_t at = (uintptr_t)pieces[j].iov_base;
+			size_t places = place_plausible(a, &first[j], at) ? try_table(a, at) : 0;
+
+			if (places == 0)
+				continue;
+			*table = at;
+			return places;
+		}
+	}
+	return 0;
+}
+
 /* Looks through one writable mapping of the interpreter's object; see arenas_refresh. */
 static size_t search_map(struct arenas *a, const struct maps *maps, const struct map *map,
 			 uint64_t *table)
 {
 	uint64_t *words = mem_array(WORDS, sizeof(*words));
-	const struct python_object *where = &a->py->where;
 	size_t found = 0;
 
 	for (uint64_t at = map->start; at < map->end && at - map->start < DATA_MAX;
@@ -175,18 +213,11 @@ static size_t search_map(struct arenas *a, const struct maps *maps, const struct
 								      : WORDS * sizeof(*words);
 		size_t n = remote_read_some(&a->py->remote, at, words, want) / sizeof(*words);
 
-		for (size_t i = 0; i < n && a->n_roots < ROOTS_MAX; i++) {
-			const struct map *to;
-
-			if (words[i] == 0 || words[i] % 16 || (*table && words[i] != *table) ||
-			    (words[i] >= where->start && words[i] < where->end) ||
-			    !(to = maps_find(maps, words[i])) || !to->write || to->inode)
-				continue;
-			if (!*table && (found = try_table(a, words[i])) == 0)
-				continue;
-			*table = words[i];
-			a->roots[a->n_roots++] = at + i * sizeof(*words);
-		}
+		if (!*table)
+			found = find_table(a, maps, words, n, table);
+		for (size_t i = 0; *table && i < n && a->n_roots < ROOTS_MAX; i++)
+			if (words[i] == *table)
+				a->roots[a->n_roots++] = at + i * sizeof(*words);
 	}
 	free(words);
 	return found;
