@@ -184,7 +184,7 @@ static void of_a_type_without_instances_nothing_is_said(void **state)
 }
 
 /* Few of all, so that the fair sample hardly has any. */
-static int newest_differ(const struct python_exe *exe)
+static int newest_differ(const struct python_exe *exe, const void *unused)
 {
 	struct python_run run = {0};
 	json_t *ready = watching_start(&run, exe, "newest.py", NULL);
@@ -213,7 +213,7 @@ static int newest_differ(const struct python_exe *exe)
 
 static void what_holds_the_newest_is_told_before_what_holds_most(void **state)
 {
-	on_every_python(newest_differ);
+	watching_on_every_python(newest_differ, NULL);
 }
 
 int main(void)
