@@ -28,6 +28,12 @@ const struct python_exe *pythons_usual(void);
  */
 bool pythons_library(const struct python_exe *exe, char *home, char *library, size_t size);
 
+/* Does LT_PYTHON, part of a name, leave this one? Without it every Python is wanted. */
+bool python_wanted(const struct python_exe *exe);
+
+/* The same; but without it only one whose name has one of `parts`, which end with NULL. */
+bool python_chosen(const struct python_exe *exe, const char *const *parts);
+
 struct python_run {			/* zero it to begin */
 	pid_t pid;			/* of the Python itself; 0: not running */
 	int in, out;			/* pipes to its stdin and from its stdout */
