@@ -1,8 +1,8 @@
 /*
  * Pythons that somebody has built in another way: free-threaded, tracing references, for musl,
  * without pymalloc; PyPy. Each says itself what it is, and is counted right or refused by its name,
- * untouched. They are in ${LEAKTOP_BUILDS:-/var/tmp/leaktop-builds} (tools/odd-python makes them) and
- * in roots. LT_PYTHON=TEXT: only those whose path has it.
+ * untouched. They are in ${LEAKTOP_BUILDS:-/var/tmp/leaktop-builds} (tools/odd-python makes them)
+ * and in roots. LT_PYTHON=TEXT: only those whose path has it.
  */
 #include "config.h"
 #include "tests/unit/test.h"

@@ -46,13 +46,12 @@ static size_t n_libraries;
 static int find_libraries(void **state)
 {
 	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");
 	size_t n = pythons_list(&exes);
 
 	for (size_t i = 0; i < n && n_libraries < PYTHONS_MOST; i++) {
 		struct library *l = &libraries[n_libraries];
 
-		if (only && !strstr(exes[i].name, only))
+		if (!python_wanted(&exes[i]))
 			continue;
 		l->python = &exes[i];
 		n_libraries += pythons_library(&exes[i], l->home, l->path, sizeof(l->path));

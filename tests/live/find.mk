@@ -9,9 +9,9 @@ imposter_SOURCES = tests/live/imposter.c
 imposter_LDFLAGS = $(AM_LDFLAGS) -rdynamic
 imposter_pypy_SOURCES = tests/live/imposter_pypy.c
 imposter_pypy_LDFLAGS = $(AM_LDFLAGS) -rdynamic
-# dlopen() is in libc since glibc 2.34 only.
 host_SOURCES = tests/live/host.c
 host_CFLAGS = $(AM_CFLAGS) -pthread
+# dlopen() and threads are in libc since glibc 2.34 only.
 host_LDADD = -ldl -lpthread
 
 test_python_find_SOURCES = tests/live/test_python_find.c tests/live/pythons.c tests/live/pythons.h \

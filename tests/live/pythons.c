@@ -105,23 +105,6 @@ const struct python_exe *pythons_usual(void)
 	return n ? &all[n - 1] : NULL;
 }
 
-bool python_wanted(const struct python_exe *exe)
-{
-	const char *only = getenv("LT_PYTHON");
-
-	return !only || strstr(exe->name, only);
-}
-
-bool python_chosen(const struct python_exe *exe, const char *const *parts)
-{
-	if (getenv("LT_PYTHON"))
-		return python_wanted(exe);
-	for (; *parts; parts++)
-		if (strstr(exe->name, *parts))
-			return true;
-	return false;
-}
-
 /* .../versions/3.8.18/bin/python -> .../versions/3.8.18 and its libpython */
 bool pythons_library(const struct python_exe *exe, char *home, char *library, size_t size)
 {
@@ -139,6 +122,23 @@ bool pythons_library(const struct python_exe *exe, char *home, char *library, si
 		globfree(&g);
 	}
 	return found;
+}
+
+bool python_wanted(const struct python_exe *exe)
+{
+	const char *only = getenv("LT_PYTHON");
+
+	return !only || strstr(exe->name, only);
+}
+
+bool python_chosen(const struct python_exe *exe, const char *const *parts)
+{
+	if (getenv("LT_PYTHON"))
+		return python_wanted(exe);
+	for (; *parts; parts++)
+		if (strstr(exe->name, *parts))
+			return true;
+	return false;
 }
 
 /* Between fork and exec in the child; 127 is what a shell says too. */

@@ -22,17 +22,17 @@ size_t pythons_list(const struct python_exe **ret);
 /* One of them, where one is enough: the system's, else the last found; NULL where there is none. */
 const struct python_exe *pythons_usual(void);
 
-/* Does LT_PYTHON, part of a name, leave this one? Without it every Python is wanted. */
-bool python_wanted(const struct python_exe *exe);
-
-/* The same; but without it only one whose name has one of `parts`, which end with NULL. */
-bool python_chosen(const struct python_exe *exe, const char *const *parts);
-
 /*
  * Its shared library and what PYTHONHOME must be for that; false where it has none, or in a root.
  * size is that of both.
  */
 bool pythons_library(const struct python_exe *exe, char *home, char *library, size_t size);
+
+/* Does LT_PYTHON, part of a name, leave this one? Without it every Python is wanted. */
+bool python_wanted(const struct python_exe *exe);
+
+/* The same; but without it only one whose name has one of `parts`, which end with NULL. */
+bool python_chosen(const struct python_exe *exe, const char *const *parts);
 
 struct python_run {			/* zero it to begin */
 	pid_t pid;			/* of the Python itself; 0: not running */
