@@ -15,7 +15,7 @@
 
 #define FIRST_SYMBOL   "PyGILState_Ensure"	/* what makes an object worth a look */
 #define CANDIDATES_MAX 16			/* of such objects in one process */
-#define FIND_MOST_NS   (3 * CLOCK_NS_PER_S)	/* a real one takes milliseconds */
+#define FIND_MOST_NS   (3 * CLOCK_NS_PER_S)	/* of CPU; a real one takes milliseconds */
 
 struct symbol_row {
 	const char *name;
@@ -217,14 +217,14 @@ static enum lt_errc conclude(const struct remote *remote, uint64_t anywhere, enu
 	if (rc != LT_OK && remote_probe(&patient, anywhere, &gone) == LT_E_GONE)
 		return lt_err_set(err, LT_E_GONE, 0, "PID %d", (int)patient.pid);
 	if (remote_late(remote))
-		return lt_err_set(err, LT_E_TIMEOUT, 0, "%lld s were not enough to look through "
-				  "its memory", FIND_MOST_NS / CLOCK_NS_PER_S);
+		return lt_err_set(err, LT_E_TIMEOUT, 0, "%lld s of CPU were not enough to look "
+				  "through its memory", FIND_MOST_NS / CLOCK_NS_PER_S);
 	return rc;
 }
 
 enum lt_errc python_find(pid_t pid, struct python *ret, struct lt_err *err)
 {
-	struct remote remote = {.pid = pid, .deadline_ns = clock_mono_ns() + FIND_MOST_NS};
+	struct remote remote = {.pid = pid, .cpu_end_ns = clock_cpu_ns() + FIND_MOST_NS};
 	struct maps maps = {0};
 	struct images images = {0};
 	struct python py = {0};

@@ -14,7 +14,7 @@
 
 bool remote_late(const struct remote *r)
 {
-	return r->deadline_ns && clock_mono_ns() > r->deadline_ns;
+	return r->cpu_end_ns && clock_cpu_ns() > r->cpu_end_ns;
 }
 
 /*

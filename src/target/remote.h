@@ -15,7 +15,7 @@
 
 struct remote {
 	pid_t pid;
-	int64_t deadline_ns;	/* clock_mono_ns() after which every read fails; 0: none */
+	int64_t cpu_end_ns;	/* clock_cpu_ns() after which every read fails; 0: none */
 };
 
 /* Is it over? Then what was not found need not be missing. */

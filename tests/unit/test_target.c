@@ -10,6 +10,7 @@
 #include "target/image.h"
 #include "target/layout.h"
 #include "target/remote.h"
+#include "util/clock.h"
 #include "util/mem.h"
 
 #define PAGE 4096
@@ -104,6 +105,22 @@ static void memory_of_this_process_is_read(void **state)
 	assert_false(remote_u64(&r, 0, &got));
 	assert_false(remote_u64(&r, UINT64_MAX - 3, &got));
 	assert_int_equal(got, word);
+}
+
+/* On a machine with other things to do the wait for a turn is not time spent. */
+static void the_time_to_look_is_of_the_processor(void **state)
+{
+	struct remote r = self();
+	uint64_t word = 42, got;
+
+	r.cpu_end_ns = clock_cpu_ns() + 50 * CLOCK_NS_PER_MS;
+	assert_int_equal(usleep(200000), 0);
+	assert_false(remote_late(&r));
+	assert_true(remote_u64(&r, (uint64_t)(uintptr_t)&word, &got));
+	while (clock_cpu_ns() <= r.cpu_end_ns)
+		;
+	assert_true(remote_late(&r));
+	assert_false(remote_u64(&r, (uint64_t)(uintptr_t)&word, &got));
 }
 
 static void a_read_ends_where_the_memory_ends(void **state)
@@ -349,6 +366,7 @@ int main(void)
 		cmocka_unit_test(rows_are_sorted_and_do_not_overlap),
 		cmocka_unit_test(a_row_leaves_out_no_field_that_its_kind_needs),
 		cmocka_unit_test(memory_of_this_process_is_read),
+		cmocka_unit_test(the_time_to_look_is_of_the_processor),
 		cmocka_unit_test(a_read_ends_where_the_memory_ends),
 		cmocka_unit_test(writing_changes_the_memory_or_fails),
 		cmocka_unit_test(a_probe_tells_gone_from_a_hole),
