@@ -24,7 +24,7 @@ struct names {
 	size_t text_n, text_cap;
 	size_t *index;		/* open addressing by text: number + 1, 0 free */
 	size_t index_cap;
-	int64_t until_ns;	/* of this sample's share: then the helper's copies must do */
+	int64_t spent_ns;	/* of this sample's share: then the helper's copies must do */
 };
 
 struct names *names_new(void)
@@ -69,7 +69,7 @@ void names_trim(struct names *n)
 
 void names_begin(struct names *n)
 {
-	n->until_ns = clock_mono_ns() + SHARE_NS;
+	n->spent_ns = 0;
 }
 
 static uint64_t hash_text(const char *s)
@@ -155,11 +155,15 @@ static bool still_same(const struct python *py, const struct agent_type *type)
 }
 
 /* The full name, or what the helper copied if the type has died since. */
-static bool resolve(const struct names *n, const struct python *py, const struct agent_type *type,
+static bool resolve(struct names *n, const struct python *py, const struct agent_type *type,
 		    char *dst, size_t size)
 {
-	if (clock_mono_ns() < n->until_ns && python_type_name(py, type->type, dst, size) &&
-	    still_same(py, type))
+	int64_t begin = clock_cpu_ns();
+	bool named = n->spent_ns < SHARE_NS && python_type_name(py, type->type, dst, size) &&
+		     still_same(py, type);
+
+	n->spent_ns += clock_cpu_ns() - begin;
+	if (named)
 		return true;
 	if (clean_text(dst, size, type->name, sizeof(type->name)) == 0)
 		clean_text(dst, size, "?", 1);

@@ -20,6 +20,7 @@
 #define HIDDEN 100
 #define MANY  1000		/* of types with fewer a difference proves little */
 #define STEP_NS CLOCK_NS_PER_MS
+#define LONG_NS (600 * CLOCK_NS_PER_MS)	/* a pass of a large heap: types are met late in it, too */
 #define ARRAY_BLOCK 96		/* of one array, without its items: 80 to 112 */
 #define NUMPYS_OWN 50		/* arrays that its modules keep */
 
@@ -46,6 +47,8 @@ static bool pass(struct scan *s, bool full, struct scan_result *ret)
 		printf("# refused: %s\n", lt_err_text(&err, text, sizeof(text)));
 		return false;
 	}
+	if (full)
+		clock_sleep_ns(LONG_NS);
 	while (!scan_step(s, STEP_NS))
 		;
 	scan_result(s, ret);
