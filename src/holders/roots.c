@@ -5,16 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holders/refs.h"
 #include "target/arenas.h"
 #include "target/pyobj.h"
 #include "util/mem.h"
 
-#define MODULE_DICT 0x10	/* PyModuleObject.md_dict, the same in 2.7 and every 3.x */
 #define MODULES_MAX 16384
 #define FRAMES_MOST 8192
 #define NAMES_MAX   64		/* attributes of a class that are kept in instances */
 #define THREAD_WORDS 96		/* of a PyThreadState that are looked at */
-#define DICT_BEFORE -24		/* managed dict, 3.11+: MANAGED_DICT_OFFSET */
 
 static void add_dict(struct roots *r, uint64_t dict, uint64_t of, bool is_class)
 {
@@ -49,7 +48,7 @@ static void add_modules(struct roots *r)
 			continue;
 		t = typebook_of(r->book, module);
 		if (t && t->form == FORM_MODULE &&
-		    remote_u64(&py->remote, module + MODULE_DICT, &dict))
+		    remote_u64(&py->remote, module + REFS_MODULE_DICT, &dict))
 			add_dict(r, dict, module, false);
 	}
 }
@@ -148,13 +147,8 @@ static bool from_values(const struct roots *r, const struct typed *t, uint64_t o
 
 	if (!t->cached_keys || !shared_index(r, t->cached_keys, name, &i))
 		return false;
-	if (!t->inline_values) {
-		if (l->values_at == LAYOUT_NONE || !t->managed ||
-		    !remote_u64(&r->py->remote, object + (uint64_t)(int64_t)l->values_at, &at))
-			return false;
-		if (l->values_tagged)
-			at = at & 1 ? at + 1 : 0;
-	}
+	if (!t->inline_values)
+		at = refs_values(r, t, object);
 	return at && remote_u64(&r->py->remote, at + i * 8, ret) && *ret;
 }
 
@@ -166,7 +160,7 @@ bool roots_attribute(const struct roots *r, uint64_t object, const char *name, u
 
 	if (!t)
 		return false;
-	at = t->managed ? DICT_BEFORE : t->dict_at;
+	at = t->managed ? REFS_DICT_BEFORE : t->dict_at;
 	if (at && remote_u64(&r->py->remote, object + (uint64_t)at, &dict) && dict &&
 	    pyobj_dict_get(r->py, dict, name, ret))
 		return true;
@@ -177,7 +171,7 @@ bool roots_module_name(const struct roots *r, uint64_t module, char *dst, size_t
 {
 	uint64_t dict, name;
 
-	return remote_u64(&r->py->remote, module + MODULE_DICT, &dict) &&
+	return remote_u64(&r->py->remote, module + REFS_MODULE_DICT, &dict) &&
 	       pyobj_dict_get(r->py, dict, "__name__", &name) &&
 	       pyobj_text(r->py, name, dst, size);
 }
@@ -192,7 +186,7 @@ bool roots_thread_name(const struct roots *r, uint64_t thread_id, char *dst, siz
 
 	if (!remote_u64(&py->remote, py->interp + (uint64_t)py->layout->in_modules, &modules) ||
 	    !pyobj_dict_get(py, modules, "threading", &module) ||
-	    !remote_u64(&py->remote, module + MODULE_DICT, &dict) ||
+	    !remote_u64(&py->remote, module + REFS_MODULE_DICT, &dict) ||
 	    !pyobj_dict_get(py, dict, "_active", &active) || !pyobj_dict_open(py, active, &e))
 		return false;
 	for (uint64_t i = 0; i < e.n && i < MODULES_MAX; i++) {
