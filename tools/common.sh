@@ -65,7 +65,10 @@ packages_extra() {
 	echo mmdebstrap debian-archive-keyring
 	echo bubblewrap podman runc systemd-container
 	case $(uname -m) in
-	x86_64) echo cpio qemu-system-x86 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static ;;
+	x86_64)
+		echo cpio qemu-system-x86
+		echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
+		;;
 	esac
 }
 

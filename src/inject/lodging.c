@@ -175,7 +175,8 @@ static enum lt_errc map_code(struct lodging *l, const struct maps *maps, struct 
 /* Twice what there are now: a block with bookmarks in the lists cannot be exchanged. */
 static uint32_t room_for(size_t n)
 {
-	size_t room = page_up((2 * n + 1) * sizeof(struct agent_range)) / sizeof(struct agent_range);
+	const size_t one = sizeof(struct agent_range);
+	size_t room = page_up((2 * n + 1) * one) / one;
 
 	return (uint32_t)(room < RANGES_MOST ? room : RANGES_MOST);
 }

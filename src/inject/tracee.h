@@ -48,7 +48,7 @@ enum lt_errc tracee_next_syscall(struct tracee *t, struct lt_err *err);
 enum lt_errc tracee_park(struct tracee *t, struct lt_err *err);
 /* arch_repair_eintr, to be followed by tracee_set; where that is blind, no handler may be due. */
 bool tracee_repair(struct tracee *t, struct arch_state *s);
-/* Lets it go, a blind repair undone if a handler is due by now. Nothing else to do if it has died. */
+/* Lets it go, a blind repair undone if a handler is due. Nothing else to do if it has died. */
 void tracee_detach(struct tracee *t);
 
 enum lt_errc tracee_get(const struct tracee *t, struct arch_state *s, struct lt_err *err);

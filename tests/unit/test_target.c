@@ -12,6 +12,7 @@
 #include "target/remote.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/page.h"
 
 #define PAGE 4096
 
@@ -125,22 +126,23 @@ static void the_time_to_look_is_of_the_processor(void **state)
 
 static void a_read_ends_where_the_memory_ends(void **state)
 {
-	char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t page = (size_t)page_bytes();
+	char *p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char b[64];
 	struct remote r = self();
-	uint64_t end = (uint64_t)(uintptr_t)p + PAGE;
+	uint64_t end = (uint64_t)(uintptr_t)p + page;
 
 	assert_true(p != MAP_FAILED);
-	assert_int_equal(munmap(p + PAGE, PAGE), 0);
-	memset(p, 'x', PAGE);
+	assert_int_equal(munmap(p + page, page), 0);
+	memset(p, 'x', page);
 	assert_int_equal(remote_read_some(&r, end - 10, b, sizeof(b)), 10);
 	assert_int_equal(remote_read_some(&r, end, b, sizeof(b)), 0);
 	assert_false(remote_read(&r, end - 10, b, sizeof(b)));
 	assert_false(remote_string(&r, end - 10, b, sizeof(b)));	/* no NUL before the hole */
-	p[PAGE - 1] = '\0';
+	p[page - 1] = '\0';
 	assert_true(remote_string(&r, end - 10, b, sizeof(b)));
 	assert_string_equal(b, "xxxxxxxxx");
-	munmap(p, PAGE);
+	munmap(p, page);
 }
 
 static void writing_changes_the_memory_or_fails(void **state)
