@@ -58,7 +58,7 @@ static SCREEN *newterm_without_handlers(const char *term)
 
 static void rescue_prepare(const struct termios *before)
 {
-	static const char *const names[] = {"rmkx", "sgr0", "op", "cnorm", "rmcup"};
+	static const char *const names[] = {"rmkx", "sgr0", "op", "rmcup", "cnorm"};
 
 	rescue_clear();
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -205,12 +205,34 @@ enum lt_errc term_open(struct lt_err *err)
 	return LT_OK;
 }
 
+static int put_byte(int c)
+{
+	char byte = (char)c;
+
+	return write(OUT, &byte, 1) == 1 ? c : EOF;
+}
+
+/*
+ * endwin() shows the cursor and then leaves the other screen. Terminals of libvterm (Neovim, Emacs)
+ * come back from there with the cursor as it was last saved, and ncurses saves it, hidden, when it
+ * scrolls: so it is shown once more.
+ */
+static void leave_screen(void)
+{
+	const char *shown;
+
+	endwin();
+	shown = tigetstr("cnorm");
+	if (shown && shown != (const char *)-1)
+		(void)tputs(shown, 1, put_byte);
+}
+
 void term_close(void)
 {
 	if (!screen)
 		return;
 	if (rescue_disarm())
-		endwin();
+		leave_screen();
 	rescue_release();
 	delwin(pad);
 	delscreen(screen);
@@ -445,7 +467,7 @@ void term_suspend(void)
 	sigset_t stop, mask;
 	struct termios before;
 
-	endwin();
+	leave_screen();
 	(void)rescue_disarm();
 	sigemptyset(&plain.sa_mask);
 	sigemptyset(&stop);

@@ -19,6 +19,7 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
+#define MARK '\x05'			/* ENQ, which no program here writes and no screen shows */
 #define STEP_MS 20			/* how often a state without an event is looked at */
 
 struct tty {
@@ -32,6 +33,7 @@ struct tty {
 	bool alternate, cursor_visible;
 	int leaves;
 	size_t bytes, escapes;
+	bool flushed;			/* the mark behind all that the program wrote has come */
 	struct buf row;
 };
 
@@ -163,6 +165,7 @@ static bool pump(struct tty *t, int ms)
 	t->bytes += (size_t)n;
 	for (ssize_t i = 0; i < n; i++)
 		t->escapes += bytes[i] == '\x1b';
+	t->flushed |= memchr(bytes, MARK, (size_t)n) != NULL;
 	vterm_input_write(t->vt, bytes, (size_t)n);
 	return true;
 }
@@ -349,12 +352,22 @@ size_t tty_escapes(const struct tty *t)
 	return t->escapes;
 }
 
+static bool is_flushed(struct tty *t, void *unused)
+{
+	return t->flushed;
+}
+
+/*
+ * What it wrote last may still be on its way, for a worker of the kernel carries it from the slave
+ * to the master (drivers/tty/tty_buffer.c): a mark goes the same way behind it.
+ */
 int tty_exit_status(struct tty *t, int timeout_ms)
 {
-	bool ended = tty_wait_until(t, has_ended, NULL, timeout_ms);
+	bool ended = tty_wait_until(t, has_ended, NULL, timeout_ms), marked;
 
-	while (pump(t, 0))			/* what it wrote last */
-		;
+	t->flushed = false;
+	marked = ended && write(t->slave, (char[]){MARK}, 1) == 1;
+	(void)tty_wait_until(t, is_flushed, NULL, marked ? timeout_ms : 0);
 	return ended ? t->status : -1;
 }
 
