@@ -16,12 +16,12 @@
 
 /* Entry points: byte offsets into the helper's code, one jump each (entry_ARCH.S). */
 #define AGENT_ENTRY_CALL 0	/* void (struct agent_block *): take the GIL, count, give it back */
-#define AGENT_ENTRY_POST 16	/* void (struct agent_block *): ask the interpreter to run COUNT */
-#define AGENT_ENTRY_COUNT 32	/* int (void *block): count; called with the GIL held */
+#define AGENT_ENTRY_POST 16	/* void (struct agent_block *): leave a note for the interpreter */
+#define AGENT_ENTRY_NOTE 32	/* int (void *block): what POST leaves; called with the GIL held */
 
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
 #define AGENT_NAME 64
-#define AGENT_MAGIC 0x33656d6f68746c00ul	/* of a block; another number for another layout */
+#define AGENT_MAGIC 0x34656d6f68746c00ul	/* of a block; another number for another layout */
 
 enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 	AGENT_DICT_27,
@@ -32,6 +32,24 @@ enum agent_dict {		/* how a dict's table is laid out: as enum layout_dict */
 struct agent_range { uint64_t at, size; };	/* whole pages that can be read */
 
 #define AGENT_RECENT 256		/* ranges that matched last, by address: a power of two */
+
+/*
+ * How a note takes leaktop's pages out behind itself (entry_ARCH.S): munmap at a `syscall; ret` of
+ * the C library, then, whatever it said, "no exception" to the interpreter. Read by that code: in
+ * this order.
+ */
+struct agent_exit {
+	uint64_t syscall_ret, zero_ret;	/* addresses; 0: no way out */
+	uint64_t nr, at, size;
+};
+
+/* Functions of the target that COLLECT needs, and the int that says whether the collector is on. */
+struct agent_collect {
+	uint64_t fn_collect, fn_fetch, fn_restore;
+	/* where fn_collect does nothing while it is off (3.7+): sys.modules["gc"].collect() */
+	uint64_t enabled;
+	uint64_t fn_modules, fn_item, fn_call, fn_size, fn_decref;
+};
 
 struct agent_type {
 	uint64_t type;		/* address of the PyTypeObject, the key */
@@ -76,18 +94,23 @@ struct agent_block {
 	uint32_t ranges_at, max_ranges;	/* likewise; struct agent_range, room for so many */
 	uint32_t ranges;		/* sorted, no two touch; written in the stop (guard.h) */
 
+	struct agent_exit exit;
+	struct agent_collect collect;
 	struct agent_order order;
 
 	/* the answer */
 	uint32_t answer;		/* = order.request, written last (release) */
 	uint32_t status;		/* enum agent_status */
-	uint32_t posted;		/* COUNT is queued in the interpreter, or running */
+	uint32_t posted;		/* a note is queued in the interpreter, or running */
 	uint32_t types;			/* entries of the table in use */
 	uint32_t approximate;		/* objects that changed lists may be counted twice */
 	uint64_t list_objects[AGENT_LISTS];
 	uint64_t objects;
 	uint64_t left_out;		/* objects of types that found no room in the table */
-	uint64_t hold_ticks;		/* how long COUNT held the GIL */
+	uint64_t hold_ticks;		/* how long it held the GIL; of COLLECT, how long that took */
+	uint32_t working;		/* the request that is being done, 0: none */
+	uint32_t posted_pid;		/* of the process in which COLLECT was posted */
+	int64_t unreachable;		/* what COLLECT found */
 
 	/* the helper's own, between slices */
 	uint64_t missed;		/* the address that was in no range, 0: none */

@@ -8,6 +8,8 @@ enum agent_op {			/* a request */
 	AGENT_OP_BEGIN,		/* count from the beginning, as far as the budget goes */
 	AGENT_OP_STEP,		/* go on with that */
 	AGENT_OP_UNLINK,	/* take the bookmarks out of the lists */
+	AGENT_OP_COLLECT,	/* gc.collect(): only by a note, never on a borrowed thread */
+	AGENT_OP_LEAVE,		/* with request 0: a note that is read takes the pages out */
 };
 
 enum agent_status {		/* the answer to it */
@@ -25,11 +27,13 @@ enum agent_status {		/* the answer to it */
 	AGENT_RESTLESS,		/* the lists were rebuilt again and again while they were walked */
 	AGENT_HELD,		/* the program holds a bookmark, or one cannot be taken out */
 	AGENT_OUTSIDE,		/* an address is in no range: STEP goes on, with new ones */
+	AGENT_LATE,		/* read after until_ticks, or by a child of the process: not done */
 };
 
 struct agent_order {		/* what leaktop asks for, written at once */
 	uint64_t max_objects;		/* more than this are taken for a loop */
 	uint64_t slice_ticks, slice_objects;	/* a slice ends after either; 0: no limit */
+	uint64_t until_ticks;		/* COLLECT: not begun any more after that */
 	uint32_t op;			/* enum agent_op */
 	uint32_t request;		/* a number not used before; 0 cancels */
 };

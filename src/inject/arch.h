@@ -85,7 +85,7 @@ struct arch_pattern {
 	const uint8_t *bytes;
 	size_t n;
 };
-extern const struct arch_pattern arch_restore_rt, arch_syscall_ret;
+extern const struct arch_pattern arch_restore_rt, arch_syscall_ret, arch_zero_ret;
 
 /* Does a signal frame whose return address lies at `at` look real? ucontext: the bytes after it. */
 #define ARCH_HANDLER_FRAME 320
@@ -110,7 +110,7 @@ bool arch_restart_anew(struct arch_state *s);
 bool arch_is_fork(long nr);	/* fork, vfork, clone, clone3 */
 
 extern const long arch_nr_mmap, arch_nr_munmap, arch_nr_futex, arch_nr_clock_gettime,
-	arch_nr_sigreturn, arch_nr_restart;
+	arch_nr_sigreturn, arch_nr_restart, arch_nr_getpid;
 extern const uint32_t arch_audit;	/* AUDIT_ARCH_* */
 
 #endif

@@ -48,6 +48,7 @@ enum lt_errc gadgets_find(const struct python *py, struct gadgets *ret, struct l
 	struct gadgets g = {
 		.restore_rt = find_in_text(py, &arch_restore_rt),
 		.syscall_ret = find_in_text(py, &arch_syscall_ret),
+		.zero_ret = find_in_text(py, &arch_zero_ret),
 	};
 
 	if (!g.restore_rt)

@@ -184,11 +184,18 @@ static enum safepoint judge_running(const struct python *py, enum safepoint_use 
 	for (size_t i = 0; i < py->n_nogo; i++)
 		if (pc >= py->nogo[i].start && pc < py->nogo[i].end)
 			return no(why, "inside the C library, the loader or the allocator");
-	if (!python_pending_open(py))
-		return no(why, "the interpreter is about to shut down");
-	if (!python_pending_lock_free(py))
-		return no(why, "the lock of pending calls is taken");
 	return SAFEPOINT_RUNNING;
+}
+
+static bool takes_notes(const struct python *py, const char **why)
+{
+	if (!python_pending_open(py))
+		*why = "the interpreter is about to shut down";
+	else if (!python_pending_lock_free(py))
+		*why = "the lock of pending calls is taken";
+	else
+		return true;
+	return false;
 }
 
 enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
@@ -215,6 +222,8 @@ enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
 		return no(why, "inside a signal handler");
 	if (use == SAFEPOINT_SYSCALLS)
 		return verdict;
+	if ((verdict == SAFEPOINT_RUNNING || use == SAFEPOINT_NOTE) && !takes_notes(py, why))
+		return SAFEPOINT_NO;
 	if (!python_ready(py))
 		return no(why, "the interpreter is starting up or shutting down");
 	if (!python_alone(py))

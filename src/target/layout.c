@@ -92,7 +92,7 @@
 static const struct layout rows[] = {
 	{
 		.version_lo = 0x020700f0, .version_hi = 0x0207ffff, .name = "2.7", RUNTIME_NONE,
-		.eintr_raises = true,
+		.eintr_raises = true, .note_hinders = true,
 		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x8,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x18, .in_modules = 0x10,
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE,

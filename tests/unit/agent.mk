@@ -5,8 +5,8 @@ TESTS += test_agent test_guard
 test_agent_SOURCES = tests/unit/test_agent.c tests/unit/test.h
 test_guard_SOURCES = tests/unit/test_guard.c tests/unit/test.h
 if ARCH_X86_64
-test_agent_SOURCES += src/agent/arch_x86_64.c
-test_guard_SOURCES += src/agent/arch_x86_64.c
+test_agent_SOURCES += src/agent/arch_x86_64.c src/agent/entry_x86_64.S
+test_guard_SOURCES += src/agent/arch_x86_64.c src/agent/entry_x86_64.S
 endif
 test_agent_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_agent_LDADD = $(CMOCKA_LIBS)
