@@ -88,7 +88,8 @@ static void work_if_asked(struct agent_block *b)
 	__atomic_store_n(&b->working, 0, __ATOMIC_RELEASE);
 }
 
-int agent_note(void *arg);		/* entry_ARCH.S: agent_do, and the way out */
+/* entry_ARCH.S: agent_do, and the way out. Hidden, or its address would come from a GOT. */
+int agent_note(void *arg) __attribute__((visibility("hidden")));
 const struct agent_exit *agent_do(struct agent_block *b);
 void agent_call(struct agent_block *b);
 void agent_post(struct agent_block *b);

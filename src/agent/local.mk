@@ -1,4 +1,5 @@
 # The helper is built with flags of its own: nothing of CFLAGS, sanitizers or hardening may get in.
+# --no-relax: an address that comes from a GOT fails the link, and is not made an absolute one.
 AGENT_CFLAGS = -std=gnu17 -O2 -Wall -Wextra -ffreestanding -fPIE -fvisibility=hidden \
 	-fno-stack-protector -fno-jump-tables -fno-asynchronous-unwind-tables -fno-unroll-loops \
 	-mgeneral-regs-only $(LT_AGENT_CFLAGS) -I$(top_srcdir)/src
@@ -14,7 +15,7 @@ AGENT_DEPS = $(AGENT_FILES:%=$(top_srcdir)/%) $(AGENT_H:%=$(top_srcdir)/%) \
 
 src/agent/helper.elf: $(AGENT_DEPS)
 	@$(MKDIR_P) src/agent
-	$(AM_V_GEN)$(CC) $(AGENT_CFLAGS) -nostdlib -static -Wl,--build-id=none \
+	$(AM_V_GEN)$(CC) $(AGENT_CFLAGS) -nostdlib -static -Wl,--build-id=none,--no-relax \
 		-Wl,-z,noexecstack -Wl,-T,$(AGENT_SRC)/helper.lds -o $@ \
 		$(AGENT_FILES:%=$(top_srcdir)/%)
 
