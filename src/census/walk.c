@@ -348,7 +348,7 @@ enum lt_errc walk_collect_begin(struct walk *w, int64_t wait_ns, struct lt_err *
 	return begin_errand(w, COLLECTS, &job, &block, err);
 }
 
-static void read_collected(struct walk *w, struct walk_collected *ret)
+static void read_collected(struct walk *w, struct census_collected *ret)
 {
 	struct agent_block b;
 
@@ -367,9 +367,9 @@ static void read_collected(struct walk *w, struct walk_collected *ret)
 	ret->took_ns = pace_ns(&w->pace, b.hold_ticks, BORROW_COLLECT_NS);
 }
 
-void walk_collect_end(struct walk *w, struct walk_collected *ret)
+void walk_collect_end(struct walk *w, struct census_collected *ret)
 {
-	*ret = (struct walk_collected){.unreachable = LT_UNKNOWN, .took_ns = LT_UNKNOWN};
+	*ret = (struct census_collected){.unreachable = LT_UNKNOWN, .took_ns = LT_UNKNOWN};
 	take_result(w, &ret->cost);
 	if (ret->cost.err.code == LT_OK)
 		read_collected(w, ret);

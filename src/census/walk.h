@@ -46,13 +46,8 @@ void walk_abandon(struct walk *w);
  * Leaves a note that has the interpreter run gc.collect() on its main thread: walk_busy until
  * walk_collect_end. wait_ns: for the thread to come by; then it is called off. Not while walk_busy.
  */
-struct walk_collected {
-	struct census_result cost;	/* its err: code LT_OK: it was done */
-	int64_t unreachable;		/* objects that the collector found; LT_UNKNOWN */
-	int64_t took_ns;		/* finalizers included, and other threads meanwhile */
-};
 enum lt_errc walk_collect_begin(struct walk *w, int64_t wait_ns, struct lt_err *err);
-void walk_collect_end(struct walk *w, struct walk_collected *ret);
+void walk_collect_end(struct walk *w, struct census_collected *ret);
 
 /*
  * Begins to take everything out of the target: walk_busy until walk_end, as with a walk; not busy

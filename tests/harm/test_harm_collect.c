@@ -116,7 +116,7 @@ static bool walk_is_ready(void *arg)
 	return poll(&fd, 1, 0) > 0;
 }
 
-static void collect(struct target *t, int64_t wait_ns, struct walk_collected *ret)
+static void collect(struct target *t, int64_t wait_ns, struct census_collected *ret)
 {
 	ret->cost.err = (struct lt_err){0};
 	if (walk_collect_begin(t->walk, wait_ns, &ret->cost.err) != LT_OK)
@@ -128,7 +128,7 @@ static void collect(struct target *t, int64_t wait_ns, struct walk_collected *re
 }
 
 /* As users do who read that it did not come to pass. */
-static void collect_until_done(struct target *t, struct walk_collected *ret)
+static void collect_until_done(struct target *t, struct census_collected *ret)
 {
 	int64_t end = clock_mono_ns() + PATIENCE_NS;
 
@@ -212,7 +212,7 @@ static void on_every_python(void (*act)(const struct python_exe *))
 
 static void ask_in(const struct python_exe *exe, const char *pause, bool on)
 {
-	struct walk_collected got;
+	struct census_collected got;
 	struct target t;
 
 	target_begin(&t, exe, pause, on ? NULL : "off");
@@ -263,7 +263,7 @@ static void a_program_that_sleeps_and_wakes_collects_when_it_wakes(void **state)
 
 static void ask_asleep(const struct python_exe *exe)
 {
-	struct walk_collected got;
+	struct census_collected got;
 	struct target t;
 
 	target_begin(&t, exe, "long", NULL);
@@ -289,7 +289,7 @@ static void a_program_that_sleeps_for_ever_is_not_even_stopped(void **state)
 static void ask_holding(const struct python_exe *exe)
 {
 	struct census_result left;
-	struct walk_collected got;
+	struct census_collected got;
 	struct target t;
 	bool stuck;
 
@@ -318,7 +318,7 @@ static void a_note_that_is_read_too_late_collects_nothing_and_goes(void **state)
 static void leave_in_the_midst(const struct python_exe *exe)
 {
 	struct census_result left;
-	struct walk_collected got;
+	struct census_collected got;
 	struct lt_err err;
 	struct target t;
 
@@ -346,7 +346,7 @@ static void pages_stay_while_a_collection_runs_and_go_when_it_is_over(void **sta
 
 static void fork_in_the_midst(const struct python_exe *exe)
 {
-	struct walk_collected got;
+	struct census_collected got;
 	struct target t;
 	const char *line;
 
@@ -379,7 +379,7 @@ static void collect_and_die(void *arg)
 {
 	struct target *t = arg;
 	struct census_result left;
-	struct walk_collected got;
+	struct census_collected got;
 
 	setenv("LEAKTOP_FAULT", fault, 1);
 	collect(t, WAIT_NS, &got);
@@ -388,7 +388,7 @@ static void collect_and_die(void *arg)
 
 static void die_at_every_step(const struct python_exe *exe)
 {
-	struct walk_collected got;
+	struct census_collected got;
 	struct target t;
 	const char *line;
 	int killed = 0;
