@@ -43,6 +43,8 @@ AC_DEFUN([LT_MICROHTTPD], [
 		[AC_MSG_ERROR([--with-microhttpd takes yes, no or auto, not $with_microhttpd])])
 	AS_IF([test $with_microhttpd != no], [
 		PKG_CHECK_MODULES([MICROHTTPD], [libmicrohttpd >= 0.9.71], [lt_microhttpd=yes], [:])])
+	# serve_mhd.c loads it when it is needed; before glibc 2.34 that takes a library
+	AS_IF([test $lt_microhttpd = yes], [MICROHTTPD_LIBS=-ldl])
 	AS_IF([test $with_microhttpd$lt_microhttpd = yesno],
 		[AC_MSG_ERROR([libmicrohttpd is missing (Debian: apt install libmicrohttpd-dev)])])
 	AM_CONDITIONAL([HAVE_MICROHTTPD], [test $lt_microhttpd = yes])])

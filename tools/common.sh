@@ -57,10 +57,11 @@ packages_test() {
 	echo libcmocka-dev libvterm-dev
 }
 
-# What tests can do without, and then say so: compilers and linters, other roots, containers, a
-# virtual machine.
+# What tests can do without, and then say so: compilers and linters, shells that complete, other
+# roots, containers, a virtual machine.
 packages_extra() {
 	echo clang shellcheck tmux
+	echo groff-base mandoc fish zsh
 	echo mmdebstrap debian-archive-keyring
 	echo bubblewrap podman runc systemd-container
 	case $(uname -m) in
@@ -117,6 +118,19 @@ install_extras() {
 	for p in $needed; do
 		apt_install "$p" >/dev/null 2>&1 || echo "# not installed: $p"
 	done
+}
+
+# in_root ROOT COMMAND...: there, with a /proc, a /dev and a /tmp that go away with it, as do the
+# processes that it starts. What $in_root_mnt names is its /mnt.
+in_root() {
+	# shellcheck disable=SC2016
+	in_root_mnt=${in_root_mnt:-} timeout "${in_root_seconds:-900}" \
+		unshare --mount --propagation private --pid --fork --kill-child sh -c '
+		mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+			mount -t tmpfs tmp "$0/tmp" || exit 99
+		[ -z "$in_root_mnt" ] || mount --bind "$in_root_mnt" "$0/mnt" || exit 99
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=xterm \
+			DEBIAN_FRONTEND=noninteractive chroot "$0" "$@"' "$@"
 }
 
 # unpack_package PACKAGE: into a folder of its own, and prints that. For what a test wants to run

@@ -51,7 +51,7 @@ struct scan {
 	struct wanted wanted[HEADERS];	/* of the batch under way */
 	struct iovec pieces[HEADERS];
 	size_t n_wanted;
-	unsigned char *bytes;		/* BATCH_BYTES */
+	unsigned char *bytes;		/* BATCH_BYTES, COUNTER_BEYOND; NULL between passes */
 	struct store fed;		/* totals only */
 	uint64_t fed_objects;
 	struct census_type *types;
@@ -84,7 +84,6 @@ struct scan *scan_new(const struct python *py)
 
 	s->py = py;
 	s->counter = MEM_NEW(struct counter);
-	s->bytes = mem_alloc(BATCH_BYTES);
 	open_parts(s);
 	return s;
 }
@@ -213,6 +212,8 @@ static void read_batch(struct scan *s, size_t most, size_t bytes)
 		else
 			s->pieces[n_pieces++] = (struct iovec){(void *)(uintptr_t)addr, bytes};
 	}
+	if (!s->bytes)
+		s->bytes = mem_pages(BATCH_BYTES + COUNTER_BEYOND);
 	remote_read_pieces(&s->py->remote, s->pieces, n_pieces, s->bytes);
 }
 
@@ -307,6 +308,10 @@ bool scan_step(struct scan *s, int64_t budget_ns)
 			look_at_heads(s);
 		if (s->n_wanted == 0)
 			next_phase(s);
+	}
+	if (s->phase == IDLE) {
+		free(s->bytes);
+		s->bytes = NULL;
 	}
 	s->cpu_ns += cpu_now() - began;
 	return s->phase == IDLE;

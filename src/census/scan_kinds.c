@@ -13,12 +13,19 @@
 #define STRANGERS  8192u		/* slots, a power of two */
 #define LOOK_AGAIN 256u			/* types at once */
 
+/* An empty place needs more than any block has. */
+static void forget_quick(struct kinds *k)
+{
+	memset(k->quick, 0xff, sizeof(k->quick));
+}
+
 void kinds_init(struct kinds *k, const struct python *py, const struct arenas *arenas)
 {
 	*k = (struct kinds){.py = py, .arenas = arenas, .n_slots = 1024};
 	k->names = names_new();
 	k->slots = mem_array(k->n_slots, sizeof(*k->slots));
 	k->strangers = mem_array(STRANGERS, sizeof(*k->strangers));
+	forget_quick(k);
 }
 
 void kinds_done(struct kinds *k)
@@ -50,6 +57,7 @@ static void rebuild(struct kinds *k, size_t n)
 	k->slots = mem_array(n, sizeof(*k->slots));
 	k->n_slots = n;
 	memset(k->maybe, 0, sizeof(k->maybe));
+	forget_quick(k);
 	for (size_t i = 0; i < n_old; i++)
 		if (old[i].type && !k->list[old[i].number].dead)
 			put_slot(k, &old[i]);

@@ -15,6 +15,7 @@
 
 #define KINDS_MOST  65536u	/* a program that makes types without end: these, then none */
 #define KINDS_MAYBE 32768u	/* bits: 4 KiB stay in the nearest cache */
+#define KINDS_QUICK 512u	/* slots, 8 KiB: likewise */
 
 enum kind_owns {		/* memory besides the block */
 	OWNS_LIST = 1, OWNS_DICT = 2, OWNS_SET = 4, OWNS_BYTEARRAY = 8, OWNS_ARRAY = 16,
@@ -46,6 +47,7 @@ struct kinds {			/* owns all it points to */
 	struct kind_slot *slots;
 	size_t n_slots;		/* a power of two */
 	uint64_t maybe[KINDS_MAYBE / 64];	/* by kinds_hash: no bit, no such type */
+	struct kind_slot quick[KINDS_QUICK];	/* by kinds_hash: those that were met lately */
 	struct kind *list;
 	size_t n, cap;
 	uint64_t *strangers;	/* looked at in this pass: no types */
@@ -71,7 +73,13 @@ static inline uint32_t kinds_hash(uint64_t type)
 	return (uint32_t)((type >> 4) * 0x9e3779b97f4a7c15u >> 40);
 }
 
-static inline const struct kind_slot *kinds_find(const struct kinds *k, uint64_t type)
+/* The one place where it may be at hand; it may be another type's. */
+static inline struct kind_slot *kinds_quick(struct kinds *k, uint64_t type)
+{
+	return &k->quick[kinds_hash(type) % KINDS_QUICK];
+}
+
+static inline const struct kind_slot *kinds_find(struct kinds *k, uint64_t type)
 {
 	uint32_t hash = kinds_hash(type), bit = hash % KINDS_MAYBE;
 	size_t at = hash & (k->n_slots - 1);
@@ -79,8 +87,10 @@ static inline const struct kind_slot *kinds_find(const struct kinds *k, uint64_t
 	if (!(k->maybe[bit / 64] >> bit % 64 & 1))
 		return NULL;
 	for (; k->slots[at].type; at = (at + 1) & (k->n_slots - 1))
-		if (k->slots[at].type == type)
+		if (k->slots[at].type == type) {
+			*kinds_quick(k, type) = k->slots[at];
 			return &k->slots[at];
+		}
 	return NULL;
 }
 

@@ -257,43 +257,49 @@ static void add_owned(struct counter *c, struct store_entry *e, uint8_t owns,
 		add_values(c, e, obj, before);
 }
 
-static struct store_entry *entry_of(struct counter *c, uint32_t number)
+static void make_room(struct counter *c, size_t n_types)
 {
-	if (number >= c->n_places) {
-		size_t more = number + 1024u;
+	size_t more = n_types + 1024u;
 
-		c->place = mem_resize(c->place, more, sizeof(*c->place));
-		memset(c->place + c->n_places, 0, (more - c->n_places) * sizeof(*c->place));
-		c->n_places = more;
-	}
-	if (!c->place[number]) {
-		c->entries[c->n] = (struct store_entry){.number = number};
-		c->place[number] = (uint32_t)++c->n;
-	}
-	return &c->entries[c->place[number] - 1];
+	if (n_types <= c->n_places)
+		return;
+	c->place = mem_resize(c->place, more, sizeof(*c->place));
+	memset(c->place + c->n_places, 0, (more - c->n_places) * sizeof(*c->place));
+	c->n_places = more;
 }
 
-static void add_object(struct counter *c, const struct kind_slot *slot, const unsigned char *block,
-		       uint64_t size)
+/* There is room for its type, as for all that are known. */
+static inline void add_object(struct counter *c, const struct kind_slot *slot,
+			      const unsigned char *block)
 {
-	struct store_entry *e = entry_of(c, slot->number);
+	struct store_entry *e;
 
+	if (!c->place[slot->number]) {
+		c->entries[c->n] = (struct store_entry){.number = slot->number};
+		c->place[slot->number] = (uint32_t)++c->n;
+	}
+	e = &c->entries[c->place[slot->number] - 1];
 	e->count++;
-	c->explained += size;
 	if (slot->owns)
 		add_owned(c, e, slot->owns, block + slot->before, slot->before);
 }
 
+/* What objects are in is theirs. */
+static void explain_blocks(struct counter *c, uint64_t size)
+{
+	for (size_t i = 0; i < c->n; i++)
+		c->explained += c->entries[i].count * size;
+}
+
 /*
- * The slot of the object in a block, of which `known` bytes are at hand; NULL: none. Where a gc
+ * A block of which `known` bytes are at hand, from place i on: an object is counted. Where a gc
  * head or a managed dict is, the word at the place of a count is a pointer or 0, so that mostly
  * one type is looked up. One that is not known is looked at in the target.
  */
-static inline const struct kind_slot *recognise(struct counter *c, const unsigned char *block,
-						size_t known, uint64_t size,
-						const uint32_t places[PLACES])
+static bool count_block(struct counter *c, const unsigned char *block, size_t known, uint64_t size,
+			const uint32_t places[PLACES], int i)
 {
-	for (int i = 0; i < PLACES && places[i] + 16 <= known; i++) {
+	for (; i < PLACES && places[i] + 16 <= known; i++) {
 		const struct kind_slot *slot;
 		uint64_t type;
 
@@ -303,10 +309,13 @@ static inline const struct kind_slot *recognise(struct counter *c, const unsigne
 		slot = kinds_find(c->kinds, type);
 		if (!slot)
 			slot = kinds_learn(c->kinds, type);
-		if (slot && slot->before == places[i] && slot->need <= size)
-			return slot;
+		make_room(c, c->kinds->n);
+		if (!slot || slot->before != places[i] || slot->need > size)
+			continue;
+		add_object(c, slot, block);
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Where in a block an object may begin: at once, behind a gc head, behind managed words too. */
@@ -324,54 +333,82 @@ static void begin(struct counter *c)
 	c->n = 0;
 	c->explained = 0;
 	c->n_dicts = 0;
+	make_room(c, c->kinds->n);
+}
+
+/*
+ * A block that is in use and has COUNTER_BEYOND bytes at hand. Nearly always the first place with
+ * a sane count is that of an object, and its type one that was met lately.
+ */
+static inline void count_quickly(struct counter *c, struct kinds *kinds,
+				 const unsigned char *block, uint64_t size,
+				 const uint32_t places[PLACES])
+{
+	const struct kind_slot *slot;
+	const unsigned char *at;
+	uint64_t type;
+	int i = 0;
+
+	while (!is_refcount(word(block + places[i])))
+		if (++i == PLACES)
+			return;
+	at = block + places[i];
+	type = word(at + 8);
+	slot = kinds_quick(kinds, type);
+	if (slot->type == type && slot->before == places[i] && slot->need <= size)
+		add_object(c, slot, block);
+	else
+		(void)count_block(c, block, size, size, places, i);
+}
+
+/* The bits of the blocks that are in use. */
+static void find_used(const struct pool *p, const unsigned char *bytes, uint64_t addr,
+		      uint64_t bits[POOL_BLOCKS_MAX / 64])
+{
+	uint32_t n = (p->touched + 63u) / 64;
+
+	if (p->live < p->touched)
+		(void)pool_free_bits(p, bytes, addr, bits);
+	else
+		memset(bits, 0, n * sizeof(*bits));
+	for (uint32_t i = 0; i < n; i++)
+		bits[i] = ~bits[i];
+	if (p->touched % 64)
+		bits[n - 1] &= (1ull << p->touched % 64) - 1;
 }
 
 void counter_pool(struct counter *c, const struct pool *p, const unsigned char *bytes,
 		  uint64_t addr)
 {
-	uint64_t bits[POOL_BLOCKS_MAX / 64] = {0};
-	const unsigned char *block = bytes + POOL_HEADER;
-	struct kind_slot last = {0};
+	uint64_t used[POOL_BLOCKS_MAX / 64];
+	const uint32_t touched = p->touched, size = p->size;
+	struct kinds *kinds = c->kinds;
 	uint32_t places[PLACES];
 
 	begin(c);
 	set_places(c, places);
-	if (p->live < p->touched)
-		(void)pool_free_bits(p, bytes, addr, bits);
-	for (uint32_t i = 0; i < p->touched; i++, block += p->size) {
-		const struct kind_slot *slot;
-
-		if (bits[i / 64] >> i % 64 & 1)
-			continue;
-		/* mostly the neighbour is of the same type */
-		if (last.type && word(block + last.before + 8) == last.type &&
-		    is_refcount(word(block + last.before))) {
-			add_object(c, &last, block, p->size);
-			continue;
-		}
-		slot = recognise(c, block, p->size, p->size, places);
-		if (slot) {
-			last = *slot;
-			add_object(c, slot, block, p->size);
-		}
-	}
+	find_used(p, bytes, addr, used);
+	bytes += POOL_HEADER;
+	for (uint32_t i = 0; i < touched; i += 64, bytes += (size_t)64 * size)
+		for (uint64_t left = used[i / 64]; left; left &= left - 1)
+			count_quickly(c, kinds, bytes + (size_t)__builtin_ctzll(left) * size, size,
+				      places);
+	explain_blocks(c, size);
 	flush_dicts(c);
 	flush_ndarrays(c);
 }
 
 bool counter_block(struct counter *c, const unsigned char *bytes, size_t n, uint64_t block_size)
 {
-	const struct kind_slot *slot;
 	uint32_t places[PLACES];
 
 	begin(c);
 	if (n < block_size && n < COUNTER_ENOUGH)
 		return false;
 	set_places(c, places);
-	slot = recognise(c, bytes, n, block_size, places);
-	if (!slot)
+	if (!count_block(c, bytes, n, block_size, places, 0))
 		return false;
-	add_object(c, slot, bytes, block_size);
+	explain_blocks(c, block_size);
 	flush_dicts(c);
 	flush_ndarrays(c);
 	return true;

@@ -49,7 +49,11 @@ struct counter {		/* counts one pool after the other; zero it to begin */
 
 void counter_done(struct counter *c);
 
-/* bytes: the whole pool, read from addr. Fills entries[0..n) and explained. */
+/*
+ * bytes: the whole pool, read from addr; COUNTER_BEYOND bytes behind it can be read, too, whatever
+ * they are. Fills entries[0..n) and explained.
+ */
+#define COUNTER_BEYOND 64u
 void counter_pool(struct counter *c, const struct pool *p, const unsigned char *bytes,
 		  uint64_t addr);
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #include "cli/complain.h"
@@ -9,6 +10,8 @@
 #include "cli/pick.h"
 #include "cli/play.h"
 #include "cli/watch.h"
+
+#define LARGE_BYTES (128 << 10)
 
 /* The configuration, and the command line again over it. */
 static enum lt_errc configure(int argc, char **argv, struct settings *settings,
@@ -35,6 +38,17 @@ static int run(struct options *options, const struct settings *settings)
 	return status;
 }
 
+/*
+ * Tables of a search are large and soon freed. glibc would take the first of them for a reason to
+ * keep the next ones in its heap (M_MMAP_THRESHOLD in mallopt(3)), where small pieces that stay
+ * hold all of that memory: a fixed threshold is its way to say that they are to go back at once.
+ */
+static void give_back_memory(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -42,6 +56,7 @@ int main(int argc, char **argv)
 	struct lt_err err;
 	int status = 0;
 
+	give_back_memory();
 	if (options_parse(argc, argv, &options, &err) != LT_OK)
 		return complain(&err);
 	if (options.help)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "model/cells.h"
+#include "model/model.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -417,6 +418,8 @@ static enum lt_errc check_replay(struct parse *p)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "a replay is not recorded: -r or -w");
 	if (p->opt.preflight)
 		return lt_err_set(p->err, LT_E_USAGE, 0, "--preflight looks at a process, not -r");
+	if (p->opt.listen)
+		return lt_err_set(p->err, LT_E_USAGE, 0, "--listen serves a process, not -r");
 	return LT_OK;
 }
 
@@ -425,7 +428,7 @@ void options_defaults(struct options *ret)
 	*ret = (struct options){
 		.delay_ns = 2 * CLOCK_NS_PER_S, .sink = &sink_table,
 		.max_pause_ns = 2 * CLOCK_NS_PER_MS, .max_cpu = 0.02,
-		.fail_on = RATCHET_EARLY, .confirm_ns = 600 * CLOCK_NS_PER_S,
+		.fail_on = RATCHET_EARLY, .confirm_ns = MODEL_CONFIRM_NS,
 	};
 }
 

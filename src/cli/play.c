@@ -17,6 +17,8 @@
 #include "cli/player.h"
 #include "cli/requests.h"
 #include "cli/signals.h"
+#include "model/cells.h"
+#include "output/outfile.h"
 #include "ui/ui.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -32,6 +34,7 @@ struct play {
 	struct player player;
 	struct ui *ui;			/* NULL in batch */
 	struct sink sink;		/* in batch */
+	struct outfile file;		/* with --output */
 	int signal_fd;
 	bool playing, done, changed;
 	int speed;			/* a power of two */
@@ -81,20 +84,35 @@ static enum lt_errc write_end(struct play *p, const struct snapshot *snap)
 	return rc;
 }
 
+/* The file that the next line goes to, if there is to be one and none is begun. */
+static enum lt_errc begin_file(struct play *p)
+{
+	const char *path = p->options->output;
+	enum lt_errc rc;
+
+	if (!path || p->file.temp)
+		return LT_OK;
+	rc = outfile_begin(&p->file, path, &p->err);
+	p->sink.options.out = p->file.out;
+	return rc;
+}
+
 static enum lt_errc write_sample(struct play *p)
 {
 	struct model *m = p->player.model;
 	const struct snapshot *snap;
-	enum lt_errc rc = LT_OK;
+	enum lt_errc rc = begin_file(p);
 
 	/* Nobody's eye follows a row here: the order is right in every sample, not only steady. */
 	model_sort(m, p->options->sort, p->options->reversed);
 	snap = model_snapshot(m);
-	if (!p->attached)
+	if (rc == LT_OK && !p->attached)
 		rc = p->sink.ops->attach(&p->sink, snap, &p->err);
 	p->attached = true;
 	if (rc == LT_OK)
 		rc = p->sink.ops->sample(&p->sink, snap, &p->err);
+	if (rc == LT_OK && p->sink.ops->latest)
+		rc = outfile_commit(&p->file, false, &p->err);
 	return rc;
 }
 
@@ -145,6 +163,9 @@ static void run_batch(struct play *p)
 	}
 	if (p->err.code == LT_OK)
 		(void)write_end(p, model_snapshot(p->player.model));
+	/* of a recording that is damaged there is a part, which takes nobody's place */
+	if (p->err.code == LT_OK && replay_damage(p->player.replay)->code == LT_OK)
+		(void)outfile_commit(&p->file, true, &p->err);
 }
 
 /* ---- the screen -------------------------------------------------------------------------- */
@@ -367,6 +388,20 @@ static int exit_status(struct play *p)
 	return failon_status(p->options, model_snapshot(p->player.model));
 }
 
+static enum lt_errc open_output(struct play *p, bool batch, const struct settings *settings)
+{
+	const struct options *o = p->options;
+
+	if (!batch)
+		return open_screen(p, settings);
+	p->sink = (struct sink){
+		.ops = o->sink, .options = {.out = stdout, .path = o->output, .top = o->top},
+	};
+	if (o->fields)
+		(void)cells_choose(o->fields, &p->sink.options.columns, NULL, 0);
+	return begin_file(p);
+}
+
 int play_run(const struct options *options, const struct settings *settings)
 {
 	const struct player_options po = {
@@ -378,10 +413,8 @@ int play_run(const struct options *options, const struct settings *settings)
 	bool batch = options_batch(options);
 	int status;
 
-	p.sink = (struct sink){.ops = options->sink,
-			       .options = {.out = stdout, .top = options->top}};
 	if (player_open(&p.player, &po, &p.err) != LT_OK ||
-	    (!batch && open_screen(&p, settings) != LT_OK)) {
+	    open_output(&p, batch, settings) != LT_OK) {
 		player_done(&p.player);
 		return complain(&p.err);
 	}
@@ -392,6 +425,7 @@ int play_run(const struct options *options, const struct settings *settings)
 		run_screen(&p);
 	ui_close(p.ui);
 	status = exit_status(&p);	/* p.ui still says that there was one */
+	outfile_drop(&p.file);		/* of a run that has failed */
 	player_done(&p.player);
 	if (p.signal_fd >= 0)
 		close(p.signal_fd);

@@ -103,7 +103,7 @@ enum lt_errc player_open(struct player *p, const struct player_options *options,
 	if (!num_known(p->confirm_ns))
 		p->confirm_ns = replay_confirm_ns(p->replay);
 	if (!num_known(p->confirm_ns))
-		p->confirm_ns = 600 * CLOCK_NS_PER_S;
+		p->confirm_ns = MODEL_CONFIRM_NS;
 	model_sort(p->model, options->sort, options->reversed);
 	if (options->filter)
 		(void)model_filter(p->model, options->filter, NULL, 0);	/* options.c has tried it */

@@ -95,7 +95,8 @@ static void changed(struct scrape *s)
 		s->fresh[i] = false;
 }
 
-void scrape_watch(struct scrape *s, const struct sample_target *target, struct model *m)
+void scrape_watch(struct scrape *s, const struct sample_target *target, struct model *m,
+		  bool on_screen)
 {
 	const struct options *o;
 
@@ -103,9 +104,10 @@ void scrape_watch(struct scrape *s, const struct sample_target *target, struct m
 		return;
 	o = s->options;
 	model_free(s->own);
-	s->own = m ? NULL : model_new(target);
-	s->model = m ? m : s->own;
+	s->own = on_screen ? model_new(target) : NULL;
+	s->model = on_screen ? s->own : m;
 	if (s->own) {
+		model_share_searches(s->own, m);
 		model_confirm(s->own, o->confirm_ns);
 		if (o->filter)
 			(void)model_filter(s->own, o->filter, NULL, 0);

@@ -5,6 +5,7 @@
 #ifndef LT_CLI_SCRAPE_H
 #define LT_CLI_SCRAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/options.h"
@@ -18,10 +19,11 @@ enum lt_errc scrape_open(const struct options *options, struct scrape **ret, str
 void scrape_close(struct scrape *s);
 
 /*
- * What is shown from now on: m, borrowed, or with NULL a model of its own. That is for a screen,
- * whose keys change order, filter and baseline of theirs.
+ * What is shown from now on: m, borrowed until the next call. on_screen: keys change its order,
+ * filter and baseline, so a model beside it is shown, which has only what searches found from it.
  */
-void scrape_watch(struct scrape *s, const struct sample_target *target, struct model *m);
+void scrape_watch(struct scrape *s, const struct sample_target *target, struct model *m,
+		  bool on_screen);
 /* There was a sample (m has it already), or the target has ended. */
 void scrape_sample(struct scrape *s, const struct sample_target *target,
 		   const struct sample *sample);

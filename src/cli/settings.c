@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/outfile.h"
 #include "util/clean.h"
 #include "util/clock.h"
 #include "util/io.h"
@@ -250,20 +251,6 @@ static const char *distrust(const struct stat *file)
 	return NULL;
 }
 
-static int read_all(int fd, struct buf *b)
-{
-	char chunk[4096];
-	ssize_t n;
-
-	while (b->len <= SIZE_MOST && (n = read(fd, chunk, sizeof(chunk))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n > 0)
-			buf_put(b, chunk, (size_t)n);
-	}
-	return 0;
-}
-
 /* 0, or an errno value; EPERM with the reason in *ret_why. O_NONBLOCK: it may be a pipe. */
 static int load(const char *path, struct buf *b, struct stat *file, const char **ret_why)
 {
@@ -279,7 +266,7 @@ static int load(const char *path, struct buf *b, struct stat *file, const char *
 	if (e == 0 && *ret_why)
 		e = EPERM;
 	if (e == 0)
-		e = read_all(fd, b);
+		e = io_read_fd(fd, SIZE_MOST, b);
 	close(fd);
 	return e;
 }
@@ -427,25 +414,22 @@ static void make_folders(const char *path)
 	}
 }
 
-static int put_in_place(const char *path, const struct buf *b, mode_t mode)
+static enum lt_errc put_in_place(const char *path, const struct buf *b, mode_t mode,
+				 struct lt_err *err)
 {
-	char temp[PATH_MAX + 8];
-	int fd, e;
+	struct outfile f;
+	enum lt_errc rc = outfile_begin(&f, path, err);
+	int e;
 
-	snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0)
-		return errno;
-	e = io_write_all(fd, buf_text(b), b->len);
-	if (e == 0 && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
+	if (rc != LT_OK)
+		return rc;
+	e = io_write_all(fileno(f.out), buf_text(b), b->len);
+	if (e == 0 && fchmod(fileno(f.out), mode) != 0)
 		e = errno;
-	if (close(fd) != 0 && e == 0)
-		e = errno;
-	if (e == 0 && rename(temp, path) != 0)
-		e = errno;
-	if (e)
-		(void)unlink(temp);
-	return e;
+	if (e == 0)
+		return outfile_commit(&f, true, err);
+	outfile_drop(&f);
+	return lt_err_set(err, LT_E_OUTPUT, e, "%.100s", path);
 }
 
 enum lt_errc settings_write(const struct settings *c, const struct options *o, struct lt_err *err)
@@ -453,6 +437,7 @@ enum lt_errc settings_write(const struct settings *c, const struct options *o, s
 	struct buf old = {0}, text = {0};
 	struct stat file = {.st_mode = S_IFREG | 0600};
 	char real[PATH_MAX];
+	enum lt_errc rc;
 	const char *why;
 	int e;
 
@@ -476,8 +461,8 @@ enum lt_errc settings_write(const struct settings *c, const struct options *o, s
 	if (!realpath(c->path, real))
 		snprintf(real, sizeof(real), "%s", c->path);
 	compose(&text, &old, o);
-	e = put_in_place(real, &text, file.st_mode & 0777);
+	rc = put_in_place(real, &text, file.st_mode & 0777, err);
 	buf_done(&old);
 	buf_done(&text);
-	return e ? lt_err_set(err, LT_E_OUTPUT, e, "%.100s", c->path) : LT_OK;
+	return rc;
 }

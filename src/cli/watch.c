@@ -28,6 +28,7 @@
 #define CALL_DEADLINE_LEAST (250 * CLOCK_NS_PER_MS)
 #define CALL_DEADLINE_MOST (1 * CLOCK_NS_PER_S)
 #define CLOCK_TICK_NS (1 * CLOCK_NS_PER_S)
+#define SLOW_NS (300 * CLOCK_NS_PER_MS)	/* of a sample: until then the screen waits for it */
 #define TWIN_NS (1 * CLOCK_NS_PER_S)
 
 struct watch {
@@ -49,6 +50,7 @@ struct watch {
 	int64_t twin_ns;		/* when to look for one again */
 	int signal_fd;
 	int64_t delay_ns, next_ns;	/* between samples; when the next is due */
+	int64_t asked_ns;		/* when the last one was asked for */
 	int64_t tick_ns;		/* when the clock on the screen is due */
 	int64_t end_ns;			/* of --duration, 0: none */
 	int64_t samples;
@@ -214,6 +216,7 @@ static void request(struct watch *w, int64_t now)
 		w->next_ns = now + w->delay_ns;
 	if (w->ended)
 		return;
+	w->asked_ns = now;
 	session_request(w->session);
 	if (session_fd(w->session) < 0)	/* nothing to wait for */
 		advance(w);
@@ -287,16 +290,27 @@ static void take_keys(struct watch *w)
 		do_request(w, &r);
 }
 
-static void draw(struct watch *w)
-{
-	w->changed = false;
-	w->stalled = !ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(),
-			      session_busy(w->session));
-}
-
 static int64_t least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+/* A sample brings the clock with it: a frame for the clock alone, just before, is to be saved. */
+static int64_t clock_due_ns(const struct watch *w)
+{
+	int64_t sample_ns = session_busy(w->session) ? w->asked_ns : w->next_ns;
+	bool together = sample_ns > w->tick_ns - SLOW_NS && sample_ns < w->tick_ns + SLOW_NS;
+
+	return together && !w->ended ? sample_ns + SLOW_NS : w->tick_ns;
+}
+
+static void draw(struct watch *w, int64_t now)
+{
+	bool slow = session_busy(w->session) && now - w->asked_ns >= SLOW_NS;
+
+	w->changed = false;
+	w->tick_ns = now + CLOCK_TICK_NS;
+	w->stalled = !ui_draw(w->ui, model_snapshot(w->model), clock_wall_s(), slow);
 }
 
 /* ---- what is watched --------------------------------------------------------------------- */
@@ -311,7 +325,7 @@ static void prepare_model(struct watch *w)
 	model_hide_flat(w->model, o->hide_flat);
 	if (o->filter)
 		(void)model_filter(w->model, o->filter, NULL, 0);	/* options.c has tried it */
-	scrape_watch(w->scrape, session_target(w->session), w->ui ? NULL : w->model);
+	scrape_watch(w->scrape, session_target(w->session), w->model, w->ui != NULL);
 }
 
 /* On success the session is another one; the former is the caller's. */
@@ -396,7 +410,7 @@ static int until_ms(const struct watch *w)
 	if (!w->ended && !session_busy(w->session))
 		at = w->next_ns;
 	if (w->ui)
-		at = least(at, w->tick_ns);
+		at = least(at, clock_due_ns(w));
 	if (w->ui && w->ended && w->twin)
 		at = least(at, w->twin_ns);
 	if (!w->ended)
@@ -454,10 +468,8 @@ static void loop(struct watch *w)
 		if (!w->ended)
 			w->changed |= searching_advance(w->session, w->model);
 		w->changed |= collecting_advance(&w->collecting, w->session, w->ui);
-		if (w->ui && (w->changed || now >= w->tick_ns)) {
-			draw(w);
-			w->tick_ns = now + CLOCK_TICK_NS;
-		}
+		if (w->ui && (w->changed || now >= clock_due_ns(w)))
+			draw(w, now);
 		if (!w->done)
 			wait_for_something(w);
 	}

@@ -274,7 +274,7 @@ static bool function_step(struct climber *k, const struct typed *t, int64_t at,
 	bool only_defaults = k->py->layout->unicode_state == LAYOUT_NONE;
 	char name[64];
 
-	if (held->typed && !strcmp(held->typed->name, "code")) {
+	if (is_form(held, FORM_CODE)) {
 		push(k, STEP_NAME, "__code__", 0);
 		return true;
 	}

@@ -12,8 +12,8 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
-#define FOLLOWED_MAX  32768u	/* containers; the table has twice as many places */
-#define PLACES	      (FOLLOWED_MAX * 2)
+#define FOLLOWED_MAX  32768u	/* containers; the table has at least twice as many places */
+#define PLACES_LEAST  1024u	/* a power of two, as every size of it */
 #define HISTORIES_MAX 4096u	/* of those whose length has changed */
 #define POINTS	      16u	/* lengths that are remembered of each */
 #define QUARTERS      4u
@@ -28,8 +28,7 @@ struct point {
 struct history {		/* when it is full, of each two points the shorter one stays */
 	struct point points[POINTS];
 	unsigned n;
-	unsigned stride, skipped;	/* passes that one point stands for */
-	bool used;
+	unsigned stride, skipped;	/* passes that one point stands for; 0: it is free */
 };
 
 struct followed {
@@ -50,9 +49,9 @@ struct containers {
 	struct sweep sweep;
 	enum phase phase;
 	struct followed *places;	/* a hash by key */
-	size_t n;
+	size_t n_places, n;
 	struct history *histories;
-	size_t history;			/* where to look for a free one */
+	size_t history;			/* those before it are in use: memory stays untouched */
 	struct container_growth *growing;	/* after the last pass that ended */
 	size_t n_growing;
 	int64_t least;
@@ -67,7 +66,8 @@ struct containers *containers_new(const struct python *py)
 
 	c->py = py;
 	c->least = CONTAINERS_LEAST;
-	c->places = mem_array(PLACES, sizeof(*c->places));
+	c->n_places = PLACES_LEAST;
+	c->places = mem_array(c->n_places, sizeof(*c->places));
 	c->histories = mem_array(HISTORIES_MAX, sizeof(*c->histories));
 	c->growing = mem_array(CONTAINERS_GROWING, sizeof(*c->growing));
 	return c;
@@ -142,49 +142,56 @@ static bool grows(const struct containers *c, const struct followed *f)
 
 static void forget_history(struct containers *c, struct followed *f)
 {
-	if (f->history)
-		c->histories[f->history - 1] = (struct history){0};
+	size_t i = f->history;
+
 	f->history = 0;
+	if (i-- == 0)
+		return;
+	c->histories[i] = (struct history){0};
+	if (i < c->history)
+		c->history = i;
 }
 
 /* Its first point is the length that it had until now. */
 static void begin_history(struct containers *c, struct followed *f)
 {
-	for (size_t i = 0; i < HISTORIES_MAX && !f->history; i++) {
-		struct history *h = &c->histories[c->history];
+	struct history *h;
 
-		c->history = (c->history + 1) % HISTORIES_MAX;
-		if (h->stride)
-			continue;
-		*h = (struct history){.stride = 1};
-		add_point(h, f->first.ns, f->first.length);
-		f->history = (uint32_t)(h - c->histories) + 1;
-	}
+	while (c->history < HISTORIES_MAX && c->histories[c->history].stride)
+		c->history++;
+	if (c->history == HISTORIES_MAX)
+		return;
+	h = &c->histories[c->history++];
+	*h = (struct history){.stride = 1};
+	add_point(h, f->first.ns, f->first.length);
+	f->history = (uint32_t)c->history;
 }
 
 /* ---- the table ---- */
 
 static struct followed *place_of(struct containers *c, uint64_t key)
 {
-	size_t at = (size_t)((key >> 3) * 0x9e3779b97f4a7c15u >> 32) & (PLACES - 1);
+	size_t at = (size_t)((key >> 3) * 0x9e3779b97f4a7c15u >> 32) & (c->n_places - 1);
 
 	while (c->places[at].key && c->places[at].key != key)
-		at = (at + 1) & (PLACES - 1);
+		at = (at + 1) & (c->n_places - 1);
 	return &c->places[at];
 }
 
-/* Takes out those that are not worth a place. */
-static void keep_only(struct containers *c,
-		      bool (*keep)(const struct containers *c, const struct followed *f))
+/* A table of n_places instead, with those that are worth a place; keep NULL: all. */
+static void rebuild(struct containers *c, size_t n_places,
+		    bool (*keep)(const struct containers *c, const struct followed *f))
 {
 	struct followed *old = c->places;
+	size_t n_old = c->n_places;
 
-	c->places = mem_array(PLACES, sizeof(*c->places));
+	c->places = mem_array(n_places, sizeof(*c->places));
+	c->n_places = n_places;
 	c->n = 0;
-	for (size_t i = 0; i < PLACES; i++) {
+	for (size_t i = 0; i < n_old; i++) {
 		if (!old[i].key)
 			continue;
-		if (keep(c, &old[i])) {
+		if (!keep || keep(c, &old[i])) {
 			*place_of(c, old[i].key) = old[i];
 			c->n++;
 		} else {
@@ -192,6 +199,21 @@ static void keep_only(struct containers *c,
 		}
 	}
 	free(old);
+}
+
+/* Takes out those that are not worth a place. */
+static void keep_only(struct containers *c,
+		      bool (*keep)(const struct containers *c, const struct followed *f))
+{
+	size_t kept = 0, n_places = PLACES_LEAST;
+
+	for (size_t i = 0; i < c->n_places; i++)
+		kept += c->places[i].key && keep(c, &c->places[i]);
+	if (kept == c->n)
+		return;
+	while (n_places < kept * 2)
+		n_places *= 2;
+	rebuild(c, n_places, keep);
 }
 
 static bool is_long(const struct containers *c, const struct followed *f)
@@ -226,8 +248,10 @@ static void note(struct containers *c, uint64_t key, const struct block *b, int6
 			make_room(c);
 			if (c->n == FOLLOWED_MAX || length < c->least)
 				return;
-			f = place_of(c, key);
 		}
+		if ((c->n + 1) * 2 > c->n_places)
+			rebuild(c, c->n_places * 2, NULL);
+		f = place_of(c, key);
 		*f = (struct followed){.key = key};
 		c->n++;
 	}
@@ -348,7 +372,7 @@ static void end_pass(struct containers *c)
 {
 	keep_only(c, was_seen);
 	c->n_growing = 0;
-	for (size_t i = 0; i < PLACES; i++) {
+	for (size_t i = 0; i < c->n_places; i++) {
 		if (!c->places[i].key)
 			continue;
 		go_on(c, &c->places[i]);

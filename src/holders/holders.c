@@ -40,6 +40,7 @@ struct holders {
 	bool named;			/* the samples were given one by one: each has its path */
 
 	uint32_t next_sample;		/* PATHS: node */
+	uint64_t held_by_c;		/* one of those that only C code holds */
 	int64_t begun_ns, begun_cpu_ns;
 
 	struct rings rings;
@@ -199,7 +200,7 @@ static void take_merged(struct holders *h, const struct merged *m, uint64_t obje
 	}
 }
 
-static void take_c(struct holders *h, uint64_t object, size_t samples)
+static void take_c(struct holders *h, uint64_t object, size_t samples, uint64_t example)
 {
 	struct found *f = add_found(h);
 
@@ -208,6 +209,7 @@ static void take_c(struct holders *h, uint64_t object, size_t samples)
 	snprintf(f->root, sizeof(f->root), "C code");
 	f->holder.samples = samples;
 	f->holder.object = object;
+	f->holder.example = example;
 }
 
 /* Of an object that was asked for: the best path it has, alone. */
@@ -263,15 +265,19 @@ static void paths_of(struct holders *h, uint32_t sample)
 	}
 	if (!graph_has_object(&h->up.graph, sample)) {
 		h->result.c_only++;
+		h->held_by_c = n->addr;
 		if (h->named)
-			take_c(h, n->addr, 1);
+			take_c(h, n->addr, 1, n->addr);
 		return;
 	}
-	if (!paths_find(&h->up.roots, &h->up.graph, sample, &h->merge) &&
-	    !rings_find(&h->rings, &h->up.roots, &h->up.graph, sample))
+	if (paths_find(&h->up.roots, &h->up.graph, sample, &h->merge)) {
+		if (h->named)
+			take_best(h, n->addr);
+	} else if (rings_find(&h->rings, &h->up.roots, &h->up.graph, sample)) {
+		h->result.cyclic = n->addr;
+	} else {
 		h->result.no_path++;
-	else if (h->named)
-		take_best(h, n->addr);
+	}
 }
 
 static int by_number(const void *a, const void *b)
@@ -327,7 +333,7 @@ static void make_list(struct holders *h)
 	for (size_t i = 0; i < most; i++)
 		take_merged(h, h->merge.list[i], 0);
 	if (h->result.c_only && !h->named)
-		take_c(h, 0, h->result.c_only);
+		take_c(h, 0, h->result.c_only, h->held_by_c);
 	h->list = mem_array(h->n_found, sizeof(*h->list));
 	for (size_t i = 0; i < h->n_found; i++) {
 		struct found *f = &h->found[i];

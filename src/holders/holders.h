@@ -49,6 +49,7 @@ struct holders_result {
 	size_t freed;			/* samples that are no more */
 	const struct holders_cycle *cycles;	/* most frequent first */
 	size_t n_cycles;
+	uint64_t cyclic;		/* a sample that is in one, for inside_read(); 0: none is */
 	struct { int64_t min, median, max, explained; } refcounts;	/* LT_UNKNOWN: none */
 	int64_t time_ns, cpu_ns, bytes_read;
 	unsigned levels;

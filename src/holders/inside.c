@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "holders/deque.h"
 #include "holders/levels.h"
 #include "holders/refs.h"
 #include "target/pyobj.h"
@@ -13,13 +14,11 @@
 
 #define DEEPEST	    8		/* levels that are counted */
 #define LOOKS_MAX   1024	/* objects, a key pressed meanwhile waits for them */
-#define ITEMS_MAX   2048u	/* of one container */
+#define ITEMS_MAX   2048	/* of one container */
 #define WORDS_MAX   64u		/* of one instance's own fields */
 #define CHUNK_FLAGS 7ull	/* glibc: {.., size | flags} in front of a chunk's memory */
 #define CHUNK_OWN_MAP 2ull
 #define CHUNK_MOST  (1ull << 40)
-#define DEQUE_ITEMS 64
-#define DEQUE_BYTES 528
 
 struct looker {
 	struct levels up;
@@ -132,7 +131,7 @@ static int64_t owned_bytes(struct looker *k, const struct typed *t, uint64_t obj
 			return 0;
 		return pointed_bytes(k, object + (uint64_t)l->set_table);
 	case FORM_DEQUE:
-		return (refs_length(&k->up.roots, object, t) / DEQUE_ITEMS + 1) * DEQUE_BYTES;
+		return deque_bytes(k->up.py, refs_length(&k->up.roots, object, t));
 	default:
 		values = refs_values(&k->up.roots, t, object);
 		return values ? count(k, block_bytes(k, values)) : 0;
@@ -173,6 +172,22 @@ static int64_t set_weighs(struct looker *k, uint64_t set, struct at *by)
 		if (read_word(k, table + i * 16, &c.address) && c.address &&
 		    !is_shared(k, c.address))
 			sum += weigh(k, &c, by);
+	return sum;
+}
+
+static int64_t deque_weighs(struct looker *k, uint64_t deque, int64_t n, struct at *by)
+{
+	struct deque_walk walk;
+	struct child c;
+	int64_t sum = 0;
+
+	k->to->incomplete |= n > ITEMS_MAX;
+	deque_begin(k->up.py, deque, n < ITEMS_MAX ? n : ITEMS_MAX, &walk);
+	for (int64_t i = 0; deque_next(k->up.py, &walk, &c.address); i++) {
+		snprintf(c.name, sizeof(c.name), "[%" PRId64 "]", i);
+		memcpy(c.shown, c.name, sizeof(c.name));
+		sum += weigh(k, &c, by);
+	}
 	return sum;
 }
 
@@ -289,8 +304,8 @@ static int64_t children_weigh(struct looker *k, const struct typed *t, const str
 	case FORM_SET:
 		sum = set_weighs(k, c->address, by);
 		break;
-	case FORM_DEQUE:		/* its items are not looked at */
-		k->to->incomplete |= n > 0;
+	case FORM_DEQUE:
+		sum = deque_weighs(k, c->address, n, by);
 		break;
 	case FORM_DATA:
 	case FORM_WEAK:

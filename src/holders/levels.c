@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holders/deque.h"
 #include "holders/refs.h"
 #include "util/mem.h"
 
 #define INSIDE_WORDS   33u	/* pointers into a block of values: 3.11, 3.12 */
-#define DEQUE_BLOCK    528u	/* collections.deque: the links left and right, and items */
-#define DEQUE_BLOCK_27 512u
-#define DEQUE_BLOCKS   (1u << 17)
-#define DEQUE_FIRST    8	/* that may be its first one */
+#define DEQUE_FIRST    8	/* blocks of a deque that may be its first one */
 
 static enum lt_errc read_maps(struct levels *u, struct lt_err *err)
 {
@@ -60,47 +58,6 @@ void levels_roots(struct levels *u)
 	roots_read(&u->roots, u->py, u->book);
 }
 
-static const struct { uint64_t left_at, right_at; } deque_links[] = {
-	{0, DEQUE_BLOCK - 8},				/* 3.6+: left, 64 items, right */
-	{DEQUE_BLOCK_27 - 8, DEQUE_BLOCK_27 - 16},	/* 2.7: 62 items, right, left */
-};
-
-/* The block beside it, where the two refer to each other as those of a deque do; or 0. */
-static uint64_t beside(const struct levels *u, uint64_t block, bool left)
-{
-	const struct remote *r = &u->py->remote;
-	uint64_t other, back;
-
-	for (size_t i = 0; i < COUNT_OF(deque_links); i++) {
-		uint64_t to = left ? deque_links[i].left_at : deque_links[i].right_at;
-		uint64_t from = left ? deque_links[i].right_at : deque_links[i].left_at;
-
-		if (remote_u64(r, block + to, &other) && other && other % 8 == 0 &&
-		    remote_u64(r, other + from, &back) && back == block)
-			return other;
-	}
-	return 0;
-}
-
-static bool is_deque_block(uint64_t size)
-{
-	return size >= DEQUE_BLOCK_27 && size <= DEQUE_BLOCK + 24;
-}
-
-/*
- * The first block of the deque that a block of items belongs to. The link left of the first one is
- * never set, so it may lead on to a block or two that were part of a deque once.
- */
-static uint64_t first_of_deque(const struct levels *u, uint64_t block, uint64_t size)
-{
-	uint64_t left;
-
-	for (uint32_t i = 0; is_deque_block(size) && i < DEQUE_BLOCKS &&
-			     (left = beside(u, block, true)); i++)
-		block = left;
-	return block;
-}
-
 static void seek_node(struct levels *u, uint32_t i)
 {
 	struct node *n = &u->graph.nodes[i];
@@ -113,8 +70,8 @@ static void seek_node(struct levels *u, uint32_t i)
 			seek_add(&u->seek, n->addr | 1, i);
 		return;
 	}
-	for (uint64_t k = 0, at = n->addr; is_deque_block(n->size) && k < DEQUE_FIRST &&
-					   (at = beside(u, at, false)); k++)
+	for (uint64_t k = 0, at = n->addr; deque_is_block(n->size) && k < DEQUE_FIRST &&
+					   (at = deque_beside(&u->py->remote, at, false)); k++)
 		seek_add(&u->seek, at, i);
 	if (l->values_at == LAYOUT_NONE || n->size > POOL_BLOCK_MAX)
 		return;
@@ -143,7 +100,9 @@ bool levels_next(struct levels *u)
 
 uint32_t levels_node(struct levels *u, const struct block *b)
 {
-	uint64_t addr = b->object ? b->object : first_of_deque(u, b->start, b->size);
+	uint64_t addr = b->object ? b->object
+				  : deque_is_block(b->size)
+					    ? deque_first(&u->py->remote, b->start) : b->start;
 	bool is_new;
 	uint32_t i = graph_node(&u->graph, b->object ? NODE_OBJECT : NODE_RAW, addr, &is_new);
 	struct node *n;
@@ -259,8 +218,9 @@ static void chunk_of_hits(void *arg, const struct cheap_chunk *chunk)
 		return;
 	blocks_chunk(&u->blocks, chunk->addr, chunk->usable, chunk->head, chunk->head_len, &block);
 	/* the first items of a deque's first block are not in use, and may look like an object */
-	if (block.object && is_deque_block(block.size) &&
-	    (beside(u, block.start, true) || beside(u, block.start, false)))
+	if (block.object && deque_is_block(block.size) &&
+	    (deque_beside(&u->py->remote, block.start, true) ||
+	     deque_beside(&u->py->remote, block.start, false)))
 		block.object = 0;
 	for (; low < u->n_pending && u->pending[low].at - chunk->addr < chunk->usable; low++)
 		add_holder(u, u->pending[low].target, u->pending[low].at, &block);

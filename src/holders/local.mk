@@ -3,6 +3,7 @@ libholders_a_SOURCES = \
 	src/holders/blocks.c src/holders/blocks.h \
 	src/holders/containers.c src/holders/containers.h \
 	src/holders/climb.c src/holders/climb.h \
+	src/holders/deque.c src/holders/deque.h \
 	src/holders/graph.c src/holders/graph.h \
 	src/holders/holders.c src/holders/holders.h \
 	src/holders/inside.c src/holders/inside.h \

@@ -73,6 +73,7 @@ static bool holds_block(const struct layout *l, const struct typed *t, int64_t a
 	case FORM_TYPE:
 	case FORM_CELL:
 	case FORM_FUNCTION:
+	case FORM_CODE:
 	case FORM_FRAME:
 	case FORM_GENERATOR:
 	case FORM_COROUTINE:
@@ -107,6 +108,8 @@ bool refs_holds(const struct roots *r, const struct typed *owner, uint64_t objec
 		return at < VAR_CACHED;
 	case FORM_TYPE:
 		return at == r->py->layout->tp_dict;
+	case FORM_CODE:			/* behind is the interpreter's own, some of it never set */
+		return at < owner->weak_at;
 	case FORM_FRAME:
 	case FORM_GENERATOR:
 	case FORM_COROUTINE:

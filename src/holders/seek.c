@@ -19,7 +19,7 @@ void seek_init(struct seek *s, const struct remote *r)
 {
 	*s = (struct seek){.remote = r};
 	s->filter = mem_alloc(FILTER_BITS / 8);
-	s->window = mem_alloc(WINDOW);
+	s->window = mem_pages(WINDOW);
 	s->n_slots = 1024;
 	s->slots = mem_array(s->n_slots, sizeof(*s->slots));
 	pagemap_open(r->pid, &s->pages);

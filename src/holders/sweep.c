@@ -11,7 +11,7 @@
 void sweep_init(struct sweep *s, struct levels *up, blocks_each *each, void *arg)
 {
 	*s = (struct sweep){.up = up, .each = each, .arg = arg};
-	s->bytes = mem_array(POOLS_AT_ONCE, up->py->layout->pool_size);
+	s->bytes = mem_pages((size_t)POOLS_AT_ONCE * up->py->layout->pool_size);
 }
 
 void sweep_done(struct sweep *s)

@@ -31,6 +31,7 @@ static const struct { const char *name; enum form form; } forms[] = {
 	{"collections.deque", FORM_DEQUE},
 	{"module", FORM_MODULE},
 	{"function", FORM_FUNCTION},
+	{"code", FORM_CODE},
 	{"cell", FORM_CELL},
 	{"frame", FORM_FRAME},
 	{"generator", FORM_GENERATOR},

@@ -14,6 +14,10 @@
 
 #include "util/mem.h"
 
+#ifndef __NR_epoll_pwait2
+#define __NR_epoll_pwait2 441	/* Linux 5.11; Debian 11 has the headers of 5.10 */
+#endif
+
 #define RED_ZONE 128		/* System V ABI: leaf functions use it without moving rsp */
 #define FLAG_TF 0x100UL
 #define FLAG_DF 0x400UL

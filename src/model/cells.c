@@ -83,9 +83,12 @@ static const char *rate_text(const struct cells_cell *cell, char *buf, size_t si
 	return buf;
 }
 
+/* In steps of 10 s, so that a row at rest is not drawn anew in every second. */
 static const char *last_text(const struct cells_cell *cell, char *buf, size_t size)
 {
-	return text_rough(cell->row->grew_ago_s, buf, size);
+	double ago_s = cell->row->grew_ago_s;
+
+	return text_rough(ago_s < 20 ? ago_s : ago_s - fmod(ago_s, 10), buf, size);
 }
 
 static const char *no_text(const struct cells_cell *cell, char *buf, size_t size)

@@ -80,7 +80,7 @@ struct holding {
 	struct holding_cycle cycles[HOLDING_CYCLES];	/* most frequent first */
 	size_t n_cycles;
 	struct { int64_t min, median, max, explained; } refcounts;	/* LT_UNKNOWN: none */
-	struct holding_inside inside;	/* one that the first path holds */
+	struct holding_inside inside;	/* one that the first path or a cycle holds */
 	int64_t instances;		/* seen of the type */
 	size_t sampled, no_path, c_only, freed;		/* samples, and what became of them */
 	int64_t time_ns, cpu_ns;

@@ -25,8 +25,6 @@
 /* So many new objects bring a class of one's own to the top before there are words. */
 #define OWN_LEAST 10
 
-#define CONFIRM_NS (600 * CLOCK_NS_PER_S)
-
 /* Keeps sums and doubled times inside 64 bits, whatever a recording says. */
 #define MONO_MAX_NS (INT64_MAX / 8)
 
@@ -40,6 +38,7 @@ struct model {
 	struct ratchet_rules rules;
 	enum outcome_cause cause;	/* found by another judge */
 	struct searches searches;
+	const struct searches *told;	/* these, or another model's */
 	struct growing growing;
 	int64_t seen[SERIES_CELLS];	/* 0 in cells with a census: the past of level types */
 	int64_t census_ns;		/* of the last one; LT_UNKNOWN none so far */
@@ -64,9 +63,10 @@ struct model *model_new(const struct sample_target *target)
 	series_clear(m->seen);
 	m->census_ns = LT_UNKNOWN;
 	epochs_init(&m->epochs);
-	m->rules.confirm_ns = CONFIRM_NS;
+	m->rules.confirm_ns = MODEL_CONFIRM_NS;
 	m->snap.target = &m->target;
 	m->snap.growing = &m->growing;
+	m->told = &m->searches;
 	m->snap.objects = LT_UNKNOWN;
 	m->stale = true;
 	return m;
@@ -243,6 +243,12 @@ void model_holding(struct model *m, const struct holding *found)
 	m->stale = true;
 }
 
+void model_share_searches(struct model *m, const struct model *of)
+{
+	m->told = &of->searches;
+	m->stale = true;
+}
+
 void model_lengths(struct model *m, const char *type, const int64_t *lengths, size_t n,
 		   int64_t mono_ns)
 {
@@ -387,7 +393,7 @@ static void fill_rows(struct model *m)
 	m->snap.n_listed = n;
 	m->snap.all = m->all;
 	m->snap.n_rows = 0;
-	verdict_begin(&m->verdict, &m->types, &m->epochs);
+	verdict_begin(&m->verdict, &m->types, &m->epochs, m->told);
 	for (size_t i = 0; i < n; i++) {
 		struct snapshot_row *row = &m->all[order[i]];
 
@@ -435,11 +441,12 @@ static void fill_cause(struct model *m)
 
 const struct snapshot *model_snapshot(struct model *m)
 {
-	if (!m->stale)
+	/* what is another's may have changed without a word */
+	if (!m->stale && m->told == &m->searches)
 		return &m->snap;
 	gauges_show(&m->gauges, &m->grid, &m->snap);
+	searches_show(m->told, &m->snap);
 	fill_rows(m);
-	searches_show(&m->searches, &m->snap);
 	fill_cause(m);
 	m->snap.confirm_ns = m->rules.confirm_ns;
 	m->snap.sort = m->order.sort;

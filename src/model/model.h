@@ -39,7 +39,8 @@ void model_baseline_first(struct model *m);
 /* The target has ended, or left the source: shown from now on, t in wall seconds. */
 void model_ended(struct model *m, double t);
 
-/* How long a type must be a suspect to be called a leak; 10 minutes at first. */
+/* How long a type must be a suspect to be called a leak; 10 minutes at first, in ns. */
+#define MODEL_CONFIRM_NS (600 * INT64_C(1000000000))
 void model_confirm(struct model *m, int64_t confirm_ns);
 /* What another judge found, before what the ledger tells. CAUSE_NONE: nothing to add. */
 void model_cause(struct model *m, enum outcome_cause cause);
@@ -49,6 +50,8 @@ void model_holding(struct model *m, const struct holding *found);
 /* The containers of its paths were read again, in their order; LT_UNKNOWN: gone. */
 void model_lengths(struct model *m, const char *type, const int64_t *lengths, size_t n,
 		   int64_t mono_ns);
+/* Shows and judges by what searches told the other model, which must outlive m. */
+void model_share_searches(struct model *m, const struct model *of);
 /* Containers that grow, all that is known now: copied. */
 void model_growing(struct model *m, const struct growing *found);
 /* The search under way; NULL: none. */

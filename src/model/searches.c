@@ -26,6 +26,13 @@ static struct searches_entry *find(const struct searches *s, const char *type)
 	return NULL;
 }
 
+const struct holding *searches_found(const struct searches *s, const char *type)
+{
+	const struct searches_entry *e = find(s, type);
+
+	return e ? &e->found : NULL;
+}
+
 static struct searches_entry *oldest(const struct searches *s)
 {
 	struct searches_entry *e = s->kept[0];

@@ -34,6 +34,8 @@ void searches_put(struct searches *s, const struct holding *found);
 /* The containers of a type's paths have these lengths at now_ns, LT_UNKNOWN where they are gone. */
 void searches_lengths(struct searches *s, const char *type, const int64_t *lengths, size_t n,
 		      int64_t now_ns);
+/* What was found of a type; NULL: nothing yet. */
+const struct holding *searches_found(const struct searches *s, const char *type);
 void searches_show(const struct searches *s, struct snapshot *ret);
 
 /*

@@ -14,6 +14,7 @@
 #define STEPS_AGREE 0.1
 #define PATTERN_AGREES 0.9
 #define JOIN_MOST 64		/* rows compared with each other */
+#define EARLY_LEAST 50		/* objects more, of a type without a word, make it too early */
 
 void verdict_done(struct verdict *v)
 {
@@ -22,11 +23,14 @@ void verdict_done(struct verdict *v)
 	*v = (struct verdict){0};
 }
 
-void verdict_begin(struct verdict *v, const struct types *types, const struct epochs *epochs)
+void verdict_begin(struct verdict *v, const struct types *types, const struct epochs *epochs,
+		   const struct searches *searches)
 {
 	v->types = types;
 	v->epochs = epochs;
+	v->searches = searches;
 	v->n = 0;
+	v->early = false;
 	v->result = (struct outcome){.word = RATCHET_EARLY};
 }
 
@@ -41,6 +45,7 @@ void verdict_add(struct verdict *v, struct snapshot_row *row, bool matches)
 		result->word = row->word;
 	if (row->count > 0)
 		result->n[row->word]++;
+	v->early |= row->word == RATCHET_EARLY && row->count_delta >= EARLY_LEAST;
 	if (row->word > RATCHET_SUSPECT)
 		return;
 	if (v->n == v->cap) {
@@ -103,6 +108,15 @@ static void floors_of(const struct verdict *v, const struct snapshot_row *row, s
 		ratchet_floors(&history->ratchet, v->epochs, ret);
 }
 
+static size_t index_of(const struct verdict *v, uint32_t id)
+{
+	size_t i = 0;
+
+	while (v->found[i]->id != id)
+		i++;
+	return i;
+}
+
 static size_t joined_of(const struct verdict *v)
 {
 	return v->n < JOIN_MOST ? v->n : JOIN_MOST;
@@ -128,6 +142,55 @@ static void join_with(struct verdict *v, const struct floors *floors, size_t hea
 	}
 }
 
+/*
+ * Do as many of a type as were gained go with the head's objects? Where not each one has any there
+ * are fewer; where there are more, something else makes them.
+ */
+static bool keeps(const struct holding *h, const struct snapshot_row *head,
+		  const struct snapshot_row *row)
+{
+	const struct holding_inside *in = &h->inside;
+	int64_t each = 0;
+
+	for (size_t i = 1; i < in->n; i++)
+		each += !in->parts[i].shared && strcmp(in->parts[i].type, row->name) == 0;
+	return each && row->count_delta > 0 &&
+	       (double)row->count_delta <=
+		       (1 + SLOPE_AGREES) * (double)each * (double)head->count_delta;
+}
+
+/* The whole group that row is in. */
+static void adopt(struct verdict *v, struct snapshot_row *head, uint32_t former)
+{
+	for (size_t i = 0; i < joined_of(v); i++)
+		if (v->found[i]->head == former) {
+			v->found[i]->head = head->id;
+			head->group_n++;
+		}
+}
+
+/*
+ * Each fourth connection never says a word and has no dict of counters: dicts grow by less than
+ * connections, steadily. What one of them was seen to keep alive is of their group all the same.
+ */
+static void join_kept(struct verdict *v)
+{
+	for (size_t i = 0; i < joined_of(v); i++) {
+		struct snapshot_row *head = v->found[i];
+		const struct holding *h = searches_found(v->searches, head->name);
+
+		if (!h || !head->own || head->head != head->id)
+			continue;
+		for (size_t k = 0; k < joined_of(v); k++) {
+			const struct snapshot_row *row = v->found[k];
+
+			if (!row->own && row->head != head->id && row->word == head->word &&
+			    !v->found[index_of(v, row->head)]->own && keeps(h, head, row))
+				adopt(v, head, row->head);
+		}
+	}
+}
+
 /* Of two in step: a class of one's own is the head before builtins, else the one further up. */
 static void join(struct verdict *v)
 {
@@ -142,15 +205,7 @@ static void join(struct verdict *v)
 	for (size_t i = 0; i < n; i++)
 		if (is_alone(v->found[i]))
 			join_with(v, floors, i);
-}
-
-static size_t index_of(const struct verdict *v, uint32_t id)
-{
-	size_t i = 0;
-
-	while (v->found[i]->id != id)
-		i++;
-	return i;
+	join_kept(v);
 }
 
 /* The group of found[i], its head first, each row once. */
@@ -224,6 +279,9 @@ void verdict_end(struct verdict *v, bool in_order, struct outcome *ret)
 			result->leak_bytes += row->bytes_delta;
 	}
 	result->leaking = v->n > 0;
+	/* types at rest are known to be flat some seconds before others are known to rise */
+	if (result->word == RATCHET_FLAT && v->early)
+		result->word = RATCHET_EARLY;
 	*ret = *result;
 }
 

@@ -9,22 +9,26 @@
 #include <stddef.h>
 
 #include "model/epochs.h"
+#include "model/searches.h"
 #include "model/snapshot.h"
 #include "model/types.h"
 
 struct verdict {		/* zero it to begin, verdict_done() to end */
 	const struct types *types;	/* borrowed, as the next, until verdict_end() */
 	const struct epochs *epochs;
+	const struct searches *searches;
 	struct outcome result;
 	struct snapshot_row **found;	/* owned array, borrowed rows: leaks and suspects */
 	struct snapshot_row *suspects;	/* owned: the same in order */
 	size_t n, cap;
+	bool early;			/* a type that has no word yet grows */
 };
 
 void verdict_done(struct verdict *v);
 
 /* begin, add each row, end, the cause. */
-void verdict_begin(struct verdict *v, const struct types *types, const struct epochs *epochs);
+void verdict_begin(struct verdict *v, const struct types *types, const struct epochs *epochs,
+		   const struct searches *searches);
 /* matches: the filter shows it. Else it only keeps growth of memory from being another's. */
 void verdict_add(struct verdict *v, struct snapshot_row *row, bool matches);
 /*

@@ -210,12 +210,6 @@ static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct 
 	return sink_write(s, &b, err);
 }
 
-static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
-			   const struct sample_left *left, double now, struct lt_err *err)
-{
-	return LT_OK;
-}
-
 static enum lt_errc error(struct sink *s, const struct lt_err *what, struct lt_err *err)
 {
 	struct line l = {0};
@@ -232,5 +226,6 @@ static enum lt_errc error(struct sink *s, const struct lt_err *what, struct lt_e
 const struct sink_ops sink_csv = {
 	.name = "csv", .help = "comma-separated values, for spreadsheets and data frames",
 	.default_top = 0,
-	.attach = attach, .sample = sample, .verdict = verdict, .detach = detach, .error = error,
+	.attach = attach, .sample = sample, .verdict = verdict, .detach = sink_no_detach,
+	.error = error,
 };

@@ -296,11 +296,6 @@ void openmetrics_put(const struct snapshot *snap, int top, enum expo_dialect dia
 
 /* ---- the sink ---------------------------------------------------------------------------- */
 
-static enum lt_errc attach(struct sink *s, const struct snapshot *snap, struct lt_err *err)
-{
-	return LT_OK;
-}
-
 static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct lt_err *err)
 {
 	struct buf b = {0};
@@ -309,24 +304,9 @@ static enum lt_errc sample(struct sink *s, const struct snapshot *snap, struct l
 	return sink_write(s, &b, err);
 }
 
-static enum lt_errc verdict(struct sink *s, const struct snapshot *snap, struct lt_err *err)
-{
-	return LT_OK;
-}
-
-static enum lt_errc detach(struct sink *s, const struct snapshot *snap,
-			   const struct sample_left *left, double now, struct lt_err *err)
-{
-	return LT_OK;
-}
-
-static enum lt_errc error(struct sink *s, const struct lt_err *what, struct lt_err *err)
-{
-	return LT_OK;
-}
-
 const struct sink_ops sink_openmetrics = {
 	.name = "openmetrics", .help = "OpenMetrics 1.0, for Prometheus",
 	.default_top = 50, .latest = true,
-	.attach = attach, .sample = sample, .verdict = verdict, .detach = detach, .error = error,
+	.attach = sink_no_snapshot, .sample = sample, .verdict = sink_no_snapshot,
+	.detach = sink_no_detach, .error = sink_no_error,
 };

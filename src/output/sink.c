@@ -131,23 +131,23 @@ char *sink_gap_text(const struct snapshot *snap, char *buf, size_t size)
 	return buf;
 }
 
-static enum lt_errc no_snapshot(struct sink *s, const struct snapshot *snap, struct lt_err *err)
+enum lt_errc sink_no_snapshot(struct sink *s, const struct snapshot *snap, struct lt_err *err)
 {
 	return LT_OK;
 }
 
-static enum lt_errc no_detach(struct sink *s, const struct snapshot *snap,
-			      const struct sample_left *left, double now, struct lt_err *err)
+enum lt_errc sink_no_detach(struct sink *s, const struct snapshot *snap,
+			    const struct sample_left *left, double now, struct lt_err *err)
 {
 	return LT_OK;
 }
 
-static enum lt_errc no_error(struct sink *s, const struct lt_err *what, struct lt_err *err)
+enum lt_errc sink_no_error(struct sink *s, const struct lt_err *what, struct lt_err *err)
 {
 	return LT_OK;
 }
 
 const struct sink_ops sink_nothing = {
-	.name = "nothing", .attach = no_snapshot, .sample = no_snapshot, .verdict = no_snapshot,
-	.detach = no_detach, .error = no_error,
+	.name = "nothing", .attach = sink_no_snapshot, .sample = sink_no_snapshot,
+	.verdict = sink_no_snapshot, .detach = sink_no_detach, .error = sink_no_error,
 };

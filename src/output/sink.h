@@ -61,6 +61,12 @@ const struct sink_ops *sink_by_index(size_t i);
 
 /* For the sinks themselves. */
 
+/* Operations of a sink that has nothing to say there. */
+enum lt_errc sink_no_snapshot(struct sink *s, const struct snapshot *snap, struct lt_err *err);
+enum lt_errc sink_no_detach(struct sink *s, const struct snapshot *snap,
+			    const struct sample_left *left, double now, struct lt_err *err);
+enum lt_errc sink_no_error(struct sink *s, const struct lt_err *what, struct lt_err *err);
+
 /* Writes and flushes text, and frees it in every case: consumes b. */
 enum lt_errc sink_write(struct sink *s, struct buf *b, struct lt_err *err);
 /* How many rows of snap may be shown: none of a sample that was not counted. */

@@ -252,10 +252,12 @@ static void map_step(struct candidates *c)
 		return;
 	}
 	len = c->map.tail + (size_t)n;
-	for (size_t i = 2; i < COUNT_OF(names); i++) {
-		const char *at = memmem(c->map.text, len, names[i].needle, strlen(names[i].needle));
-		const char *end;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *needle = names[i].needle, *at, *end;
 
+		if (names[i].begins)
+			continue;
+		at = memmem(c->map.text, len, needle, strlen(needle));
 		if (!at)
 			continue;
 		end = memchr(at, '\n', len - (size_t)(at - c->map.text));

@@ -224,18 +224,18 @@ static void follow_lengths(struct search *s)
 		};
 }
 
-/* Of those that the path has which is told first. */
+/* Of those that the path has which is told first; of garbage, one in a cycle. */
 static void look_inside(struct search *s)
 {
 	struct holding *h = &s->result;
 	const struct holding_path *best = holding_best(h);
 	struct holders_result r;
 	int64_t cpu = clock_cpu_ns();
+	uint64_t object;
 
-	if (!best)
-		return;
 	holders_result(s->holders, &r);
-	keeps_read(s->py, r.list[best - h->paths].example, h->type, &h->inside);
+	object = best && !holding_is_cyclic(h) ? r.list[best - h->paths].example : r.cyclic;
+	keeps_read(s->py, object, h->type, &h->inside);
 	s->cpu_ns += clock_cpu_ns() - cpu;
 }
 

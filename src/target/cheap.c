@@ -101,7 +101,6 @@ struct cheap *cheap_new(const struct remote *r, const struct maps *maps)
 	find_allocator(c, &images, maps);
 	images_done(&images);
 	pagemap_open(r->pid, &c->pages);
-	chunks_init(&c->chunks);
 	mmapped_init(&c->mmapped);
 	c->chunks.remote = c->mmapped.remote = &c->remote;
 	c->chunks.pages = c->mmapped.pages = &c->pages;
@@ -305,6 +304,7 @@ static void finish(struct cheap *c)
 	t->n_live += (int64_t)m->n_found;
 	c->totals = *t;
 	c->begun = false;
+	chunks_done(&c->chunks);	/* the next pass may be a minute away */
 }
 
 /* A window of chunks or a batch of pages; false: nothing is left to do. */

@@ -33,15 +33,11 @@ struct header {
 
 enum found { FOUND, LOST, END };
 
-void chunks_init(struct chunks *w)
-{
-	*w = (struct chunks){.window = mem_alloc(WINDOW_MAX)};
-}
-
 void chunks_done(struct chunks *w)
 {
 	free(w->window);
 	w->window = NULL;
+	w->n = 0;
 }
 
 void chunks_begin(struct chunks *w, const struct chunks_region *region)
@@ -74,6 +70,8 @@ static bool fill(struct chunks *w, uint64_t addr)
 	if (end - addr > w->want)
 		end = addr + w->want;
 	end = pagemap_run(w->pages, addr, end);
+	if (!w->window)
+		w->window = mem_pages(WINDOW_MAX);
 	w->n = remote_read_some(w->remote, addr, w->window, (size_t)(end - addr));
 	return w->n >= HEADER;
 }

@@ -37,14 +37,14 @@ struct chunks {
 	uint64_t lost;			/* !synced: where the walk came to nothing */
 	bool synced, again;
 	unsigned tries;			/* places looked at to go on from, in this region */
-	unsigned char *window;		/* owned */
+	unsigned char *window;		/* owned; NULL between passes */
 	uint64_t at;			/* what it holds: [at, at + n) of the target */
 	size_t n, want;
 	size_t headers;			/* chunks begun in the window */
 	unsigned char head[16 + CHEAP_HEAD];
 };
 
-void chunks_init(struct chunks *w);
+/* Gives the window back; the next pass takes one again. */
 void chunks_done(struct chunks *w);
 void chunks_begin(struct chunks *w, const struct chunks_region *region);
 /* Goes on until the region's end (false) or for one window (true). */

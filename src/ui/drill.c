@@ -137,6 +137,14 @@ int drill_wrap(struct canvas *c, int y, int most, enum attr attr, const char *te
 	return y;
 }
 
+/* "Esc:back", "n/N:cycle": the key that a click there is. */
+static int key_of(const char *label)
+{
+	if (strncmp(label, "Esc:", 4) == 0)
+		return UI_KEY_ESC;
+	return strncmp(label, "Enter:", 6) == 0 ? UI_KEY_ENTER : label[0];
+}
+
 void drill_bar(struct canvas *c, const char *keys, const struct view_ctx *ctx)
 {
 	struct line l = line_begin(c, c->rows - 1);
@@ -147,8 +155,10 @@ void drill_bar(struct canvas *c, const char *keys, const struct view_ctx *ctx)
 	}
 	while (*keys) {
 		int n = (int)strcspn(keys, " ");
+		char label[TEXT];
 
-		line_put(&l, ATTR_KEY, "%.*s ", n, keys);
+		snprintf(label, sizeof(label), "%.*s", n, keys);
+		line_put_key(&l, label, key_of(label));
 		keys += n;
 		keys += strspn(keys, " ");
 	}

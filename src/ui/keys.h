@@ -14,6 +14,7 @@ enum ui_key {
 	UI_KEY_ENTER = '\r', UI_KEY_ESC = 0x1b,
 	UI_KEY_BACKSPACE = 0x110000, UI_KEY_UP, UI_KEY_DOWN, UI_KEY_PAGE_UP, UI_KEY_PAGE_DOWN,
 	UI_KEY_HOME, UI_KEY_END, UI_KEY_LEFT, UI_KEY_RIGHT,
+	UI_KEY_BACK_TAB,
 	UI_KEY_F0,			/* F1 is UI_KEY_F0 + 1, up to F12 */
 	UI_KEY_F12 = UI_KEY_F0 + 12,
 	UI_KEY_MOUSE,			/* term_mouse() tells what it did */
@@ -33,6 +34,7 @@ struct ui_mouse {
 	X(BACK, "Esc BkSp", NULL, "back; clear the filter", UI_KEY_ESC, UI_KEY_BACKSPACE) \
 	X(WHO, "Enter", "Enter:who", "who holds these objects", UI_KEY_ENTER) \
 	X(CYCLES, "c", NULL, "cycles of garbage they are in", 'c') \
+	X(SCREEN, "Tab", NULL, "next screen; Shift-Tab: before", '\t', UI_KEY_BACK_TAB) \
 	X(VALUES, "v", NULL, "values of keys in paths", 'v') \
 	X(UP, "Up k", NULL, "one row up", UI_KEY_UP, 'k') \
 	X(DOWN, "Down j", NULL, "one row down", UI_KEY_DOWN, 'j') \
@@ -45,8 +47,7 @@ struct ui_mouse {
 	X(LEFT, "Left", NULL, "columns back", UI_KEY_LEFT) \
 	X(RIGHT, "Right", NULL, "the columns on the right", UI_KEY_RIGHT) \
 	X(SORT_MENU, "s F6", "s:sort", "choose the order from a list", 's', KEYS_F(6)) \
-	X(SORT_LEFT, "<", NULL, "sort by the next column left", '<') \
-	X(SORT_RIGHT, ">", NULL, "sort by the next column right", '>') \
+	X(SORT_BESIDE, "< >", NULL, "sort by the column left, right", '<', '>') \
 	X(SORT_NTH, "1-7", NULL, "sort by column; again reverses", '1', '2', '3', '4', '5', '6', \
 	  '7') \
 	X(REVERSE, "R I", "R:reverse", "reverse the order", 'R', 'I') \

@@ -32,6 +32,15 @@ void line_put(struct line *l, enum attr attr, const char *fmt, ...)
 	l->at += width;
 }
 
+void line_put_key(struct line *l, const char *label, int key)
+{
+	int from = l->at;
+
+	line_put(l, ATTR_KEY, "%s ", label);
+	if (l->at > from)
+		canvas_zone(l->canvas, l->row, from, clean_width(label), key);
+}
+
 void line_put_end(struct line *l, enum attr attr, const char *text)
 {
 	int width = clean_width(text);

@@ -20,6 +20,8 @@ struct line line_begin(struct canvas *c, int row);
 /* Blanks at a piece's end need not fit. */
 void line_put(struct line *l, enum attr attr, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* "s:sort" in a bar of keys, and a blank; a click on it is that key. */
+void line_put_key(struct line *l, const char *label, int key);
 /* From the right end, which moves left; dropped where it does not fit. */
 void line_put_end(struct line *l, enum attr attr, const char *text);
 /* Text that may be cut: a name, a sentence. */

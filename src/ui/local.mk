@@ -19,6 +19,7 @@ libui_a_SOURCES = \
 	src/ui/picture.c src/ui/picture.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/rescue.c src/ui/rescue.h \
+	src/ui/rows.c src/ui/rows.h \
 	src/ui/screen.c src/ui/screen.h \
 	src/ui/spark.c src/ui/spark.h \
 	src/ui/tags.c src/ui/tags.h \

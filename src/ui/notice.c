@@ -57,6 +57,8 @@ static int put_cause(char *text, size_t size, const struct snapshot *snap)
 	struct ledger_growth growth;
 	char main[64];
 
+	if (!name && snap->verdict.word == RATCHET_GROWING)
+		return snprintf(text, size, ">> growth, not proved a leak");
 	if (!name)
 		return snprintf(text, size, snap->verdict.leaking ? ">>" : ">> no leak");
 	ledger_growth(snap, &growth);
@@ -73,7 +75,10 @@ static void put_piece(char *text, size_t size, const char *before, const char *p
 		snprintf(text + at, size - at, "%s%s", before, piece);
 }
 
-/* The strongest word of the rows, which may be in any order; of a group its head. NULL: none. */
+/*
+ * The strongest word of the rows, which may be in any order; of a group its head. What grows counts
+ * where it is a class of one's own. NULL: none.
+ */
 static const struct snapshot_row *first_suspect(const struct snapshot *snap)
 {
 	const struct snapshot_row *first = NULL;
@@ -81,8 +86,10 @@ static const struct snapshot_row *first_suspect(const struct snapshot *snap)
 	for (size_t i = 0; i < snap->n_rows; i++) {
 		const struct snapshot_row *row = &snap->rows[i];
 
-		if (row->word <= RATCHET_SUSPECT && row->head == row->id &&
-		    (!first || row->word < first->word))
+		bool counts = row->word <= RATCHET_SUSPECT ||
+			      (row->word == RATCHET_GROWING && row->own);
+
+		if (counts && row->head == row->id && (!first || row->word < first->word))
 			first = row;
 	}
 	return first;

@@ -311,9 +311,8 @@ static bool act_sort(struct screen *s, enum keys_action action, int key, struct 
 	enum snapshot_sort sort = s->ctx.sort;
 
 	switch (action) {
-	case KEYS_SORT_LEFT:
-	case KEYS_SORT_RIGHT:
-		ask_sort(s, columns_next_sort(sort, action == KEYS_SORT_LEFT ? -1 : 1), false, ret);
+	case KEYS_SORT_BESIDE:
+		ask_sort(s, columns_next_sort(sort, key == '<' ? -1 : 1), false, ret);
 		return true;
 	case KEYS_SORT_NTH:
 		if (columns_nth_sort(key - '0', &sort))
@@ -502,6 +501,43 @@ static bool replay_key(struct screen *s, int key, enum keys_action action, struc
 	return action == KEYS_DELAY;
 }
 
+/* A view on the type that another one has named. */
+static void view_open(struct screen *s, const struct view_ops *ops, const struct ui_request *r)
+{
+	snprintf(s->ctx.about, sizeof(s->ctx.about), "%.255s", r->text);
+	layer_push(s, ops);
+}
+
+/*
+ * Tab: from the table to who holds the objects of its row, to their cycles, and round again. What
+ * was opened by other keys on the way there is left.
+ */
+static bool change_screen(struct screen *s, int key, struct ui_request *ret)
+{
+	static const struct view_ops *const ring[] = {&view_types, &view_holders, &view_cycles};
+	struct layer *top = top_of(s);
+	size_t at = 0, to;
+
+	while (at < COUNT_OF(ring) && ring[at] != top->ops)
+		at++;
+	if (at == COUNT_OF(ring))
+		return false;
+	to = (at + (key == UI_KEY_BACK_TAB ? COUNT_OF(ring) - 1 : 1)) % COUNT_OF(ring);
+	ret->ask = UI_REDRAW;
+	if (at == 0) {
+		enum keys_action open = ring[to] == &view_cycles ? KEYS_CYCLES : KEYS_WHO;
+
+		if (top->ops->key(top->state, &s->picture.snap, key, open, ret) == VIEW_OPEN)
+			view_open(s, ring[to], ret);
+		return true;
+	}
+	while (s->depth > 1)
+		layer_pop(s);
+	if (to > 0)
+		layer_push(s, ring[to]);
+	return true;
+}
+
 void screen_key(struct screen *s, int key, struct ui_request *ret)
 {
 	enum keys_action action = keys_find(key);
@@ -517,6 +553,8 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 	}
 	if (s->ctx.replay && replay_key(s, key, action, ret))
 		return;
+	if (action == KEYS_SCREEN && change_screen(s, key, ret))
+		return;
 	result = top->ops->key(top->state, &s->picture.snap, key, action, ret);
 	if (result == VIEW_CLOSE) {
 		layer_pop(s);
@@ -525,8 +563,7 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 		else if (ret->ask != UI_COLLECT)
 			ret->ask = UI_REDRAW;
 	} else if (result == VIEW_OPEN) {
-		snprintf(s->ctx.about, sizeof(s->ctx.about), "%.255s", ret->text);
-		layer_push(s, action == KEYS_CYCLES ? &view_cycles : &view_holders);
+		view_open(s, action == KEYS_CYCLES ? &view_cycles : &view_holders, ret);
 	} else if (result == VIEW_IGNORED) {
 		ret->ask = UI_NOTHING;
 		if (!act_anywhere(s, action, had_message, ret) && !top->ops->modal &&

@@ -164,7 +164,7 @@ static void keys_prepare(void)
 		{"\x1bOD", KEY_LEFT},
 		{"\x1b[H", KEY_HOME}, {"\x1b[F", KEY_END}, {"\x1bOH", KEY_HOME},
 		{"\x1bOF", KEY_END},
-		{"\x1b[1~", KEY_HOME}, {"\x1b[4~", KEY_END},
+		{"\x1b[1~", KEY_HOME}, {"\x1b[4~", KEY_END}, {"\x1b[Z", KEY_BTAB},
 	};
 
 	pad = newpad(1, 1);
@@ -328,7 +328,8 @@ static const struct { wint_t curses; int key; } known_keys[] = {
 	{KEY_PPAGE, UI_KEY_PAGE_UP}, {KEY_NPAGE, UI_KEY_PAGE_DOWN},
 	{KEY_LEFT, UI_KEY_LEFT}, {KEY_RIGHT, UI_KEY_RIGHT},
 	{KEY_HOME, UI_KEY_HOME}, {KEY_END, UI_KEY_END}, {KEY_FIND, UI_KEY_HOME},
-	{KEY_SELECT, UI_KEY_END}, {KEY_BACKSPACE, UI_KEY_BACKSPACE}, {KEY_ENTER, UI_KEY_ENTER},
+	{KEY_SELECT, UI_KEY_END}, {KEY_BTAB, UI_KEY_BACK_TAB},
+	{KEY_BACKSPACE, UI_KEY_BACKSPACE}, {KEY_ENTER, UI_KEY_ENTER},
 };
 
 static int decode_curses(wint_t code)

@@ -7,6 +7,7 @@
 #include "model/gchealth.h"
 #include "model/holding_text.h"
 #include "ui/drill.h"
+#include "ui/keeps.h"
 #include "ui/line.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -96,6 +97,8 @@ static void rings_draw(struct cycles_state *st, const struct snapshot *snap,
 			y = put_collector(c, y, snap);
 		y += end - y > 3;
 	}
+	if (holding_is_cyclic(h) && y < end)
+		(void)keeps_draw(c, y, end - y, &h->inside, false);
 }
 
 static void none_draw(struct canvas *c, int y, int end, const struct snapshot *snap,

@@ -8,6 +8,7 @@
 #include "model/holding_tree.h"
 #include "ui/drill.h"
 #include "ui/keeps.h"
+#include "ui/rows.h"
 #include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -33,7 +34,8 @@ struct holders_state {
 	char about[sizeof(((struct view_ctx *)0)->about)];
 	struct holding_row tree[HOLDING_TREE_ROWS];
 	struct shown shown[HOLDING_TREE_ROWS + 3];
-	size_t n, cursor, top, page;
+	size_t n;
+	struct rows rows;
 	uint32_t key;			/* of the row the cursor is on, which it follows */
 	bool moved;
 	uint32_t folded[FOLDED_MAX];
@@ -120,18 +122,13 @@ static void settle(struct holders_state *st)
 	while (i < st->n && key_of(st, i) != st->key)
 		i++;
 	if (!st->moved)
-		st->cursor = first_row(st);
+		st->rows.cursor = first_row(st);
 	else if (i < st->n)
-		st->cursor = i;
-	else if (st->cursor >= st->n)
-		st->cursor = st->n - 1;
-	st->key = key_of(st, st->cursor);
-	if (st->top > st->cursor)
-		st->top = st->cursor;
-	if (st->page && st->cursor >= st->top + st->page)
-		st->top = st->cursor - st->page + 1;
-	if (st->top + st->page > st->n)
-		st->top = st->n > st->page ? st->n - st->page : 0;
+		st->rows.cursor = i;
+	else if (st->rows.cursor >= st->n)
+		st->rows.cursor = st->n - 1;
+	st->key = key_of(st, st->rows.cursor);
+	rows_scroll(&st->rows, st->n);
 }
 
 /* ---- drawing ------------------------------------------------------------------------------- */
@@ -210,7 +207,7 @@ static void row_draw(struct canvas *c, int y, const struct holders_state *st,
 		[FREED] = "freed while it was searched",
 	};
 	const struct shown *s = &st->shown[i];
-	bool selected = i == st->cursor;
+	bool selected = i == st->rows.cursor;
 	enum attr attr = selected ? ATTR_CURSOR : ATTR_PLAIN;
 
 	canvas_blank(c, y, 0, c->cols, attr);
@@ -240,7 +237,7 @@ static void put_interval(struct canvas *c, int y, const struct holding *h,
 static void detail_draw(struct canvas *c, int y, int end, const struct holders_state *st,
 			const struct holding *h)
 {
-	const struct shown *s = &st->shown[st->cursor];
+	const struct shown *s = &st->shown[st->rows.cursor];
 	char text[HOLDING_TEXT + HOLDING_NAME];
 	const struct holding_path *p;
 
@@ -306,10 +303,11 @@ static void holders_draw(void *state, const struct snapshot *snap, struct canvas
 		c->cursor_row = y;
 	} else {
 		head_draw(c, y++);
-		st->page = end - detail > y ? (size_t)(end - detail - y) : 1;
+		st->rows.page = end - detail > y ? (size_t)(end - detail - y) : 1;
 		settle(st);
-		for (size_t i = 0; i < st->page && st->top + i < st->n; i++)
-			row_draw(c, y + (int)i, st, h, st->top + i);
+		rows_clicks(&st->rows, st->n, c, y);
+		for (size_t i = 0; i < st->rows.page && st->rows.top + i < st->n; i++)
+			row_draw(c, y + (int)i, st, h, st->rows.top + i);
 		if (detail)
 			below_draw(c, y + (int)st->n + 1, end, st, h);
 	}
@@ -318,23 +316,23 @@ static void holders_draw(void *state, const struct snapshot *snap, struct canvas
 
 /* ---- keys ---------------------------------------------------------------------------------- */
 
-static void go(struct holders_state *st, int64_t to)
+static void go(struct holders_state *st, size_t to)
 {
 	if (st->n == 0)
 		return;
-	st->cursor = to < 0 ? 0 : to >= (int64_t)st->n ? st->n - 1 : (size_t)to;
-	st->key = key_of(st, st->cursor);
+	st->rows.cursor = to;
+	st->key = key_of(st, st->rows.cursor);
 	st->moved = true;
 }
 
 /* The next holder: where a path ends, or a kind of its own. */
 static void go_holder(struct holders_state *st, int step)
 {
-	for (int64_t i = (int64_t)st->cursor + step; i >= 0 && i < (int64_t)st->n; i += step) {
+	for (int64_t i = (int64_t)st->rows.cursor + step; i >= 0 && i < (int64_t)st->n; i += step) {
 		const struct shown *s = &st->shown[i];
 
 		if (s->kind != PATHS || st->tree[s->at].leaf) {
-			go(st, i);
+			go(st, (size_t)i);
 			return;
 		}
 	}
@@ -343,7 +341,7 @@ static void go_holder(struct holders_state *st, int step)
 static void copy_path(const struct holders_state *st, const struct holding *h,
 		      struct ui_request *ret)
 {
-	const struct shown *s = &st->shown[st->cursor];
+	const struct shown *s = &st->shown[st->rows.cursor];
 	const struct holding_path *p;
 
 	if (s->kind != PATHS)
@@ -356,17 +354,10 @@ static void copy_path(const struct holders_state *st, const struct holding *h,
 /* Moves the cursor. false: not such a key. */
 static bool move(struct holders_state *st, enum keys_action action)
 {
-	static const struct { enum keys_action action; int rows, pages; } moves[] = {
-		{KEYS_UP, -1, 0}, {KEYS_DOWN, 1, 0}, {KEYS_PAGE_UP, 0, -1}, {KEYS_PAGE_DOWN, 0, 1},
-		{KEYS_HALF_UP, 0, -1}, {KEYS_HALF_DOWN, 0, 1}, {KEYS_FIRST, -HOLDING_TREE_ROWS, 0},
-		{KEYS_LAST, 2 * HOLDING_TREE_ROWS, 0},
-	};
+	size_t to;
 
-	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		if (moves[i].action != action)
-			continue;
-		go(st, (int64_t)st->cursor + moves[i].rows +
-			       moves[i].pages * (int64_t)(st->page ? st->page : 1));
+	if (rows_move(&st->rows, st->n, action, &to)) {
+		go(st, to);
 		return true;
 	}
 	if (action != KEYS_FIND_NEXT && action != KEYS_FIND_PREVIOUS)
@@ -381,8 +372,8 @@ static bool fold_key(struct holders_state *st, enum keys_action action)
 
 	if (action != KEYS_WHO && action != KEYS_SLOWER && action != KEYS_FASTER)
 		return false;
-	if (st->n && st->shown[st->cursor].kind == PATHS) {
-		key = key_of(st, st->cursor);
+	if (st->n && st->shown[st->rows.cursor].kind == PATHS) {
+		key = key_of(st, st->rows.cursor);
 		fold(st, key, action == KEYS_WHO ? !is_folded(st, key) : action == KEYS_FASTER);
 		st->key = key;
 		st->moved = true;

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "ui/line.h"
+#include "ui/rows.h"
 #include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
 
 struct pick_state {
 	const struct processes *list;	/* borrowed: the screen's, always at the same place */
-	size_t cursor, top, page;
+	struct rows rows;
 	pid_t pid;			/* of the selected row, which the cursor follows */
 	bool moved;			/* off the first row; on it the cursor stays on it */
 	size_t origin;			/* where a find began */
@@ -49,9 +50,9 @@ static void cursor_to(struct pick_state *st, int64_t to)
 
 	if (last < 0)
 		return;
-	st->cursor = (size_t)(to < 0 ? 0 : to > last ? last : to);
-	st->pid = st->list->rows[st->cursor].pid;
-	st->moved = st->cursor > 0;
+	st->rows.cursor = (size_t)(to < 0 ? 0 : to > last ? last : to);
+	st->pid = st->list->rows[st->rows.cursor].pid;
+	st->moved = st->rows.cursor > 0;
 }
 
 /* Rows have moved since the last frame: find the one that the cursor is on. */
@@ -62,19 +63,14 @@ static void cursor_settle(struct pick_state *st)
 	while (st->moved && i < n && st->list->rows[i].pid != st->pid)
 		i++;
 	if (!st->moved || n == 0)
-		st->cursor = 0;
+		st->rows.cursor = 0;
 	else if (i < n)
-		st->cursor = i;
-	else if (st->cursor >= n)
-		st->cursor = n - 1;
+		st->rows.cursor = i;
+	else if (st->rows.cursor >= n)
+		st->rows.cursor = n - 1;
 	if (n)
-		st->pid = st->list->rows[st->cursor].pid;
-	if (st->top > st->cursor)
-		st->top = st->cursor;
-	if (st->page && st->cursor >= st->top + st->page)
-		st->top = st->cursor - st->page + 1;
-	if (st->top + st->page > n)
-		st->top = n > st->page ? n - st->page : 0;
+		st->pid = st->list->rows[st->rows.cursor].pid;
+	rows_scroll(&st->rows, n);
 }
 
 /* ---- drawing ----------------------------------------------------------------------------- */
@@ -147,7 +143,7 @@ static enum attr row_attr(const struct process_row *row, bool selected)
 static void reason_draw(const struct pick_state *st, struct canvas *c, int y, int rows,
 			const struct view_ctx *ctx)
 {
-	const struct process_row *row = st->list->n ? &st->list->rows[st->cursor] : NULL;
+	const struct process_row *row = st->list->n ? &st->list->rows[st->rows.cursor] : NULL;
 	char text[300];
 
 	if (ctx->message[0]) {
@@ -195,15 +191,14 @@ static void pick_draw(void *state, const struct snapshot *snap, struct canvas *c
 		title_draw(st, c);
 		row_draw(c, 1, NULL, ATTR_HEAD);
 	}
-	st->page = end > first ? (size_t)(end - first) : 0;
+	st->rows.page = end > first ? (size_t)(end - first) : 0;
 	cursor_settle(st);
 	canvas_put(c, first, 1, c->cols - 1, ATTR_PLAIN, st->list->empty);
 	c->cursor_row = first;
-	c->clicks.body_row = first;
-	c->clicks.body_rows = (int)(st->page < st->list->n ? st->page : st->list->n);
-	for (size_t i = 0; i < st->page && st->top + i < st->list->n; i++) {
-		const struct process_row *row = &st->list->rows[st->top + i];
-		bool selected = st->top + i == st->cursor;
+	rows_clicks(&st->rows, st->list->n, c, first);
+	for (size_t i = 0; i < st->rows.page && st->rows.top + i < st->list->n; i++) {
+		const struct process_row *row = &st->list->rows[st->rows.top + i];
+		bool selected = st->rows.top + i == st->rows.cursor;
 		int y = first + (int)i;
 
 		row_draw(c, y, row, row_attr(row, selected));
@@ -220,24 +215,6 @@ static void pick_draw(void *state, const struct snapshot *snap, struct canvas *c
 }
 
 /* ---- keys -------------------------------------------------------------------------------- */
-
-static bool cursor_move(struct pick_state *st, enum keys_action action)
-{
-	static const struct { enum keys_action action; int rows, halves; } moves[] = {
-		{KEYS_UP, -1, 0}, {KEYS_DOWN, 1, 0}, {KEYS_HALF_UP, 0, -1}, {KEYS_HALF_DOWN, 0, 1},
-		{KEYS_PAGE_UP, 0, -2}, {KEYS_PAGE_DOWN, 0, 2},
-		{KEYS_FIRST, INT32_MIN, 0}, {KEYS_LAST, INT32_MAX, 0},
-	};
-	int64_t half = st->page > 1 ? (int64_t)st->page / 2 : 1;
-
-	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		if (moves[i].action != action)
-			continue;
-		cursor_to(st, (int64_t)st->cursor + moves[i].rows + moves[i].halves * half);
-		return true;
-	}
-	return false;
-}
 
 /* What else the screen does that makes sense here. */
 static bool is_shared(enum keys_action action)
@@ -257,10 +234,12 @@ static enum view_result pick_key(void *state, const struct snapshot *snap, int k
 				 enum keys_action action, struct ui_request *ret)
 {
 	struct pick_state *st = state;
+	size_t to;
 
 	if (is_shared(action))
 		return VIEW_IGNORED;
-	if (cursor_move(st, action)) {
+	if (rows_move(&st->rows, st->list->n, action, &to)) {
+		cursor_to(st, (int64_t)to);
 		ret->ask = UI_REDRAW;
 	} else if (key == UI_KEY_ENTER && st->list->n) {
 		ret->ask = UI_WATCH;
@@ -282,10 +261,10 @@ static bool pick_find(void *state, const struct snapshot *snap, enum view_find h
 		      const char *text)
 {
 	struct pick_state *st = state;
-	size_t n = st->list->n, step = how == FIND_PREVIOUS ? n - 1 : 1, at = st->cursor;
+	size_t n = st->list->n, step = how == FIND_PREVIOUS ? n - 1 : 1, at = st->rows.cursor;
 
 	if (how == FIND_BEGIN)
-		st->origin = st->cursor;
+		st->origin = st->rows.cursor;
 	if (how == FIND_CANCEL)
 		cursor_to(st, (int64_t)st->origin);
 	if (how == FIND_BEGIN || how == FIND_CANCEL)

@@ -13,18 +13,17 @@
 #include "ui/notice.h"
 #include "ui/pane.h"
 #include "ui/pane_held.h"
+#include "ui/rows.h"
 #include "util/clean.h"
 #include "util/mem.h"
 #include "util/num.h"
 #include "util/text.h"
 
 struct types_state {
-	size_t cursor;			/* index of the selected row */
-	uint32_t id;			/* of its type, which the cursor follows */
+	struct rows rows;
+	uint32_t id;			/* of the selected type, which the cursor follows */
 	bool moved;			/* off the first row; on it the cursor stays on it */
 	bool unfollow;			/* F: the cursor keeps its place instead */
-	size_t top;			/* first row on the screen */
-	size_t page;			/* rows on the screen when it was last drawn */
 	int skip;			/* columns scrolled away */
 	bool more;			/* there are more on the right */
 	struct { size_t cursor; uint32_t id; bool moved; } origin;	/* where a find began */
@@ -63,9 +62,9 @@ static void cursor_to(struct types_state *st, const struct snapshot *snap, size_
 {
 	if (snap->n_rows == 0)
 		return;
-	st->cursor = to < snap->n_rows ? to : snap->n_rows - 1;
-	st->id = snap->rows[st->cursor].id;
-	st->moved = st->cursor > 0;
+	st->rows.cursor = to < snap->n_rows ? to : snap->n_rows - 1;
+	st->id = snap->rows[st->rows.cursor].id;
+	st->moved = st->rows.cursor > 0;
 }
 
 /* Rows have moved, come and gone since the last frame: find the one the cursor is on. */
@@ -79,22 +78,15 @@ static void cursor_settle(struct types_state *st, const struct snapshot *snap)
 		while (i < snap->n_rows && snap->rows[i].id != st->id)
 			i++;
 		if (i < snap->n_rows) {
-			st->cursor = i;
+			st->rows.cursor = i;
 			return;
 		}
 	}
-	st->cursor = !st->moved ? 0 : st->cursor < snap->n_rows ? st->cursor : snap->n_rows - 1;
-	st->id = snap->rows[st->cursor].id;
-}
-
-static void scroll_settle(struct types_state *st, size_t n_rows)
-{
-	if (st->top > st->cursor)
-		st->top = st->cursor;
-	if (st->page && st->cursor >= st->top + st->page)
-		st->top = st->cursor - st->page + 1;
-	if (st->top + st->page > n_rows)
-		st->top = n_rows > st->page ? n_rows - st->page : 0;
+	if (!st->moved)
+		st->rows.cursor = 0;
+	else if (st->rows.cursor >= snap->n_rows)
+		st->rows.cursor = snap->n_rows - 1;
+	st->id = snap->rows[st->rows.cursor].id;
 }
 
 static void table_draw(struct types_state *st, const struct snapshot *snap, struct canvas *c,
@@ -106,17 +98,16 @@ static void table_draw(struct types_state *st, const struct snapshot *snap, stru
 	columns_lay_out(&plan, snap, c->cols, ctx, st->skip);
 	st->more = plan.more;
 	columns_draw_head(&plan, c, y++, ctx);
-	st->page = end > y ? (size_t)(end - y) : 0;
+	st->rows.page = end > y ? (size_t)(end - y) : 0;
 	cursor_settle(st, snap);
-	scroll_settle(st, snap->n_rows);
+	rows_scroll(&st->rows, snap->n_rows);
 	notice_empty(empty, sizeof(empty), snap);
 	canvas_put(c, y, 1, c->cols - 1, ATTR_PLAIN, empty);
 	c->cursor_row = y;
-	c->clicks.body_row = y;
-	c->clicks.body_rows = (int)(st->page < snap->n_rows ? st->page : snap->n_rows);
-	for (size_t i = 0; i < st->page && st->top + i < snap->n_rows; i++) {
-		size_t at = st->top + i;
-		bool selected = at == st->cursor;
+	rows_clicks(&st->rows, snap->n_rows, c, y);
+	for (size_t i = 0; i < st->rows.page && st->rows.top + i < snap->n_rows; i++) {
+		size_t at = st->rows.top + i;
+		bool selected = at == st->rows.cursor;
 
 		columns_draw_row(&plan, snap, at, c, y + (int)i, selected, ctx);
 		if (selected)
@@ -213,17 +204,22 @@ static bool is_in_bar(enum keys_action action)
 	return action == KEYS_QUIT;		/* has its own place */
 }
 
+static void put_key(struct line *l, const struct keys_row *row)
+{
+	line_put_key(l, row->bar, row->keys[0]);
+}
+
 static void put_keys(struct line *l)
 {
 	const struct keys_row *rows;
 	size_t n;
 
 	for (size_t i = 0; i < COUNT_OF(bar_first); i++)
-		line_put(l, ATTR_KEY, "%s ", keys_row(bar_first[i])->bar);
+		put_key(l, keys_row(bar_first[i]));
 	rows = keys_rows(&n);
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].bar && !is_in_bar(rows[i].action))
-			line_put(l, ATTR_KEY, "%s ", rows[i].bar);
+			put_key(l, &rows[i]);
 }
 
 /* As many keys as there is room for; how to leave is always among them. */
@@ -234,13 +230,14 @@ static void bar_draw(const struct types_state *st, const struct snapshot *snap, 
 	const char *way_out = keys_row(KEYS_QUIT)->bar;
 	char place[48];
 
-	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->cursor + 1 : 0, snap->n_rows);
+	snprintf(place, sizeof(place), "%zu/%zu", snap->n_rows ? st->rows.cursor + 1 : 0,
+		 snap->n_rows);
 	line_put_end(&l, ATTR_PLAIN, place);
 	l.end -= clean_width(way_out) + 1;
 	put_keys(&l);
 	l.end += clean_width(way_out) + 1;
 	l.full = false;
-	line_put(&l, ATTR_KEY, "%s", way_out);
+	put_key(&l, keys_row(KEYS_QUIT));
 }
 
 /* Pieces stand two blanks apart; one that does not fit is left out, not cut. */
@@ -279,7 +276,7 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 		notice_draw(c, y++, &notice);
 	y += layout->gap ? 1 : 0;
 	table_draw(st, snap, c, y, end, ctx);
-	row = snap->seq && st->cursor < snap->n_rows ? &snap->rows[st->cursor] : NULL;
+	row = snap->seq && st->rows.cursor < snap->n_rows ? &snap->rows[st->rows.cursor] : NULL;
 	if (layout->pane)
 		pane_draw(c, end, snap, row, ctx);
 	else if (layout->status && row)
@@ -295,52 +292,24 @@ static void types_draw(void *state, const struct snapshot *snap, struct canvas *
 		canvas_put(c, c->rows - 1, 0, c->cols, ATTR_NOTICE, ctx->message);
 }
 
-struct move {
-	enum keys_action action;
-	int rows, halves;		/* how far: in rows, in half pages */
-};
-
-static const struct move moves[] = {
-	{KEYS_UP, -1, 0}, {KEYS_DOWN, 1, 0},
-	{KEYS_HALF_UP, 0, -1}, {KEYS_HALF_DOWN, 0, 1},
-	{KEYS_PAGE_UP, 0, -2}, {KEYS_PAGE_DOWN, 0, 2},
-	{KEYS_FIRST, INT32_MIN, 0}, {KEYS_LAST, INT32_MAX, 0},
-};
-
-static bool cursor_move(struct types_state *st, const struct snapshot *snap,
-			enum keys_action action)
-{
-	int64_t half = st->page > 1 ? (int64_t)st->page / 2 : 1;
-
-	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		int64_t to = (int64_t)st->cursor + moves[i].rows + moves[i].halves * half;
-
-		if (moves[i].action != action)
-			continue;
-		cursor_to(st, snap, to > 0 ? (size_t)to : 0);
-		return true;
-	}
-	return false;
-}
-
 /* As in htop the cursor goes on to the next row, so that several are tagged in a row. */
 static void tag(struct types_state *st, const struct snapshot *snap, struct ui_request *ret)
 {
-	if (st->cursor >= snap->n_rows)
+	if (st->rows.cursor >= snap->n_rows)
 		return;
 	ret->ask = UI_TAG;
-	ret->id = snap->rows[st->cursor].id;
-	cursor_to(st, snap, st->cursor + 1);
+	ret->id = snap->rows[st->rows.cursor].id;
+	cursor_to(st, snap, st->rows.cursor + 1);
 	st->moved = true;
 }
 
 static enum view_result copy_name(const struct types_state *st, const struct snapshot *snap,
 				  struct ui_request *ret)
 {
-	if (st->cursor >= snap->n_rows)
+	if (st->rows.cursor >= snap->n_rows)
 		return VIEW_IGNORED;
 	ret->ask = UI_COPY;
-	snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->cursor].name);
+	snprintf(ret->text, sizeof(ret->text), "%s", snap->rows[st->rows.cursor].name);
 	return VIEW_DONE;
 }
 
@@ -348,13 +317,15 @@ static enum view_result types_key(void *state, const struct snapshot *snap, int 
 				  enum keys_action action, struct ui_request *ret)
 {
 	struct types_state *st = state;
+	size_t to;
 
-	if (cursor_move(st, snap, action)) {
+	if (rows_move(&st->rows, snap->n_rows, action, &to)) {
+		cursor_to(st, snap, to);
 		ret->ask = UI_HOLD_ORDER;
 		return VIEW_DONE;
 	}
-	if ((action == KEYS_WHO || action == KEYS_CYCLES) && st->cursor < snap->n_rows) {
-		drill_ask(snap, snap->rows[st->cursor].name, ret);
+	if ((action == KEYS_WHO || action == KEYS_CYCLES) && st->rows.cursor < snap->n_rows) {
+		drill_ask(snap, snap->rows[st->rows.cursor].name, ret);
 		return VIEW_OPEN;
 	}
 	ret->ask = UI_REDRAW;
@@ -404,15 +375,15 @@ static bool types_find(void *state, const struct snapshot *snap, enum view_find 
 		       const char *text)
 {
 	struct types_state *st = state;
-	size_t n = snap->n_rows, step = how == FIND_PREVIOUS ? n - 1 : 1, at = st->cursor;
+	size_t n = snap->n_rows, step = how == FIND_PREVIOUS ? n - 1 : 1, at = st->rows.cursor;
 
 	if (how == FIND_BEGIN || how == FIND_CANCEL) {
 		if (how == FIND_BEGIN) {
-			st->origin.cursor = st->cursor;
+			st->origin.cursor = st->rows.cursor;
 			st->origin.id = st->id;
 			st->origin.moved = st->moved;
 		} else {
-			st->cursor = st->origin.cursor;
+			st->rows.cursor = st->origin.cursor;
 			st->id = st->origin.id;
 			st->moved = st->origin.moved;
 		}

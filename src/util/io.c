@@ -6,15 +6,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int io_read_file(const char *path, size_t max, struct buf *b)
+int io_read_fd(int fd, size_t max, struct buf *b)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t start = b->len;
 	char chunk[16384];
 	int rc = 0;
 
-	if (fd < 0)
-		return errno;
 	while (b->len - start < max) {
 		size_t want = max - (b->len - start);
 		ssize_t n = read(fd, chunk, want < sizeof(chunk) ? want : sizeof(chunk));
@@ -27,12 +24,23 @@ int io_read_file(const char *path, size_t max, struct buf *b)
 			break;
 		buf_put(b, chunk, (size_t)n);
 	}
-	close(fd);
 	if (rc) {
 		b->len = start;
 		if (b->data)
 			b->data[start] = '\0';
 	}
+	return rc;
+}
+
+int io_read_file(const char *path, size_t max, struct buf *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int rc;
+
+	if (fd < 0)
+		return errno;
+	rc = io_read_fd(fd, max, b);
+	close(fd);
 	return rc;
 }
 

@@ -12,6 +12,8 @@
  * read, so it is read until EOF). Returns 0, or an errno value with b as it was.
  */
 int io_read_file(const char *path, size_t max, struct buf *b);
+/* The same from a descriptor, which stays open. */
+int io_read_fd(int fd, size_t max, struct buf *b);
 
 /* "/proc/PID/NAME" or, with tid, "/proc/PID/task/TID/NAME". Same result. */
 int io_read_proc(pid_t pid, pid_t tid, const char *name, size_t max, struct buf *b);

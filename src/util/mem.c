@@ -31,6 +31,14 @@ void *mem_alloc(size_t size)
 	return checked(calloc(1, size ? size : 1));
 }
 
+void *mem_pages(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
+
+	return memset(checked(whole < size ? NULL : aligned_alloc(page, whole ? whole : page)), 0,
+		      whole);
+}
+
 void *mem_array(size_t n, size_t size)
 {
 	return checked(calloc(n ? n : 1, size ? size : 1));

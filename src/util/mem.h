@@ -8,6 +8,11 @@
 #include <stddef.h>
 
 void *mem_alloc(size_t size);				/* zeroed */
+/*
+ * The same, from the start of a page on: where memory of a process is copied to. The kernel copies
+ * page by page, and does so a tenth faster where both pages begin alike.
+ */
+void *mem_pages(size_t size);
 void *mem_array(size_t n, size_t size);			/* zeroed, multiplication checked */
 void *mem_resize(void *p, size_t n, size_t size);	/* an array; new part not zeroed */
 char *mem_strdup(const char *s);

@@ -25,6 +25,10 @@
 #include "tests/unit/test.h"
 #include "util/mem.h"
 
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441	/* Linux 5.11, on every CPU */
+#endif
+
 #define TIMEOUT_NS (CALLS_TIMEOUT_MS * 1000000L)
 
 static const struct timespec timeout = {0, TIMEOUT_NS};

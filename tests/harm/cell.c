@@ -21,7 +21,8 @@
 
 #define SCRIPT_MOST (100u << 10)
 #define ARGS_MOST 12
-#define TRIES_LEAST 30		/* and HARM_DEADLINE_S */
+#define TRIES_LEAST 100	/* and TRIES_S: of a busy allocator one in nine comes to a count */
+#define TRIES_S     (5 * HARM_DEADLINE_S)
 
 /* ---- a run ------------------------------------------------------------------------------ */
 
@@ -379,7 +380,7 @@ static bool has_cleared(const struct cell_run *r, const struct cell_watch *w)
 static bool comes_to(struct cell_run *r,
 		     bool (*what)(const struct cell_run *r, const struct cell_watch *w))
 {
-	int64_t end = clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S;
+	int64_t end = clock_mono_ns() + TRIES_S * CLOCK_NS_PER_S;
 
 	for (int i = 0; i < TRIES_LEAST || clock_mono_ns() < end; i++) {
 		struct cell_watch later;
@@ -410,12 +411,11 @@ bool cell_clearable(struct cell_run *r, const struct cell_watch *last)
 
 size_t cell_pythons(const struct python_exe *ret[], size_t max)
 {
-	const char *only = getenv("LT_PYTHON");
 	const struct python_exe *list;
 	size_t all = pythons_list(&list), n = 0;
 
 	for (size_t i = 0; i < all && n < max; i++)
-		if (!only || strstr(list[i].name, only))
+		if (python_wanted(&list[i]))
 			ret[n++] = &list[i];
 	return n;
 }

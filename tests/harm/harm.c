@@ -205,9 +205,9 @@ bool harm_chooses(const struct python_exe *exe)
 {
 	static const char *const names[] = {"3.8.", "3.11.", "3.12.", "3.13.", "/usr/bin/python3",
 					    "sid python3.15"};
-	const char *wish = getenv("LT_HARM_PYTHONS"), *only = getenv("LT_PYTHON");
+	const char *wish = getenv("LT_HARM_PYTHONS");
 
-	if (only && !strstr(exe->name, only))
+	if (!python_wanted(exe))
 		return false;
 	if (wish && !strcmp(wish, "all"))
 		return true;

@@ -48,7 +48,8 @@ static bool has(const char *tool)
 	return found;
 }
 
-bool ns_has_tools(const struct ns_way *way)
+/* Else says so, as the reason of a skip. */
+static bool has_tools(const struct ns_way *way)
 {
 	const char *missing = NULL;
 
@@ -65,14 +66,26 @@ bool ns_has_tools(const struct ns_way *way)
 size_t ns_foreign(const struct python_exe **ret)
 {
 	static struct python_exe foreign[32];
-	const char *only = getenv("LT_PYTHON");
 	const struct python_exe *all;
 	size_t n = 0, n_all = pythons_list(&all);
 
 	for (size_t i = 0; i < n_all && n < COUNT_OF(foreign); i++)
-		if (all[i].root[0] && (!only || strstr(all[i].name, only)))
+		if (all[i].root[0] && python_wanted(&all[i]))
 			foreign[n++] = all[i];
 	*ret = foreign;
+	return n;
+}
+
+size_t ns_need(const struct ns_way *way, const struct python_exe **ret)
+{
+	size_t n = ns_foreign(ret);
+
+	if (geteuid() != 0)
+		SKIP("only root can enter another root");
+	if (n == 0)
+		SKIP("there is no other root with a Python in it (tools/root makes one)");
+	if (!has_tools(way))
+		skip();
 	return n;
 }
 

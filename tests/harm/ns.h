@@ -37,8 +37,8 @@ struct ns_run {				/* zero it to begin */
 	int status;			/* as waitpid() gives it, once it has ended */
 };
 
-/* Is what the way needs installed? Else says so, as the reason of a skip. */
-bool ns_has_tools(const struct ns_way *way);
+/* Skips the test unless this is root, there are such Pythons, and the way has its tools. */
+size_t ns_need(const struct ns_way *way, const struct python_exe **ret);
 
 /* The Pythons in other roots (LT_PYTHON chooses); borrowed, the same in every call. */
 size_t ns_foreign(const struct python_exe **ret);

@@ -223,7 +223,7 @@ static void each_python_keeps_its_alarms(const char *python)
 	struct harm_program p = begin(python, "alarm");
 	struct reader r = {&p, harm_shared(sizeof(struct reading))};
 	struct span span;
-	long alone, watched;
+	long alone, watched, after;
 
 	begin_reading(&r);
 	span = begin_span(r.reading);
@@ -231,6 +231,9 @@ static void each_python_keeps_its_alarms(const char *python)
 	span = begin_span(r.reading);
 	sample(p.pid);
 	watched = rate(&span);
+	span = begin_span(r.reading);
+	after = rate(&span);
+	alone = after < alone ? after : alone;	/* what else the machine does may change */
 	printf("# %s: %ld alarms a second, %ld without leaktop\n", python, watched, alone);
 	assert_true(watched * 100 >= alone * LEAST_PERCENT);
 	end(&p, r.reading);

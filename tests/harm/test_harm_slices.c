@@ -18,7 +18,7 @@
 
 #define PAUSE "1"		/* ms: some ten slices for the target's heap */
 #define MUTATE_RUNS 6
-#define TRIES 20
+#define TRIES 20		/* and HARM_DEADLINE_S */
 
 static pid_t running;
 
@@ -108,9 +108,10 @@ static void assert_watchable(struct harm_program *p, size_t ours)
 {
 	static struct harm_result r;
 	bool counted = false;
+	int64_t end = clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S;
 
 	assert_true(harm_wait_free(p->pid));
-	for (int i = 0; i < TRIES && !counted; i++) {
+	for (int i = 0; !counted && (i < TRIES || clock_mono_ns() < end); i++) {
 		watch(p->pid, NULL, &r);
 		counted = r.exit_status == 0 && strstr(r.out, "\"types\":[{");
 	}
@@ -178,9 +179,10 @@ static void a_changing_heap_survives_the_death_of_leaktop_at_every_step(void **s
 static void leave_bookmarks(struct harm_program *p, const char *python, size_t ours)
 {
 	static struct harm_result r;
+	int64_t end = clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S;
 
 	/* a sample that found no moment to begin has no slices */
-	for (int i = 0; i < TRIES && r.exit_status != 128 + SIGKILL; i++)
+	for (int i = 0; r.exit_status != 128 + SIGKILL && (i < TRIES || clock_mono_ns() < end); i++)
 		watch(p->pid, "LEAKTOP_FAULT=SLICED:2!", &r);
 	assert_int_equal(r.exit_status, 128 + SIGKILL);
 	r.exit_status = 0;

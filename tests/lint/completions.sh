@@ -50,6 +50,38 @@ all_offered()	# FILE
 	offered "$LT_SRCDIR/NEWS" "$1" --output "$LT_SRCDIR/NEW"
 }
 
+zsh_offers()	# FOLDER LINE
+{
+	HOME=$lint_tmp timeout 120 zsh -f "$LT_SRCDIR/tests/lint/offers.zsh" "$1" "$2" \
+		"$lint_tmp/offered" 2>&1 </dev/null
+	cat "$lint_tmp/offered"
+}
+
+fish_offers()	# FOLDER LINE
+{
+	# shellcheck disable=SC2016
+	HOME=$lint_tmp fish --no-config -c '
+		function leaktop; printf "    PID USER\n   4242 root\n    777 app\n"; end
+		source $argv[1]/leaktop.fish
+		complete -C $argv[2]' "$1" "$2" 2>&1 | cut -f 1
+}
+
+typed()	# SHELL FOLDER LINE WANTED: says so where the shell offers something else
+{
+	got=$("$1_offers" "$2" "$3" | sort | tr '\n' ' ' | sed 's/ $//')
+	[ "$got" = "$4" ] || echo "$3: '$got', not '$4'"
+}
+
+all_typed()	# SHELL FOLDER
+{
+	typed "$1" "$2" 'leaktop --p' '--pid --preflight'
+	typed "$1" "$2" 'leaktop -f j' 'jsonl'
+	typed "$1" "$2" 'leaktop -p 1 --fail-on ' 'leak suspect'
+	typed "$1" "$2" 'leaktop --fail-on suspect 4' '4242'
+	typed "$1" "$2" 'leaktop ' '4242 777'
+	typed "$1" "$2" 'leaktop --delay ' ''
+}
+
 bash=$made/leaktop
 lint_none 'the bash completion is what the option table gives' "$(differ bash "$bash")"
 lint_none 'the zsh completion is what the option table gives' "$(differ zsh "$made/_leaktop")"
@@ -65,18 +97,22 @@ else
 	lint_skip 'bash completes' 'bash is not installed'
 fi
 if command -v zsh >/dev/null; then
-	lint_none 'zsh takes its completion' "$(zsh -fn "$made/_leaktop" 2>&1)"
+	lint_none 'zsh completes options, words, lists and processes' "$(all_typed zsh "$made")"
+	mkdir "$lint_tmp/zsh"
+	sed 's/table jsonl/table json/' "$made/_leaktop" >"$lint_tmp/zsh/_leaktop"
+	lint_caught 'a completion of zsh that offers something else is caught' \
+		"$(all_typed zsh "$lint_tmp/zsh")" "'json', not 'jsonl'"
 else
-	lint_skip 'zsh takes its completion' 'zsh is not installed'
+	lint_skip 'zsh completes' 'zsh is not installed'
 fi
 if command -v fish >/dev/null; then
-	lint_none 'fish completes an option and its words' "$(
-		HOME=$lint_tmp fish --no-config -c "function leaktop; end
-			source '$made/leaktop.fish'
-			complete -C 'leaktop --prefl'; complete -C 'leaktop -f js'" 2>&1 |
-			cut -f 1 | tr '\n' ' ' | grep -v '^--preflight jsonl $')"
+	lint_none 'fish completes options, words, lists and processes' "$(all_typed fish "$made")"
+	mkdir "$lint_tmp/fish"
+	sed 's/jsonl/json/' "$made/leaktop.fish" >"$lint_tmp/fish/leaktop.fish"
+	lint_caught 'a completion of fish that offers something else is caught' \
+		"$(all_typed fish "$lint_tmp/fish")" "'json', not 'jsonl'"
 else
-	lint_skip 'fish completes an option and its words' 'fish is not installed'
+	lint_skip 'fish completes' 'fish is not installed'
 fi
 sed '/--preflight/d' "$bash" >"$lint_tmp/bad"
 lint_caught 'an option that is missing is caught' "$(differ bash "$lint_tmp/bad")" --preflight

@@ -50,6 +50,15 @@ check()	# WORD FILE: what promtool has against it
 	"$promtool" "$1" rules "$2" >"$lint_tmp/said" 2>&1 || cat "$lint_tmp/said"
 }
 
+# What promtool has against a file of -f openmetrics. It reads that format for history only, of
+# which each value must have a time.
+unread()	# FILE
+{
+	awk '/^#/ { print; next } { print $0, 1764000000 }' "$1" >"$lint_tmp/history"
+	"$promtool" tsdb create-blocks-from openmetrics "$lint_tmp/history" "$lint_tmp/blocks" \
+		>"$lint_tmp/said" 2>&1 || cat "$lint_tmp/said"
+}
+
 lint_none 'there are metrics' \
 	"$([ "$(wc -l <"$lint_tmp/metrics")" -ge 30 ] || echo 'fewer than 30')"
 for file in "$rules" "$cases" "$board" "$page"; do
@@ -70,6 +79,17 @@ if [ -x "$promtool" ]; then
 	sed 's/verdict="leak"/verdict="hold"/' "$rules" >"$lint_tmp/rules/${rules##*/}"
 	lint_caught 'an alert that does not come is caught' \
 		"$(check test "$lint_tmp/rules/${cases##*/}")" PythonLeak
+	if "$LT_BUILDDIR/leaktop" -r "$LT_SRCDIR/tests/recordings/cycle.jsonl" -f openmetrics \
+		--output "$lint_tmp/leaktop.prom"; then
+		lint_none 'promtool reads a file of -f openmetrics' \
+			"$(unread "$lint_tmp/leaktop.prom")"
+		sed 's/^# UNIT leaktop_rss_bytes bytes/# UNIT leaktop_rss_bytes words/' \
+			"$lint_tmp/leaktop.prom" >"$lint_tmp/bad.prom"
+		lint_caught 'a unit that the name has not is caught' \
+			"$(unread "$lint_tmp/bad.prom")" unit
+	else
+		lint_none 'leaktop writes metrics of a recording' 'it did not'
+	fi
 else
 	lint_skip 'promtool takes the alert rules' 'prometheus is not there: tools/test fetches it'
 fi
@@ -78,7 +98,7 @@ fi
 verify()	# UNIT-FILE
 {
 	printf '[Service]\nExecStart=/bin/true\n' >"$lint_tmp/demo.service"
-	sed 's,^ExecStart=/bin/sh ,ExecStart=/bin/true ,' "$1" >"$lint_tmp/leaktop@.service"
+	sed 's,^\(Exec[A-Za-z]*\)=/bin/sh ,\1=/bin/true ,' "$1" >"$lint_tmp/leaktop@.service"
 	systemd-analyze verify --man=no "$lint_tmp/leaktop@demo.service" 2>&1 |
 		grep -F leaktop@ | sed "s,$lint_tmp/,,"
 }
@@ -87,6 +107,57 @@ exposure()	# UNIT-FILE: systemd's figure for it, in tenths: 0 best, 100 worst
 {
 	systemd-analyze security --offline=true --no-pager "$1" 2>/dev/null |
 		sed -n 's/.*exposure level for .*: \([0-9]*\)\.\([0-9]\) .*/\1\2/p'
+}
+
+# command UNIT-FILE SETTING: what systemd would run for the instance "demo", as a line of shell.
+command_of()
+{
+	sed -e ':join' -e '/\\$/ { N; s/\\\n[\t ]*/ /; b join' -e '}' "$1" |
+		sed -n -e 's/%%/%/g' -e 's/%i$/demo/' -e "s/^$2=//p"
+}
+
+# What a day with the unit leaves, where leaktop and systemctl are these; prints what is wrong.
+unit_day()	# UNIT-FILE
+{
+	day=$lint_tmp/day
+	rm -rf "$day"
+	mkdir -p "$day/bin" "$day/log"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\n%s\n' '[ "$4" = demo.service ] && echo 4242' >"$day/bin/systemctl"
+	cat >"$day/bin/leaktop" <<'STUB'
+#!/bin/sh
+echo "$@" >"$LOGS_DIRECTORY/../said"
+for word; do
+	[ "${before:-}" != -w ] || echo '{"v":1}' >"$word"
+	before=$word
+done
+STUB
+	chmod +x "$day/bin/leaktop" "$day/bin/systemctl"
+	touch -d '31 days ago' "$day/log/old.jsonl.gz"
+	touch -d '29 days ago' "$day/log/young.jsonl.gz"
+	for setting in ExecStartPre ExecStart ExecStopPost; do
+		LOGS_DIRECTORY=$day/log PATH=$day/bin:$PATH sh -c "$(command_of "$1" $setting)" ||
+			echo "$setting failed"
+	done
+	grep -q ' -p 4242$' "$day/said" || echo "PID: $(cat "$day/said")"
+	(cd "$day/log" && for f in *; do
+		case $f in
+		old* | *.jsonl) echo "$f is left" ;;
+		esac
+	done)
+	set -- "$day/log"/20[0-9][0-9][01][0-9][0-3][0-9]-[0-9]*.jsonl.gz
+	[ "$(gzip -dc "$1" 2>&1)" = '{"v":1}' ] || echo "no recording: $(ls "$day/log")"
+	[ -e "$day/log/young.jsonl.gz" ] || echo 'what is not old is gone'
+}
+
+# leaktop itself finds no fault in the options, and that there is no such process.
+unit_options()	# UNIT-FILE
+{
+	unit_day "$1"
+	# shellcheck disable=SC2046
+	"$LT_BUILDDIR/leaktop" $(sed 's/ -p [0-9]*$/ -p 4194304/' "$lint_tmp/day/said") \
+		>"$lint_tmp/said" 2>&1
+	[ $? = 3 ] || cat "$lint_tmp/said"
 }
 
 if systemd-analyze security --offline=true "$unit" >/dev/null 2>&1; then
@@ -99,6 +170,17 @@ if systemd-analyze security --offline=true "$unit" >/dev/null 2>&1; then
 		"$(verify "$lint_tmp/bad.service")" PrivateTemp
 else
 	lint_skip 'systemd takes the unit' 'systemd-analyze is not here, or older than 250'
+fi
+lint_none 'a day with the unit leaves one compressed recording, and none that is old' \
+	"$(unit_day "$unit")"
+sed 's/-w "/-W "/' "$unit" >"$lint_tmp/bad.service"
+lint_caught 'a unit that records nothing is caught' \
+	"$(unit_day "$lint_tmp/bad.service")" 'no recording'
+if [ -x "$LT_BUILDDIR/leaktop" ]; then
+	lint_none 'leaktop takes the options of the unit' "$(unit_options "$unit")"
+	sed 's/--duration 1d/--duration 1y/' "$unit" >"$lint_tmp/bad.service"
+	lint_caught 'an option that it does not take is caught' \
+		"$(unit_options "$lint_tmp/bad.service")" duration
 fi
 # tests/live/test_outputs.c shows that they are enough and needed.
 lint_none 'the unit has two capabilities and no way to more' \

@@ -11,7 +11,7 @@ lint_tests = \
 	tests/lint/words.sh
 dist_check_SCRIPTS += $(lint_tests)
 TESTS += $(lint_tests)
-EXTRA_DIST += tests/lint/lib.sh
+EXTRA_DIST += tests/lint/lib.sh tests/lint/offers.zsh
 
 check_PROGRAMS += lint_tables
 lint_tables_SOURCES = tests/lint/tables.c tests/unit/output_fixture.h

@@ -10,6 +10,8 @@ imposter_LDFLAGS = $(AM_LDFLAGS) -rdynamic
 imposter_pypy_SOURCES = tests/live/imposter_pypy.c
 imposter_pypy_LDFLAGS = $(AM_LDFLAGS) -rdynamic
 embed_SOURCES = tests/live/embed.c
+# dlopen() is in libc since glibc 2.34 only.
+embed_LDADD = -ldl
 
 test_python_find_SOURCES = tests/live/test_python_find.c tests/live/pythons.c tests/live/pythons.h \
 	tests/unit/test.h

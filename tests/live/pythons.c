@@ -105,6 +105,23 @@ const struct python_exe *pythons_usual(void)
 	return n ? &all[n - 1] : NULL;
 }
 
+bool python_wanted(const struct python_exe *exe)
+{
+	const char *only = getenv("LT_PYTHON");
+
+	return !only || strstr(exe->name, only);
+}
+
+bool python_chosen(const struct python_exe *exe, const char *const *parts)
+{
+	if (getenv("LT_PYTHON"))
+		return python_wanted(exe);
+	for (; *parts; parts++)
+		if (strstr(exe->name, *parts))
+			return true;
+	return false;
+}
+
 /* Between fork and exec in the child; 127 is what a shell says too. */
 static void become(pid_t parent, int in, int out, const char *root, const char *const *argv)
 {

@@ -22,6 +22,12 @@ size_t pythons_list(const struct python_exe **ret);
 /* One of them, where one is enough: the system's, else the last found; NULL where there is none. */
 const struct python_exe *pythons_usual(void);
 
+/* Does LT_PYTHON, part of a name, leave this one? Without it every Python is wanted. */
+bool python_wanted(const struct python_exe *exe);
+
+/* The same; but without it only one whose name has one of `parts`, which end with NULL. */
+bool python_chosen(const struct python_exe *exe, const char *const *parts);
+
 struct python_run {			/* zero it to begin */
 	pid_t pid;			/* of the Python itself; 0: not running */
 	int in, out;			/* pipes to its stdin and from its stdout */

@@ -29,25 +29,11 @@ struct ran {				/* a leaktop that has ended */
 
 /* ---- running it ---------------------------------------------------------------------------- */
 
-static void start(const char *script, const char *const *args)
-{
-	const struct python_exe *exe = pythons_usual();
-	json_t *ready;
-
-	if (!exe)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	ready = watching_start(&target, exe, script, args);
-	assert_non_null(ready);
-	json_decref(ready);
-}
-
 static void start_still(void)
 {
 	const char *const args[] = {"--kind", "event", "--objects", "1000", "--parent-pipe", NULL};
 
-	start("workload.py", args);
+	json_decref(watching_start_usual(&target, "workload.py", args));
 }
 
 static int end(void **state)
@@ -59,12 +45,11 @@ static int end(void **state)
 /* leaktop -p PID and args; its stdout and stderr are the descriptors given. */
 static pid_t spawn(pid_t pid, const char *const *args, int out, int err)
 {
-	const char *argv[ARGS_MOST] = {"leaktop", "-p"}, *dir = getenv("LT_BUILDDIR");
-	char path[4096], number[16];
+	const char *argv[ARGS_MOST] = {"leaktop", "-p"};
+	char number[16];
 	size_t n = 3;
 	pid_t child;
 
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
 	snprintf(number, sizeof(number), "%d", (int)pid);
 	argv[2] = number;
 	for (; args && *args && n < ARGS_MOST - 1; args++)
@@ -74,7 +59,7 @@ static pid_t spawn(pid_t pid, const char *const *args, int out, int err)
 	if (child == 0) {
 		if (dup2(out, 1) < 0 || dup2(err, 2) < 0)
 			_exit(127);
-		execv(path, (char *const *)(uintptr_t)argv);
+		execv(watching_leaktop(), (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	assert_true(child > 0);
@@ -89,24 +74,14 @@ static int end_of(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-static char *text_of(int fd)
-{
-	off_t n = lseek(fd, 0, SEEK_END);
-	char *text = mem_alloc((size_t)n + 1);
-
-	assert_int_equal(pread(fd, text, (size_t)n, 0), n);
-	close(fd);
-	return text;
-}
-
 /* Into files in memory: there nothing can block. */
 static void run(struct ran *r, pid_t pid, const char *const *args)
 {
 	int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC);
 
 	r->status = end_of(spawn(pid, args, out, err));
-	r->out = text_of(out);
-	r->err = text_of(err);
+	r->out = watching_take_text(out);
+	r->err = watching_take_text(err);
 }
 
 static void ran_done(struct ran *r)
@@ -310,7 +285,7 @@ static void a_reader_that_leaves_after_one_line_is_no_error(void **state)
 		assert_int_equal(read(out[0], &c, 1), 1);
 	close(out[0]);
 	assert_int_equal(end_of(child), 0);
-	said = text_of(err);
+	said = watching_take_text(err);
 	assert_string_equal(said, "");
 	belongings_take(target.pid, &after);
 	assert_true(belongings_equal(&before, &after));
@@ -342,7 +317,7 @@ static pid_t start_stream(int *ret_out)
 
 static void assert_whole(int out)
 {
-	char *text = text_of(out);
+	char *text = watching_take_text(out);
 	json_t *lines = parse_lines(text);
 
 	assert_order(lines, 0);

@@ -18,22 +18,6 @@
 static const struct python_exe *pythons;
 static size_t n_pythons;
 
-/* LT_PYTHON: part of a name, to look into one of them. */
-static bool is_wanted(const struct python_exe *exe)
-{
-	const char *only = getenv("LT_PYTHON");
-
-	return !only || strstr(exe->name, only);
-}
-
-static int64_t count_of(const struct sample *s, const char *name)
-{
-	for (size_t i = 0; i < s->n_types; i++)
-		if (!strcmp(s->types[i].name, name))
-			return s->types[i].count;
-	return 0;
-}
-
 static struct session *open_with(pid_t pid, enum census_mode mode, bool readonly, double max_cpu)
 {
 	const struct session_options options = {
@@ -88,7 +72,8 @@ static bool is_trusted(struct session *session, pid_t pid)
 			return false;
 		came_in |= num_known(s->gc.gen[0].objects) && s->cost.stops > 0;
 		if (came_in && s->cost.stops == 0 && !has_our_code(pid))
-			return count_of(s, "__main__.Account") > 1000 && count_of(s, "str") > 1000;
+			return watching_count(s, "__main__.Account") > 1000 &&
+			       watching_count(s, "str") > 1000;
 		clock_sleep_ns(50 * CLOCK_NS_PER_MS);
 	}
 	return false;
@@ -115,7 +100,7 @@ static void every_python_is_scanned_once_the_walk_agrees_and_left(void **state)
 
 	for (size_t i = 0; i < n_pythons; i++) {
 		for (size_t k = 0; k < 2; k++) {
-			if (!is_wanted(&pythons[i]) || scans(&pythons[i], kinds[k]))
+			if (!python_wanted(&pythons[i]) || scans(&pythons[i], kinds[k]))
 				continue;
 			printf("# %s, %s: wrong\n", pythons[i].name, kinds[k]);
 			wrong++;
@@ -144,8 +129,8 @@ static bool walks_without_pools(const struct python_exe *exe)
 	if (python_start_program(&run, exe->root, argv) && python_line(&run))
 		session = open_session(run.pid, CENSUS_AUTO, false);
 	s = session ? watching_sample(session, TRIES) : NULL;
-	fine = s && !s->way.scan && s->way.why[0] && count_of(s, "str") == 0 &&
-	       count_of(s, "__main__.Account") == 5000;
+	fine = s && !s->way.scan && s->way.why[0] && watching_count(s, "str") == 0 &&
+	       watching_count(s, "__main__.Account") == 5000;
 	if (session && close_session(session) != 0)
 		fine = false;
 	python_stop(&run);
@@ -157,7 +142,7 @@ static void without_pools_it_walks_and_says_why(void **state)
 	int wrong = 0;
 
 	for (size_t i = 0; i < n_pythons; i++) {
-		if (!is_wanted(&pythons[i]) || strstr(pythons[i].name, "2.7") ||
+		if (!python_wanted(&pythons[i]) || strstr(pythons[i].name, "2.7") ||
 		    walks_without_pools(&pythons[i]))
 			continue;
 		printf("# %s: wrong\n", pythons[i].name);
@@ -179,7 +164,7 @@ static void reading_only_counts_and_touches_nothing(void **state)
 
 		assert_non_null(s);
 		assert_true(s->way.scan);
-		assert_true(count_of(s, "__main__.Account") > 1000);
+		assert_true(watching_count(s, "__main__.Account") > 1000);
 		assert_int_equal(s->cost.stops, 0);
 		assert_false(has_our_code(run.pid));
 	}
@@ -231,7 +216,7 @@ static void a_stopped_process_is_scanned(void **state)
 	s = session ? watching_sample(session, 1) : NULL;
 	assert_non_null(s);
 	assert_true(s->way.scan);
-	assert_true(count_of(s, "__main__.Account") > 1000);
+	assert_true(watching_count(s, "__main__.Account") > 1000);
 	assert_int_equal(s->cost.stops, 0);
 	assert_int_equal(close_session(session), 0);
 	assert_int_equal(kill(run.pid, SIGCONT), 0);

@@ -49,10 +49,7 @@ static int64_t count_of(const struct sample *s, const char *name)
 	char full[64];
 
 	snprintf(full, sizeof(full), "__main__.%s", name);
-	for (size_t i = 0; i < s->n_types; i++)
-		if (!strcmp(s->types[i].name, full))
-			return s->types[i].count;
-	return 0;
+	return watching_count(s, full);
 }
 
 static struct session *open_session(pid_t pid)

@@ -118,7 +118,7 @@ static int growth_differs(struct watch *w)
 	return wrong;
 }
 
-static int containers_differ(const struct python_exe *exe)
+static int containers_differ(const struct python_exe *exe, const void *unused)
 {
 	struct watch w;
 	int wrong = 1;
@@ -131,19 +131,7 @@ static int containers_differ(const struct python_exe *exe)
 
 static void what_grows_is_told_by_length_and_path_and_nothing_else_is(void **state)
 {
-	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");
-	size_t n = pythons_list(&exes);
-	int failures = 0;
-
-	if (n == 0)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids looking into other processes");
-	for (size_t i = 0; i < n; i++)
-		if (!only || strstr(exes[i].name, only))
-			failures += containers_differ(&exes[i]);
-	assert_int_equal(failures, 0);
+	watching_on_every_python(containers_differ, NULL);
 }
 
 int main(void)

@@ -32,14 +32,6 @@ static const struct place places[] = {
 	{"poll", true, true}, {"alloc", false, true},
 };
 
-static int64_t count_of(const struct sample *s, const char *name)
-{
-	for (size_t i = 0; i < s->n_types; i++)
-		if (!strcmp(s->types[i].name, name))
-			return s->types[i].count;
-	return 0;
-}
-
 static int64_t number(const json_t *object, const char *key)
 {
 	const json_t *v = json_object_get(object, key);
@@ -69,11 +61,11 @@ static int64_t types_differ(const struct sample *s, const json_t *truth, bool te
 	json_t *count;
 
 	json_object_foreach(types, name, count) {
-		int64_t d = count_of(s, name) - json_integer_value(count);
+		int64_t d = watching_count(s, name) - json_integer_value(count);
 
 		*(d < 0 ? &less : &more) += d;
 		if (tell)
-			differ(name, count_of(s, name), json_integer_value(count));
+			differ(name, watching_count(s, name), json_integer_value(count));
 	}
 	for (size_t i = 0; i < s->n_types; i++) {
 		if (json_object_get(types, s->types[i].name))
@@ -121,8 +113,8 @@ static int classes_differ(const struct sample *s, const struct place *place)
 {
 	int64_t n = atoi(place->large ? MANY : FEW);
 
-	return differ("Node", count_of(s, "__main__.Node") >= n, 1) +
-	       differ("Account", count_of(s, "__main__.Account"), n) +
+	return differ("Node", watching_count(s, "__main__.Node") >= n, 1) +
+	       differ("Account", watching_count(s, "__main__.Account"), n) +
 	       differ("slices", !place->large || s->cost.stops > 3, 1);
 }
 
@@ -205,8 +197,9 @@ static int leaves_traces(struct python_run *run, const struct place *place)
 	return wrong;
 }
 
-static int watch_one(const struct python_exe *exe, const struct place *place)
+static int watch_one(const struct python_exe *exe, const void *arg)
 {
+	const struct place *place = arg;
 	const char *const args[] = {
 		"--kind", place->kind, "--objects",
 		place->large ? MANY : FEW, "--timeout", "0.3", "--parent-pipe", NULL,
@@ -230,26 +223,7 @@ static int watch_one(const struct python_exe *exe, const struct place *place)
 
 static void a_place(void **state)
 {
-	const struct place *place = *state;
-	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");	/* part of a name: to look into one of them */
-	size_t n = pythons_list(&exes);
-	int failures = 0;
-
-	if (n == 0)
-		SKIP("no Python was found");
-	for (size_t i = 0; i < n; i++) {
-		int wrong;
-
-		if (only && !strstr(exes[i].name, only))
-			continue;
-		wrong = watch_one(&exes[i], place);
-
-		if (wrong)
-			printf("# %s, %s: %d differences\n", exes[i].name, place->kind, wrong);
-		failures += wrong != 0;
-	}
-	assert_int_equal(failures, 0);
+	watching_on_every_python(watch_one, *state);
 }
 
 int main(void)

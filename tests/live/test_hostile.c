@@ -92,22 +92,11 @@ struct ran {				/* a leaktop that has ended */
 	char *out, *err;		/* owned */
 };
 
-static char *text_of(int fd)
-{
-	off_t n = lseek(fd, 0, SEEK_END);
-	char *text = mem_alloc((size_t)n + 1);
-
-	assert_int_equal(pread(fd, text, (size_t)n, 0), n);
-	close(fd);
-	return text;
-}
-
 static void become_leaktop(pid_t pid, const char *const *args, int out, int err)
 {
-	const char *argv[ARGS_MOST] = {"leaktop", "-p"}, *dir = getenv("LT_BUILDDIR");
-	char path[4096], number[16];
+	const char *argv[ARGS_MOST] = {"leaktop", "-p"};
+	char number[16];
 
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
 	snprintf(number, sizeof(number), "%d", (int)pid);
 	argv[2] = number;
 	for (size_t n = 3; *args && n < ARGS_MOST - 1; n++)
@@ -115,7 +104,7 @@ static void become_leaktop(pid_t pid, const char *const *args, int out, int err)
 	alarm(GIVE_UP_S);			/* stays across exec: an end in any case */
 	if (dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		_exit(127);
-	execv(path, (char *const *)(uintptr_t)argv);
+	execv(watching_leaktop(), (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
 
@@ -134,8 +123,8 @@ static void run(struct ran *r, pid_t pid, const char *const *args)
 	r->cpu_s = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
 		   (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 	r->rss_kb = used.ru_maxrss;
-	r->out = text_of(out);
-	r->err = text_of(err);
+	r->out = watching_take_text(out);
+	r->err = watching_take_text(err);
 }
 
 static void ran_done(struct ran *r)
@@ -267,18 +256,7 @@ static bool withstands(const struct python_exe *exe, const struct hostile *h)
 /* ---- every one of them, on Pythons that differ --------------------------------------------- */
 
 /* One for each way in which types, strings, dicts and rings are laid out. */
-static bool is_chosen(const struct python_exe *exe)
-{
-	static const char *const some[] = {"2.7", "3.6", "3.8", "3.11", "3.12", "3.13", "3.15"};
-	const char *only = getenv("LT_PYTHON");
-
-	if (only)
-		return strstr(exe->name, only) != NULL;
-	for (size_t i = 0; i < COUNT_OF(some); i++)
-		if (strstr(exe->name, some[i]))
-			return true;
-	return false;
-}
+static const char *const chosen[] = {"2.7", "3.6", "3.8", "3.11", "3.12", "3.13", "3.15", NULL};
 
 static void a_hostile(void **state)
 {
@@ -289,7 +267,7 @@ static void a_hostile(void **state)
 	if (!watching_permitted())
 		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
 	for (size_t i = 0; i < n; i++) {
-		if (!is_chosen(&exes[i]))
+		if (!python_chosen(&exes[i], chosen))
 			continue;
 		tried++;
 		failed += !withstands(&exes[i], h);

@@ -61,7 +61,7 @@ static int object_differs(const struct python *py, const struct python_exe *exe,
 	return 1;
 }
 
-static int objects_differ(const struct python_exe *exe)
+static int objects_differ(const struct python_exe *exe, const void *unused)
 {
 	struct python_run run = {0};
 	json_t *ready = watching_start(&run, exe, "keeps.py", NULL), *object;
@@ -82,19 +82,7 @@ static int objects_differ(const struct python_exe *exe)
 
 static void what_an_object_keeps_alive_is_told_by_part_and_by_size(void **state)
 {
-	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");
-	size_t n = pythons_list(&exes);
-	int failures = 0;
-
-	if (n == 0)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids looking into other processes");
-	for (size_t i = 0; i < n; i++)
-		if (!only || strstr(exes[i].name, only))
-			failures += objects_differ(&exes[i]);
-	assert_int_equal(failures, 0);
+	watching_on_every_python(objects_differ, NULL);
 }
 
 int main(void)

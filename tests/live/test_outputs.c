@@ -42,16 +42,8 @@ static struct running leaktop, other;
 static void start_target(const char *objects)
 {
 	const char *const args[] = {"--kind", "event", "--objects", objects, "--parent-pipe", NULL};
-	const struct python_exe *exe = pythons_usual();
-	json_t *ready;
 
-	if (!exe)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	ready = watching_start(&target, exe, "workload.py", args);
-	assert_non_null(ready);
-	json_decref(ready);
+	json_decref(watching_start_usual(&target, "workload.py", args));
 }
 
 static int make_dir(void **state)
@@ -96,12 +88,10 @@ static int end(void **state)
 /* Its arguments in one text, divided by blanks; -p PID stands before them. */
 static void spawn(struct running *l, const char *line, bool small_disk)
 {
-	const char *build = getenv("LT_BUILDDIR");
-	char path[4096], number[16], words[256], *save = NULL;
+	char number[16], words[256], *save = NULL;
 	char *argv[ARGS_MOST] = {(char[]){"leaktop"}, (char[]){"-p"}, number};
 	int argc = 3;
 
-	snprintf(path, sizeof(path), "%s/leaktop", build ? build : ".");
 	snprintf(number, sizeof(number), "%d", (int)target.pid);
 	snprintf(words, sizeof(words), "%s", line);
 	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
@@ -117,7 +107,7 @@ static void spawn(struct running *l, const char *line, bool small_disk)
 			_exit(77);
 		if (dup2(l->out, 1) < 0 || dup2(l->err, 2) < 0)
 			_exit(127);
-		execv(path, argv);
+		execv(watching_leaktop(), argv);
 		_exit(127);
 	}
 	assert_true(l->pid > 0);
@@ -132,18 +122,9 @@ static int wait_end(struct running *l)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-static char *text_of(int fd)
-{
-	off_t n = lseek(fd, 0, SEEK_END);
-	char *text = mem_alloc((size_t)n + 1);
-
-	assert_int_equal(pread(fd, text, (size_t)n, 0), n);
-	return text;
-}
-
 static void assert_said(const struct running *l, const char *what)
 {
-	char *said = text_of(l->err);
+	char *said = watching_text(l->err);
 
 	if (!strstr(said, what))
 		fail_msg("nothing of '%s' in '%s'", what, said);
@@ -172,7 +153,7 @@ static int port_of(const struct running *l)
 	int port = 0;
 
 	while (!port && still_runs(l) && clock_mono_ns() < give_up) {
-		char *said = text_of(l->err), *at = strstr(said, "serving http://127.0.0.1:");
+		char *said = watching_text(l->err), *at = strstr(said, "serving http://127.0.0.1:");
 
 		if (at && strchr(at, '\n'))
 			port = atoi(at + strlen("serving http://127.0.0.1:"));
@@ -202,7 +183,7 @@ static void the_file_has_the_whole_run_and_stdout_nothing(void **state)
 	start_target("1000");
 	output_to("-f jsonl -n 2 -d 0.1", &leaktop);
 	assert_int_equal(wait_end(&leaktop), 0);
-	out = text_of(leaktop.out);
+	out = watching_text(leaktop.out);
 	assert_string_equal(out, "");
 	free(out);
 	assert_int_equal(io_read_file(file, 1 << 24, &b), 0);
@@ -391,7 +372,7 @@ static void metrics_are_served_and_nothing_else_is_written(void **state)
 	free(page);
 	kill(leaktop.pid, SIGTERM);
 	assert_int_equal(wait_end(&leaktop), 128 + SIGTERM);
-	out = text_of(leaktop.out);
+	out = watching_text(leaktop.out);
 	assert_string_equal(out, "");
 	free(out);
 	assert_int_equal(http_connect(port), -1);
@@ -409,7 +390,7 @@ static void batch_output_goes_on_beside_it(void **state)
 	wait_for_samples(port, 2);
 	kill(leaktop.pid, SIGTERM);
 	assert_int_equal(wait_end(&leaktop), 128 + SIGTERM);
-	out = text_of(leaktop.out);
+	out = watching_text(leaktop.out);
 	assert_non_null(strstr(out, "\n{\"v\":1,\"kind\":\"detach\""));
 	free(out);
 	forget(&leaktop);
@@ -478,16 +459,14 @@ static void unit_capabilities(bool all, char *ret, size_t size)
 /* leaktop as a user who owns nothing of the target, with these capabilities alone. */
 static int run_confined(struct running *l, const char *capabilities)
 {
-	const char *build = getenv("LT_BUILDDIR");
-	char path[4096], self[32], number[16], in[128], to[128], most[128];
+	char self[32], number[16], in[128], to[128], most[128];
 	const char *const argv[] = {
 		"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", in, to, most,
 		"--no-new-privs", self, "-f", "jsonl", "-n", "2", "-d", "0.1", "-p", number, NULL,
 	};
 	int exe;
 
-	snprintf(path, sizeof(path), "%s/leaktop", build ? build : ".");
-	exe = open(path, O_RDONLY);	/* that user may have no way to the path */
+	exe = open(watching_leaktop(), O_RDONLY);	/* that user may have no way to the path */
 	assert_true(exe >= 0);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", exe);
 	snprintf(number, sizeof(number), "%d", (int)target.pid);
@@ -520,7 +499,7 @@ static void the_unit_has_the_capabilities_it_takes_and_no_more(void **state)
 	status = run_confined(&leaktop, capabilities);
 	if (status != 0)
 		assert_said(&leaktop, "nothing: it counts");
-	out = text_of(leaktop.out);
+	out = watching_text(leaktop.out);
 	assert_null(strstr(out, "\"method\":\"readonly\""));
 	assert_non_null(strstr(out, "\"type\":\"__main__.Node\",\"count\":1000,"));
 	assert_non_null(strstr(out, "\"left\":{\"threads\":0,\"fds\":0,\"maps\":0}"));
@@ -570,7 +549,7 @@ static void a_tracer_that_is_in_the_way_when_leaktop_leaves_is_waited_for(void *
 	while ((!out || !has_samples(out, 3)) && clock_mono_ns() < give_up) {
 		free(out);
 		pause_a_little();
-		out = text_of(leaktop.out);
+		out = watching_text(leaktop.out);
 	}
 	free(out);
 	while (ptrace(PTRACE_SEIZE, target.pid, NULL, NULL) != 0 && clock_mono_ns() < give_up)
@@ -610,7 +589,7 @@ static void two_that_walk_name_each_other_and_both_go_on(void **state)
 
 		spawn(&other, "-f jsonl -n 5 -d 0.1 --census walk", false);
 		assert_int_equal(wait_end(&other), 0);
-		said = text_of(other.err);
+		said = watching_text(other.err);
 		told = strstr(said, want) != NULL;
 		free(said);
 		forget(&other);

@@ -106,13 +106,12 @@ static bool start_demo(const struct python_exe *exe)
 /* On a port that the kernel chooses; it says which on stderr. */
 static void start_leaktop(void)
 {
-	const char *build = getenv("LT_BUILDDIR");
-	char path[4096], pid[16], line[200] = "";
-	const char *const argv[] = {path, "--listen", "0", "-d", "1", "-p", pid, NULL};
+	char pid[16], line[200] = "";
+	const char *const argv[] = {watching_leaktop(), "--listen", "0", "-d", "1", "-p", pid,
+				    NULL};
 	int said[2];
 	FILE *err;
 
-	snprintf(path, sizeof(path), "%s/leaktop", build ? build : ".");
 	snprintf(pid, sizeof(pid), "%d", (int)server.pid);
 	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
 	leaktop = start(argv, -1, -1, said[1]);
@@ -168,6 +167,19 @@ static double value_of(const char *expression)
 		v = strtod(json_string_value(json_array_get(value, 1)), NULL);
 	json_decref(data);
 	return v;
+}
+
+/* A scrape that a busy machine did not answer in time leaves a gap: the next one comes. */
+static bool comes_above(const char *expression, double value)
+{
+	int64_t give_up = clock_mono_ns() + PATIENCE_NS;
+
+	while (value_of(expression) <= value) {
+		if (clock_mono_ns() > give_up)
+			return false;
+		pause_a_little();
+	}
+	return true;
 }
 
 static bool has_ended(pid_t child)
@@ -281,9 +293,9 @@ static void prometheus_tells_the_growth_of_the_demo_server(void **state)
 	now = now_in_server("__main__.Connection");
 	printf("# connections in Prometheus: %.0f to %.0f, now %.0f\n", least, most, now);
 	assert_true(least >= 0 && most - least >= GROWTH && most <= now);
-	assert_true(value_of("deriv(" CONNECTIONS "%5B10m%5D)") > 1);
-	assert_true(value_of("up%7Bjob=%22leaktop%22%7D") == 1);
-	assert_true(value_of("sum(leaktop_ledger_bytes)") > 1e6);
+	assert_true(comes_above("deriv(" CONNECTIONS "%5B10m%5D)", 1));
+	assert_true(comes_above("up%7Bjob=%22leaktop%22%7D", 0));
+	assert_true(comes_above("sum(leaktop_ledger_bytes)", 1e6));
 	/* units are known from OpenMetrics alone: it was scraped in that dialect */
 	data = ask("/api/v1/metadata?metric=leaktop_rss_bytes");
 	assert_string_equal(json_string_value(json_object_get(json_array_get(

@@ -106,7 +106,7 @@ static enum lt_errc find_compiled(const char *dir, struct lt_err *err)
 {
 	char path[512];
 	const char *argv[] = {path, NULL};
-	int64_t deadline = clock_mono_ns() + 10 * CLOCK_NS_PER_S;
+	int64_t deadline = clock_mono_ns() + 60 * CLOCK_NS_PER_S;
 	struct python_run run;
 	struct python py;
 	enum lt_errc rc;

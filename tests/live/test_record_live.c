@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,16 +26,8 @@ static char path[64], pid_text[16];
 static int begin(void **state)
 {
 	const char *const args[] = {"--kind", "leak", NULL};
-	const struct python_exe *exe = pythons_usual();
-	json_t *ready;
 
-	if (!exe)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	ready = watching_start(&target, exe, "verdicts.py", args);
-	assert_non_null(ready);
-	json_decref(ready);
+	json_decref(watching_start_usual(&target, "verdicts.py", args));
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)target.pid);
 	strcpy(path, "/tmp/leaktop-live-XXXXXX");
 	close(mkstemp(path));
@@ -50,19 +43,17 @@ static int end(void **state)
 
 static pid_t spawn(const char *const *args, int out)
 {
-	const char *argv[16] = {"leaktop"}, *dir = getenv("LT_BUILDDIR");
-	char leaktop[4096];
+	const char *argv[16] = {"leaktop"};
 	pid_t child;
 
 	for (size_t i = 0; args[i] && i < 14; i++)
 		argv[i + 1] = args[i];
-	snprintf(leaktop, sizeof(leaktop), "%s/leaktop", dir ? dir : ".");
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
 		if (dup2(out, 1) < 0)
 			_exit(127);
-		execv(leaktop, (char *const *)(uintptr_t)argv);
+		execv(watching_leaktop(), (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	assert_true(child > 0);
@@ -153,6 +144,50 @@ static void a_replay_writes_the_lines_of_the_live_run(void **state)
 	buf_done(&replayed);
 }
 
+/* The file has this, to the byte. */
+static void assert_holds(const char *file, const char *text)
+{
+	struct buf b = {0};
+
+	assert_int_equal(io_read_file(file, 1 << 28, &b), 0);
+	assert_string_equal(buf_text(&b), text);
+	buf_done(&b);
+}
+
+/* As that of a live run: with the last document of metrics, and as it was when something fails. */
+static void a_replay_writes_its_file_whole_or_leaves_the_old(void **state)
+{
+	char to[80];
+	const char *const record[] = {"-p", pid_text, "-d", "0.1", "-n", "3", "-b", "-w", path,
+				      NULL};
+	const char *const seen[] = {"-r", path, "-b", "--fields", "name,count", NULL};
+	const char *const kept[] = {"-r", path, "--fields", "name,count", "--output", to, NULL};
+	const char *const metrics[] = {"-r", path, "-f", "openmetrics", "--output", to, NULL};
+	struct buf out = {0}, page = {0};
+	struct stat st;
+
+	snprintf(to, sizeof(to), "%s.out", path);
+	assert_int_equal(run(record, &out), 0);
+	buf_clear(&out);
+	assert_int_equal(run(seen, &out), 0);
+	assert_null(strstr(buf_text(&out), "RATE/min"));
+	assert_int_equal(run(kept, &page), 0);
+	assert_int_equal(page.len, 0);
+	assert_holds(to, buf_text(&out));
+	assert_int_equal(run(metrics, &page), 0);
+	assert_int_equal(page.len, 0);
+	assert_int_equal(io_read_file(to, 1 << 24, &page), 0);
+	assert_ptr_equal(strstr(buf_text(&page), "# EOF\n"), buf_text(&page) + page.len - 6);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(truncate(path, st.st_size - 2), 0);
+	buf_clear(&out);
+	assert_int_equal(run(kept, &out), 1);
+	assert_holds(to, buf_text(&page));
+	assert_int_equal(unlink(to), 0);
+	buf_done(&out);
+	buf_done(&page);
+}
+
 /* How many whole lines the file has; it is waited for, never for a time. */
 static int lines_of(void)
 {
@@ -224,6 +259,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
 	const struct CMUnitTest tests[] = {
 		T(a_replay_writes_the_lines_of_the_live_run),
+		T(a_replay_writes_its_file_whole_or_leaves_the_old),
 		T(a_recording_survives_a_kill_at_any_moment),
 		T(what_is_not_its_own_is_never_written_over),
 		T(a_full_disk_ends_no_run),

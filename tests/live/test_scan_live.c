@@ -192,7 +192,7 @@ static int churn_differs(struct scan *s, struct python_run *run)
 	return wrong;
 }
 
-static int scan_one(const struct python_exe *exe)
+static int scan_one(const struct python_exe *exe, const void *unused)
 {
 	static const char *const args[] = {"--units", "0", "--parent-pipe", NULL};
 	struct python_run run = {0};
@@ -218,26 +218,7 @@ static int scan_one(const struct python_exe *exe)
 
 static void every_python_is_counted_from_outside(void **state)
 {
-	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");
-	size_t n = pythons_list(&exes);
-	int failures = 0;
-
-	if (n == 0)
-		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids looking into other processes");
-	for (size_t i = 0; i < n; i++) {
-		int wrong;
-
-		if (only && !strstr(exes[i].name, only))
-			continue;
-		wrong = scan_one(&exes[i]);
-		if (wrong)
-			printf("# %s: %d differences\n", exes[i].name, wrong);
-		failures += wrong != 0;
-	}
-	assert_int_equal(failures, 0);
+	watching_on_every_python(scan_one, NULL);
 }
 
 /* How much is wrong; none: there is no numpy. */
@@ -321,30 +302,28 @@ static enum lt_errc possible_with(const struct python_exe *exe, const char *allo
 	return rc;
 }
 
-static void other_allocators_are_refused(void **state)
+static int others_are_taken(const struct python_exe *exe, const void *unused)
 {
 	static const char *const names[] = {"malloc", "malloc_debug", "pymalloc_debug", "debug"};
-	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");
-	size_t n = pythons_list(&exes);
-	int failures = 0;
+	int wrong = 0;
 
-	if (!watching_permitted())
-		SKIP("Yama forbids looking into other processes");
-	for (size_t i = 0; i < n; i++) {
-		if ((only && !strstr(exes[i].name, only)) || strstr(exes[i].name, " 2.7"))
-			continue;		/* PYTHONMALLOC came with 3.6 */
-		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-			enum lt_errc rc = possible_with(&exes[i], names[k]);
+	if (strstr(exe->name, " 2.7"))
+		return 0;		/* PYTHONMALLOC came with 3.6 */
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		enum lt_errc rc = possible_with(exe, names[i]);
 
-			if (rc == LT_E_ALLOCATOR)
-				continue;
-			printf("# %s with %s: %s\n", exes[i].name, names[k],
-			       rc == LT_OK ? "taken for pymalloc" : lt_err_info(rc)->code);
-			failures++;
-		}
+		if (rc == LT_E_ALLOCATOR)
+			continue;
+		printf("# %s with %s: %s\n", exe->name, names[i],
+		       rc == LT_OK ? "taken for pymalloc" : lt_err_info(rc)->code);
+		wrong++;
 	}
-	assert_int_equal(failures, 0);
+	return wrong;
+}
+
+static void other_allocators_are_refused(void **state)
+{
+	watching_on_every_python(others_are_taken, NULL);
 }
 
 int main(void)

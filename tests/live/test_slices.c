@@ -89,7 +89,7 @@ static int visit_once(const struct python *py, const struct gadgets *gadgets)
 	return wrong;
 }
 
-static int watch_one(const struct python_exe *exe)
+static int watch_one(const struct python_exe *exe, const void *unused)
 {
 	static const struct walk_options options = {.max_pause_ns = MAX_PAUSE_NS};
 	const char *const args[] = {"--links", LINKS, "--period", "0.08", NULL};
@@ -118,17 +118,7 @@ static int watch_one(const struct python_exe *exe)
 
 static void a_count_is_exact_while_the_collector_turns_its_lists_around(void **state)
 {
-	const char *only = getenv("LT_PYTHON");	/* part of a name: to look into one of them */
-	const struct python_exe *exes;
-	size_t n = pythons_list(&exes);
-	int failures = 0;
-
-	if (n == 0)
-		SKIP("no Python was found");
-	for (size_t i = 0; i < n; i++)
-		if (!only || strstr(exes[i].name, only))
-			failures += watch_one(&exes[i]) != 0;
-	assert_int_equal(failures, 0);
+	watching_on_every_python(watch_one, NULL);
 }
 
 /*
@@ -158,7 +148,8 @@ static int growing_is_lost(struct walk *census, const char *name)
 		struct pollfd fd = {.events = POLLIN};
 		struct census_result r = {0};
 
-		if (walk_begin(census, SMALL_BYTES, clock_mono_ns() + WAIT_NS, &r.err) == LT_OK) {
+		if (walk_begin(census, SMALL_BYTES, clock_mono_ns() + PATIENCE_NS, &r.err) ==
+		    LT_OK) {
 			fd.fd = walk_fd(census);
 			while (poll(&fd, 1, -1) < 0)
 				;
@@ -176,7 +167,7 @@ static int growing_is_lost(struct walk *census, const char *name)
 	return wrong;
 }
 
-static int watch_growing(const struct python_exe *exe)
+static int watch_growing(const struct python_exe *exe, const void *unused)
 {
 	static const struct walk_options options = {.max_pause_ns = MAX_PAUSE_NS};
 	const char *const argv[] = {exe->path, "-u", "-c", grower, NULL};
@@ -202,15 +193,7 @@ static int watch_growing(const struct python_exe *exe)
 
 static void a_heap_that_maps_memory_all_the_time_is_counted(void **state)
 {
-	const char *only = getenv("LT_PYTHON");
-	const struct python_exe *exes;
-	size_t n = pythons_list(&exes);
-	int failures = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!only || strstr(exes[i].name, only))
-			failures += watch_growing(&exes[i]) != 0;
-	assert_int_equal(failures, 0);
+	watching_on_every_python(watch_growing, NULL);
 }
 
 int main(void)

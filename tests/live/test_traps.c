@@ -196,12 +196,11 @@ static void a_trap(void **state)
 {
 	const struct trap *trap = *state;
 	const struct python_exe *exes;
-	const char *only = getenv("LT_PYTHON");
 	size_t n = pythons_list(&exes);
 	int tried = 0, running = 0, failed = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!has_trap(&exes[i], trap) || (only && !strstr(exes[i].name, only)))
+		if (!has_trap(&exes[i], trap) || !python_wanted(&exes[i]))
 			continue;
 		if (running == AT_ONCE) {
 			failed += reap_one();

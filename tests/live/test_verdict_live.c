@@ -55,15 +55,6 @@ struct job {
 static struct job jobs[PYTHONS_MOST * COUNT_OF(kinds)];
 static size_t n_jobs;
 
-static const char *leaktop_path(void)
-{
-	static char path[4096];
-	const char *dir = getenv("LT_BUILDDIR");
-
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
-	return path;
-}
-
 static void watch(struct job *job, const char *n_samples)
 {
 	char pid[16];
@@ -78,7 +69,7 @@ static void watch(struct job *job, const char *n_samples)
 
 		if (dup2(job->out, 1) < 0)
 			_exit(127);
-		execv(leaktop_path(), (char *const *)(uintptr_t)argv);
+		execv(watching_leaktop(), (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	assert_true(job->leaktop > 0);
@@ -95,11 +86,9 @@ static int status_of(pid_t child)
 /* Its last line of this kind, parsed; NULL where there is none. */
 static json_t *last_of(int fd, const char *kind)
 {
-	off_t n = lseek(fd, 0, SEEK_END);
-	char *text = mem_alloc((size_t)n + 1), *save = NULL;
+	char *text = watching_text(fd), *save = NULL;
 	json_t *last = NULL;
 
-	assert_int_equal(pread(fd, text, (size_t)n, 0), n);
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		json_t *got = json_loads(line, 0, NULL);
 		json_t *types = json_object_get(got, "types");
@@ -260,7 +249,7 @@ static pid_t run_script(const char *script, const char *leak, int out)
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		setenv("LEAKTOP", leaktop_path(), 1);
+		setenv("LEAKTOP", watching_leaktop(), 1);
 		setenv("SERVER", targets, 1);
 		setenv("LEAK", leak, 1);
 		if (dup2(out, 1) < 0)

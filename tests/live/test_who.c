@@ -6,13 +6,12 @@
 #include "../unit/test.h"
 
 #include "session/search.h"
-#include "util/mem.h"
 #include "watching.h"
 
 #define TRIES 5				/* a loaded machine may not let the server leak at once */
 #define TYPE "__main__.Connection"
 
-static const char *const wanted[] = {"2.7", " 3.6.", " 3.11.", " 3.13.", "sid"};
+static const char *const wanted[] = {"2.7", " 3.6.", " 3.11.", " 3.13.", "sid", NULL};
 
 struct served {
 	struct python_run server, client;
@@ -47,14 +46,13 @@ static void serve_end(struct served *s)
 /* The verdict line of a leaktop that counts n times; NULL: there was none. */
 static json_t *verdict_after(pid_t pid, int n)
 {
-	const char *dir = getenv("LT_BUILDDIR"), *line;
-	char path[4096], number[16], count[16];
-	const char *const argv[] = {path, "-p", number, "-f", "jsonl", "-d", "0.5", "-n", count,
-				    NULL};
+	const char *line;
+	char number[16], count[16];
+	const char *const argv[] = {watching_leaktop(), "-p", number, "-f", "jsonl", "-d", "0.5",
+				    "-n", count, NULL};
 	struct python_run run = {0};
 	json_t *found = NULL, *one;
 
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
 	snprintf(number, sizeof(number), "%d", (int)pid);
 	snprintf(count, sizeof(count), "%d", n);
 	if (!python_start_program(&run, "", argv))
@@ -245,18 +243,6 @@ static void a_list_that_grows_is_named_whatever_is_in_it(void **state)
 
 /* ---- on some Pythons ------------------------------------------------------------------------- */
 
-static bool is_wanted(const struct python_exe *exe)
-{
-	const char *only = getenv("LT_PYTHON");
-
-	if (only)
-		return strstr(exe->name, only) != NULL;
-	for (size_t i = 0; i < COUNT_OF(wanted); i++)
-		if (strstr(exe->name, wanted[i]))
-			return true;
-	return false;
-}
-
 static void on_some_pythons(bool (*is_so)(const struct python_exe *exe, const char *leak),
 			    const char *leak)
 {
@@ -268,7 +254,7 @@ static void on_some_pythons(bool (*is_so)(const struct python_exe *exe, const ch
 	if (!watching_permitted())
 		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
 	for (size_t i = 0; i < n; i++) {
-		if (!is_wanted(&exes[i]))
+		if (!python_chosen(&exes[i], wanted))
 			continue;
 		tried++;
 		failed += !is_so(&exes[i], leak);
@@ -296,6 +282,7 @@ static void garbage_in_cycles_is_named_by_both_attributes(void **state)
 static void a_connection_keeps_its_buffer_alive(void **state)
 {
 	on_some_pythons(is_kept, "global");
+	on_some_pythons(is_kept, "cycle");
 }
 
 int main(void)

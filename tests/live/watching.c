@@ -3,12 +3,10 @@
 
 #include <dirent.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../unit/test.h"
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/io.h"
@@ -131,6 +129,71 @@ json_t *watching_start(struct python_run *run, const struct python_exe *exe, con
 	return parsed_line(run);
 }
 
+static void need_permission(void)
+{
+	if (!watching_permitted())
+		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+}
+
+json_t *watching_start_usual(struct python_run *run, const char *script, const char *const *args)
+{
+	const struct python_exe *exe = pythons_usual();
+	json_t *ready;
+
+	if (!exe)
+		SKIP("no Python was found");
+	need_permission();
+	ready = watching_start(run, exe, script, args);
+	assert_non_null(ready);
+	return ready;
+}
+
+void watching_on_every_python(int (*differs)(const struct python_exe *exe, const void *arg),
+			      const void *arg)
+{
+	const struct python_exe *exes;
+	size_t n = pythons_list(&exes);
+	int failures = 0;
+
+	if (n == 0)
+		SKIP("no Python was found");
+	need_permission();
+	for (size_t i = 0; i < n; i++) {
+		int wrong = python_wanted(&exes[i]) ? differs(&exes[i], arg) : 0;
+
+		if (wrong)
+			printf("# %s: %d differences\n", exes[i].name, wrong);
+		failures += wrong != 0;
+	}
+	assert_int_equal(failures, 0);
+}
+
+const char *watching_leaktop(void)
+{
+	static char path[4096];
+	const char *dir = getenv("LT_BUILDDIR");
+
+	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
+	return path;
+}
+
+char *watching_text(int fd)
+{
+	off_t n = lseek(fd, 0, SEEK_END);
+	char *text = mem_alloc((size_t)n + 1);
+
+	assert_int_equal(pread(fd, text, (size_t)n, 0), n);
+	return text;
+}
+
+char *watching_take_text(int fd)
+{
+	char *text = watching_text(fd);
+
+	close(fd);
+	return text;
+}
+
 json_t *watching_ask(struct python_run *run, const char *line)
 {
 	return python_say(run, line) ? parsed_line(run) : NULL;
@@ -185,4 +248,12 @@ const struct sample *watching_sample(struct session *s, int tries)
 			printf("# no census: %s\n", lt_err_text(&sample->why, text, sizeof(text)));
 	}
 	return NULL;
+}
+
+int64_t watching_count(const struct sample *s, const char *type)
+{
+	for (size_t i = 0; i < s->n_types; i++)
+		if (!strcmp(s->types[i].name, type))
+			return s->types[i].count;
+	return 0;
 }

@@ -74,6 +74,18 @@ static void a_click_on_a_title_sorts_and_another_one_reverses(void **state)
 	assert_true(f.request.reversed);
 }
 
+static void a_click_on_the_bar_is_the_key(void **state)
+{
+	const char *bar = fixture_row(&f, 23), *at = strstr(bar, "b:base");
+
+	assert_non_null(at);
+	assert_int_equal(press(23, (int)(at - bar) + 3), UI_BASELINE_NOW);
+	at = strstr(fixture_row(&f, 23), "q:quit");
+	assert_int_equal(press(23, (int)(at - fixture_row(&f, 23))), UI_QUIT);
+	(void)press(23, 0);
+	assert_non_null(strstr(fixture_row(&f, 0), "keys and marks"));
+}
+
 static void the_wheel_scrolls(void **state)
 {
 	int first = f.canvas.cursor_row;
@@ -160,6 +172,7 @@ int main(void)
 		DRAWN(a_click_selects_the_row),
 		DRAWN(a_click_beside_the_rows_does_nothing),
 		DRAWN(a_click_on_a_title_sorts_and_another_one_reverses),
+		DRAWN(a_click_on_the_bar_is_the_key),
 		DRAWN(the_wheel_scrolls),
 		DRAWN(a_menu_has_its_own_rows),
 		DRAWN(while_text_is_asked_for_the_mouse_does_nothing),

@@ -99,7 +99,7 @@ static void a_wide_screen_shows_more_columns_and_longer_names(void **state)
 		" growing  app.cache.Entry                        8 122   2.4M     +402"
 			"  +96.0K    0%      +31 ▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▇▇▇██   12s",
 		" growing  dict                                 391 204  97.0M      +93"
-			"   +318K    1%     +0.6 ....................   95s");
+			"   +318K    1%     +0.6 ....................   90s");
 	EXPECT(&f, 38,
 		"sort: verdict   14 of 417 types shown");
 	expect_bar(&f);
@@ -542,6 +542,17 @@ static void a_forecast_has_an_interval_and_is_left_out_without_a_trend(void **st
 	assert_non_null(strstr(fixture_row(&f, 1), "limit 1.00G"));
 }
 
+static void growth_that_is_not_proved_a_leak_is_neither_called_so_nor_called_none(void **state)
+{
+	f.rows[0].word = f.rows[1].word = RATCHET_GROWING;
+	f.rows[0].own = true;
+	f.snap.verdict = (struct outcome){
+		.word = RATCHET_GROWING, .n = {[RATCHET_GROWING] = 4, [RATCHET_FLAT] = 413},
+	};
+	fixture_draw(&f, 24, 80);
+	EXPECT(&f, 5, ">> growth, not proved a leak  4 growing  413 flat");
+}
+
 static void the_cause_of_a_growth_without_a_leak_is_told_with_its_part(void **state)
 {
 	static const struct sample_ledger kept = {0, 0, 2 << 20, 98 << 20, 0, 0, 0},
@@ -616,6 +627,7 @@ int main(void)
 		DRAWN(a_wide_screen_of_few_rows_has_the_parts_of_memory_in_one),
 		DRAWN(a_forecast_has_an_interval_and_is_left_out_without_a_trend),
 		DRAWN(the_cause_of_a_growth_without_a_leak_is_told_with_its_part),
+		DRAWN(growth_that_is_not_proved_a_leak_is_neither_called_so_nor_called_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

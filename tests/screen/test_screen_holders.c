@@ -74,6 +74,13 @@ static void show(void)
 	f.snap.holdings_version++;
 }
 
+/* What was found comes with the next snapshot, which is drawn. */
+static void show_at(int rows, int cols)
+{
+	show();
+	fixture_draw(&f, rows, cols);
+}
+
 static void begin_with(bool ascii)
 {
 	fixture_init(&f, ascii);
@@ -102,8 +109,7 @@ static int end(void **state)
 static void the_reason_line_prefers_who_holds_it(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	EXPECT(&f, 21, "Connection: held by app.net.Server.peers[...] "
 		       "(list, 48 213 items, +16.7/s)");
 }
@@ -111,8 +117,7 @@ static void the_reason_line_prefers_who_holds_it(void **state)
 static void the_reason_line_has_the_ring_with_its_attributes(void **state)
 {
 	ring();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	EXPECT(&f, 21, "Connection: cycle Connection._conn_handler -> ConnectionHandler._conn "
 		       "-> Connect");
 }
@@ -120,8 +125,7 @@ static void the_reason_line_has_the_ring_with_its_attributes(void **state)
 static void the_pane_has_the_holder_its_length_and_what_else_there_is(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 40, 120);
+	show_at(40, 120);
 	EXPECT(&f, 33, "held   190/200 sampled via app.net.Server.peers[...]  list, 48 213 items, "
 		       "+16.7/s   2 more paths   4 no path");
 }
@@ -129,8 +133,7 @@ static void the_pane_has_the_holder_its_length_and_what_else_there_is(void **sta
 static void the_verdict_names_the_first_suspect_and_its_holder_where_there_is_room(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 40, 200);
+	show_at(40, 200);
 	assert_true(fixture_find(&f, "410 flat  app.net.Connection  held by "
 				     "app.net.Server.peers[...]") > 0);
 	fixture_draw(&f, 40, 120);	/* the name has room, and nothing is cut */
@@ -149,8 +152,7 @@ static void what_is_known_to_be_held_is_not_suspected_to_be_garbage(void **state
 	EXPECT(&f, 32, "gc     no full collection since base: held by a live reference, which no "
 		       "collection ends");
 	h.no_path = 11;			/* 5.5 % of 200 */
-	show();
-	fixture_draw(&f, 40, 120);
+	show_at(40, 120);
 	EXPECT(&f, 32, "gc     no full collection since base: some of it may be garbage in cycles");
 }
 
@@ -190,8 +192,7 @@ static void the_pane_has_the_containers_that_grow(void **state)
 static void values_of_keys_are_shown_by_v_alone(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 40, 120);
+	show_at(40, 120);
 	assert_int_equal(fixture_find(&f, "'eu'"), -1);
 	(void)fixture_key(&f, 'v');
 	assert_int_equal(fixture_find(&f, "via app.net.Server.peers['eu']  list"), 33);
@@ -206,8 +207,7 @@ static void values_of_keys_are_shown_by_v_alone(void **state)
 static void enter_shows_a_tree_of_paths_from_their_roots(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	assert_int_equal(fixture_key(&f, UI_KEY_ENTER), UI_REDRAW);
 	EXPECT(&f, 0,
 		"leaktop 4242 app.py > app.net.Connection > who holds                    16:14:52",
@@ -265,8 +265,7 @@ static void hold_and_keep(void)
 static void enter_shows_what_one_of_them_keeps_alive(void **state)
 {
 	hold_and_keep();
-	show();
-	fixture_draw(&f, 30, 80);
+	show_at(30, 80);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	EXPECT(&f, 9,
 		"-- one of them (0x7f3c5a1d0e50) keeps alive ------------------ retained ~2.39K -",
@@ -281,8 +280,7 @@ static void enter_shows_what_one_of_them_keeps_alive(void **state)
 	(void)fixture_key(&f, 'v');
 	EXPECT(&f, 14, "     96 B  `- ['eu']     tuple, len 2");
 	h.inside.incomplete = true;
-	show();
-	fixture_draw(&f, 30, 120);
+	show_at(30, 120);
 	EXPECT(&f, 9,
 		"-- one of them (0x7f3c5a1d0e50) keeps alive --------------------------------"
 			"---------------------- retained over 2.39K -",
@@ -290,8 +288,7 @@ static void enter_shows_what_one_of_them_keeps_alive(void **state)
 		"    248 B  |- .__dict__  dict, len 3",
 		"  2 037 B  |  |- .buf    bytearray, len 1 980");
 	h.inside.incomplete = false;
-	show();
-	fixture_draw(&f, 30, 120);
+	show_at(30, 120);
 	EXPECT(&f, 12,
 		"  2 037 B  |  |- .buf    bytearray, len 1 980                          83% of it");
 }
@@ -299,8 +296,7 @@ static void enter_shows_what_one_of_them_keeps_alive(void **state)
 static void what_one_keeps_alive_takes_the_room_that_is_left(void **state)
 {
 	hold_and_keep();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	EXPECT(&f, 9,
 		"-- one of them (0x7f3c5a1d0e50) keeps alive ------------------ retained ~2.39K -",
@@ -328,8 +324,7 @@ static void what_one_keeps_alive_takes_the_room_that_is_left(void **state)
 static void a_small_screen_has_the_paths_and_their_shares(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 10, 40);
+	show_at(10, 40);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	EXPECT(&f, 0,
 		"leaktop 4242 app.net.Connection 16:14:52",
@@ -348,8 +343,7 @@ static void no_size_of_terminal_is_too_small_for_a_view(void **state)
 {
 	hold_and_keep();
 	ring();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	for (int rows = 1; rows < 30; rows++)
 		for (int cols = 1; cols < 130; cols += 7)
@@ -363,8 +357,7 @@ static void no_size_of_terminal_is_too_small_for_a_view(void **state)
 static void enter_folds_a_row_and_n_goes_to_the_next_holder(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	(void)fixture_key(&f, UI_KEY_UP);
 	(void)fixture_key(&f, UI_KEY_ENTER);
@@ -386,11 +379,61 @@ static void enter_folds_a_row_and_n_goes_to_the_next_holder(void **state)
 	assert_int_equal(fixture_row(&f, 10)[0], '>');
 }
 
-static void y_copies_the_path_without_values_of_keys(void **state)
+static bool title_has(const char *what)
 {
+	return strstr(fixture_row(&f, 0), what) != NULL;
+}
+
+static void tab_goes_round_the_screens_and_back(void **state)
+{
+	static const char *const there[] = {"who holds", "cycles", "base 16:02:11"};
+
+	hold();
+	ring();
+	show();
+	fixture_draw(&f, 24, 80);
+	for (int i = 0; i < 6; i++) {
+		(void)fixture_key(&f, '\t');
+		assert_true(title_has(there[i % 3]));
+	}
+	for (int i = 0; i < 6; i++) {
+		(void)fixture_key(&f, UI_KEY_BACK_TAB);
+		assert_true(title_has(there[(i + 1) % 3 ? 1 - i % 3 : 2]));
+	}
+	(void)fixture_key(&f, '?');
+	(void)fixture_key(&f, '\t');		/* help is no screen of the round */
+	assert_true(title_has("keys and marks"));
+}
+
+static void a_click_selects_a_holder_and_another_one_folds_it(void **state)
+{
+	struct ui_mouse m = {UI_MOUSE_PRESS, 0, 20};
+	char below[200];
+
 	hold();
 	show();
 	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, UI_KEY_ENTER);
+	m.row = f.canvas.cursor_row - 1;
+	screen_mouse(f.screen, &m, &f.request);
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(f.canvas.cursor_row, m.row);
+	snprintf(below, sizeof(below), "%s", fixture_row(&f, m.row + 1));
+	m.what = UI_MOUSE_AGAIN;
+	screen_mouse(f.screen, &m, &f.request);
+	fixture_draw(&f, 24, 80);
+	assert_string_not_equal(fixture_row(&f, m.row + 1), below);
+	assert_non_null(strstr(fixture_row(&f, m.row), "+ "));
+	m = (struct ui_mouse){UI_MOUSE_PRESS, 23, 1};
+	screen_mouse(f.screen, &m, &f.request);	/* Esc:back */
+	fixture_draw(&f, 24, 80);
+	assert_false(title_has("who holds"));
+}
+
+static void y_copies_the_path_without_values_of_keys(void **state)
+{
+	hold();
+	show_at(24, 80);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	assert_int_equal(fixture_key(&f, 'y'), UI_COPY);
 	assert_string_equal(f.request.text, "app.net.Server.peers[...][*].conn");
@@ -406,14 +449,12 @@ static void what_was_not_searched_or_long_ago_is_asked_for(void **state)
 	assert_string_equal(f.request.text, TYPE);
 	(void)fixture_key(&f, UI_KEY_ESC);
 	hold();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	assert_int_equal(fixture_key(&f, UI_KEY_ENTER), UI_REDRAW);
 	assert_int_equal(fixture_key(&f, 't'), UI_SEARCH);
 	(void)fixture_key(&f, UI_KEY_ESC);
 	h.t = FIXTURE_NOW - 100;
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	assert_int_equal(fixture_key(&f, UI_KEY_ENTER), UI_SEARCH);
 }
 
@@ -440,8 +481,7 @@ static void a_search_that_ends_is_shown_while_the_picture_is_paused(void **state
 	(void)fixture_key(&f, 'p');
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	hold();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	assert_int_not_equal(fixture_find(&f, "`- .peers"), -1);
 }
 
@@ -449,8 +489,7 @@ static void what_cannot_be_searched_says_why(void **state)
 {
 	h.code = LT_E_SYS;
 	snprintf(h.why, sizeof(h.why), "reading /proc/4242/maps: Permission denied");
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	(void)fixture_key(&f, UI_KEY_ENTER);
 	assert_int_not_equal(fixture_find(&f, "reading /proc/4242/maps: Permission denied"), -1);
 }
@@ -479,6 +518,25 @@ static void c_shows_the_ring_the_collector_and_the_mend(void **state)
 			    "Connection._conn_handler -> ConnectionHandler._conn -> Connection");
 	(void)fixture_key(&f, UI_KEY_ESC);
 	assert_int_not_equal(fixture_find(&f, "VERDICT"), -1);
+}
+
+static void c_has_what_one_of_the_garbage_keeps_alive_where_there_is_room(void **state)
+{
+	ring();
+	keep(0, "", TYPE, 64, LT_UNKNOWN);
+	keep(1, ".buf", "bytearray", 2037, 1980);
+	show();
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, 'c');
+	EXPECT(&f, 9,
+		"-- one of them (0x7f3c5a1d0e50) keeps alive ------------------ retained ~2.05K -",
+		"     64 B  app.net.Connection",
+		"  2 037 B  `- .buf  bytearray, len 1 980                               97% of it",
+		"");
+	h.cycles[0].samples = 3;	/* others of them are held by something */
+	show();
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_find(&f, "keeps alive"), -1);
 }
 
 static void the_collector_is_told_in_each_of_its_states(void **state)
@@ -510,8 +568,7 @@ static void the_collector_is_told_in_each_of_its_states(void **state)
 static void without_a_ring_c_says_who_holds_them_instead(void **state)
 {
 	hold();
-	show();
-	fixture_draw(&f, 24, 80);
+	show_at(24, 80);
 	(void)fixture_key(&f, 'c');
 	EXPECT(&f, 3,
 		"none of those sampled is garbage in a cycle",
@@ -538,11 +595,14 @@ int main(void)
 		DRAWN(no_size_of_terminal_is_too_small_for_a_view),
 		DRAWN(enter_folds_a_row_and_n_goes_to_the_next_holder),
 		DRAWN(y_copies_the_path_without_values_of_keys),
+		DRAWN(tab_goes_round_the_screens_and_back),
+		DRAWN(a_click_selects_a_holder_and_another_one_folds_it),
 		DRAWN(what_was_not_searched_or_long_ago_is_asked_for),
 		DRAWN(a_search_shows_how_far_it_is_and_esc_stops_it),
 		DRAWN(a_search_that_ends_is_shown_while_the_picture_is_paused),
 		DRAWN(what_cannot_be_searched_says_why),
 		DRAWN(c_shows_the_ring_the_collector_and_the_mend),
+		DRAWN(c_has_what_one_of_the_garbage_keeps_alive_where_there_is_room),
 		DRAWN(the_collector_is_told_in_each_of_its_states),
 		DRAWN(without_a_ring_c_says_who_holds_them_instead),
 	};

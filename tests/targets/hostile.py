@@ -145,7 +145,8 @@ def scribble():
             poke(fake + OB_TYPE, id(str))
             poke(place, [fake, NOWHERE, 2 ** 47 - 8, id(KEEP), id("x")][n % 5])
             poke(id(cls) + TP_NAME, fake)
-            if n < 50000 or n % 500 == 0:       # nothing collects them: memory has an end
+            # nothing collects them: memory has an end
+            if n < 50000 or (n % 500 == 0 and n < 5000000):
                 type("Short%d" % n, (object,), {"x": n})()
 
     for seed in range(2):

@@ -9,6 +9,7 @@ Prints one line of JSON and then stands still until its standard input ends:
      go with it at least, "most": .., "parts": [[name, type, length or null, shared], ..]}]}
 """
 
+import collections
 import gc
 import json
 import os
@@ -48,6 +49,13 @@ class Slotted(object):
         self.loop = LOOP
 
 
+class Queue(object):
+    def __init__(self):
+        self.waiting = collections.deque(("%-450d" % i).encode() for i in range(200))
+        for _ in range(150):        # it does not begin where its first block does
+            self.waiting.append(self.waiting.popleft())
+
+
 class Ring(object):
     def __init__(self):
         self.me = self
@@ -61,13 +69,14 @@ CONNECTION = [
 ]
 LATE = [[".buf", "bytearray", None, False], [".number", "str", None, False]]
 SLOTTED = [[".buf", "bytearray", None, False], [".loop", "__main__.Loop", None, True]]
+QUEUE = [[".waiting", "collections.deque", 200, False]]
 RING = [[".buf", "bytearray", None, False]]
 
 
 def main():
-    held = [Connection(1), Late(2), Slotted(), Ring()]
-    parts = [CONNECTION, LATE, SLOTTED, RING]
-    least = [1980 + 20 * 200 + 3000, 100000, 500, 700]
+    held = [Connection(1), Late(2), Slotted(), Queue(), Ring()]
+    parts = [CONNECTION, LATE, SLOTTED, QUEUE, RING]
+    least = [1980 + 20 * 200 + 3000, 100000, 500, 200 * 450, 700]
     gc.collect()
     sys.stdout.write(json.dumps({"ready": True, "pid": os.getpid(), "objects": [
         {"type": "__main__." + type(one).__name__, "address": id(one), "parts": these,

@@ -1,7 +1,8 @@
 if HAVE_TTY_TESTS
 check_LIBRARIES += libtty.a
-libtty_a_SOURCES = tests/tty/tty.c tests/tty/tty.h
-libtty_a_CFLAGS = $(AM_CFLAGS) $(VTERM_CFLAGS)
+libtty_a_SOURCES = tests/tty/tty.c tests/tty/tty.h tests/tty/await.c tests/tty/await.h \
+	tests/tty/restored.h tests/unit/test.h
+libtty_a_CFLAGS = $(AM_CFLAGS) $(VTERM_CFLAGS) $(CMOCKA_CFLAGS)
 check_PROGRAMS += tty_svg ui_demo test_tty_replay test_tty_ui
 TESTS += test_tty_replay test_tty_ui
 test_tty_replay_SOURCES = tests/tty/test_tty_replay.c tests/tty/restored.h tests/unit/test.h

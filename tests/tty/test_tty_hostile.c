@@ -2,12 +2,10 @@
 #include "config.h"
 #include "../unit/test.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../live/watching.h"
-#include "restored.h"
-#include "tty.h"
+#include "await.h"
 #include "util/mem.h"
 
 #define SAMPLES_SEEN 5
@@ -15,33 +13,17 @@
 static struct tty *t;
 static struct python_run target;
 
-static const struct python_exe *some_python(void)
-{
-	const struct python_exe *exe = pythons_usual();
-
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	if (!exe)
-		SKIP("no Python was found");
-	return exe;
-}
-
 /* Its own name and arguments are no better than its types'. */
 static void watch(const char *kind, int rows, int cols)
 {
 	const char *const args[] = {kind, "1b5d303b78070a", "\x1b[2J\n\xff\x1b]0;x\x07", NULL};
-	const char *dir = getenv("LT_BUILDDIR");
-	char path[4096], pid[16];
-	const char *const argv[] = {path, "-d", "0.1", "-F", "main", "-o", "name", pid, NULL};
-	json_t *ready = watching_start(&target, some_python(), "hostile.py", args);
+	char pid[16];
+	const char *const argv[] = {watching_leaktop(), "-d", "0.1", "-F", "main", "-o", "name",
+				    pid, NULL};
 
-	assert_non_null(ready);
-	json_decref(ready);
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
+	json_decref(watching_start_usual(&target, "hostile.py", args));
 	snprintf(pid, sizeof(pid), "%d", target.pid);
-	t = tty_start(argv, rows, cols, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, NULL);
 }
 
 static int end(void **state)
@@ -54,10 +36,7 @@ static int end(void **state)
 
 static void expect(const char *text)
 {
-	if (tty_wait_for(t, text, TTY_PATIENCE_MS))
-		return;
-	tty_print(t);
-	fail_msg("expected on the screen: %s", text);
+	await_text(t, text);
 }
 
 /* The n-th sample has been drawn. */
@@ -71,15 +50,9 @@ static bool sampled(struct tty *tty, void *unused)
 static void quit(void)
 {
 	json_t *answer;
-	int status;
 
 	tty_key(t, "q");
-	status = tty_exit_status(t, TTY_PATIENCE_MS);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		tty_print(t);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_restored(t);
+	await_exit(t, 0);
 	answer = watching_ask(&target, "check\n");
 	assert_true(json_is_true(json_object_get(answer, "alive")));
 	json_decref(answer);

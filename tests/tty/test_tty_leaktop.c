@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #include "../live/watching.h"
-#include "restored.h"
-#include "tty.h"
+#include "await.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -26,37 +25,18 @@ static struct python_run target, client;
 
 /* ---- what is watched --------------------------------------------------------------------- */
 
-static const struct python_exe *some_python(void)
-{
-	const struct python_exe *exe = pythons_usual();
-
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	if (!exe)
-		SKIP("no Python was found");
-	return exe;
-}
-
-static json_t *start_python(struct python_run *run, const char *script, const char *const *args)
-{
-	json_t *ready = watching_start(run, some_python(), script, args);
-
-	assert_non_null(ready);
-	return ready;
-}
-
 static void start_workload(const char *kind)
 {
 	const char *const args[] = {"--kind", kind, "--objects", "1000", "--parent-pipe", NULL};
 
-	json_decref(start_python(&target, "workload.py", args));
+	json_decref(watching_start_usual(&target, "workload.py", args));
 }
 
 /* It leaks a connection for each that the client makes, 100 a second. Returns its port. */
 static int start_server(const char *leak)
 {
 	const char *const args[] = {"--leak", leak, "--parent-pipe", NULL};
-	json_t *ready = start_python(&target, "tcp_server.py", args);
+	json_t *ready = watching_start_usual(&target, "tcp_server.py", args);
 	int port = (int)json_integer_value(json_object_get(ready, "port"));
 
 	json_decref(ready);
@@ -66,7 +46,7 @@ static int start_server(const char *leak)
 static void start_client(int port, const char *count)
 {
 	char number[16], path[700];
-	const char *const argv[] = {some_python()->path, "-u", "-B", path, "--port", number,
+	const char *const argv[] = {pythons_usual()->path, "-u", "-B", path, "--port", number,
 				    "--parent-pipe", "--count", count, NULL};
 	const char *dir = getenv("LT_SRCDIR");
 
@@ -80,16 +60,12 @@ static void start_client(int port, const char *count)
 /* delay NULL: leaktop's own. */
 static void watch(const char *delay, int rows, int cols)
 {
-	static char path[4096];
-	const char *dir = getenv("LT_BUILDDIR");
 	char pid[16];
-	const char *const argv[] = {path, "-p", pid, delay ? "-d" : NULL, delay, NULL};
+	const char *const argv[] = {watching_leaktop(), "-p", pid, delay ? "-d" : NULL, delay,
+				    NULL};
 
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
 	snprintf(pid, sizeof(pid), "%d", target.pid);
-	t = tty_start(argv, rows, cols, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, NULL);
 }
 
 static int end(void **state)
@@ -103,42 +79,24 @@ static int end(void **state)
 	return 0;
 }
 
-static void give_up(const char *what, const char *text)
-{
-	tty_print(t);
-	printf("# %s: %s\n", what, text);
-	fflush(stdout);
-	fail();
-}
-
 static void expect(const char *text)
 {
-	if (!tty_wait_for(t, text, TTY_PATIENCE_MS))
-		give_up("expected on the screen", text);
+	await_text(t, text);
 }
 
 static void expect_gone(const char *text)
 {
-	if (!tty_wait_gone(t, text, TTY_PATIENCE_MS))
-		give_up("expected to be gone", text);
+	await_gone(t, text);
 }
 
 static void expect_that(bool (*pred)(struct tty *tty, void *arg), void *arg, const char *what)
 {
-	if (!tty_wait_until(t, pred, arg, TTY_PATIENCE_MS))
-		give_up("expected", what);
+	await_that(t, pred, arg, what);
 }
 
 static void expect_exit(int status)
 {
-	int got = tty_exit_status(t, TTY_PATIENCE_MS);
-
-	if (got == -1 || !WIFEXITED(got) || WEXITSTATUS(got) != status)
-		tty_print(t);
-	assert_int_not_equal(got, -1);
-	assert_true(WIFEXITED(got));
-	assert_int_equal(WEXITSTATUS(got), status);
-	assert_restored(t);
+	await_exit(t, status);
 }
 
 /* ---- reading the table -------------------------------------------------------------------- */
@@ -247,8 +205,10 @@ static void the_harness_can_fail(void **state)
 
 static void expect_lead(const char *what, int64_t since_ns)
 {
-	if (!tty_wait_until(t, connections_lead, NULL, LEAD_PATIENCE_MS))
-		give_up("expected in the first row", "__main__.Connection");
+	if (!tty_wait_until(t, connections_lead, NULL, LEAD_PATIENCE_MS)) {
+		tty_print(t);
+		fail_msg("%s: __main__.Connection is not in the first row", what);
+	}
 	printf("# %s: leads after %.1f s with +%d\n", what,
 	       (double)(clock_mono_ns() - since_ns) / CLOCK_NS_PER_S,
 	       (int)number_under("+COUNT", row_of("main__.Connection")));
@@ -310,7 +270,7 @@ static void h_shows_the_help_and_esc_leaves_it(void **state)
 	watch_the_leak();
 	tty_key(t, "h");
 	expect("keys and marks");
-	assert_true(tty_find(t, "new baseline") >= 0);
+	expect("new baseline");
 	tty_key(t, "\x1b");
 	expect_gone("keys and marks");
 	expect_that(connections_lead, NULL, "the table again");
@@ -396,9 +356,13 @@ static void b_sets_the_growth_back(void **state)
 	int64_t grown;
 
 	watch_the_leak();
+	tty_key(t, "f^__main__\r");		/* its row stays, however little it has grown */
+	expect("filter: ^__main__");
+	kill(client.pid, SIGSTOP);		/* and stands still, for as long as it takes */
 	grown = number_under("+COUNT", row_of("main__.Connection"));
 	tty_key(t, "b");
 	expect_that(grew_less_than, &grown, "less growth than before");
+	kill(client.pid, SIGCONT);
 	expect_that(connections_lead, NULL, "it grows again");
 	grown = GROWN;
 	tty_key(t, "B");			/* the first sample's */
@@ -413,21 +377,24 @@ static bool title_differs(struct tty *tty, void *former)
 static void p_keeps_the_picture_while_sampling_goes_on(void **state)
 {
 	char title[400], row[400];
-	int64_t before;
+	int64_t before = LT_UNKNOWN;
 
 	watch_the_leak();
 	tty_key(t, "p");
 	expect("PAUSED at");
-	before = samples();
-	snprintf(row, sizeof(row), "%s", tty_row(t, row_of("main__.Connection")));
-	for (int i = 0; i < 3; i++) {		/* three ticks of the clock */
+	for (int i = 0; i < 6; i++) {		/* ticks of the clock; all is drawn at the first */
 		snprintf(title, sizeof(title), "%s", tty_row(t, 0));
 		expect_that(title_differs, title, "a clock that goes on");
+		if (i > 0)
+			continue;
+		before = samples();
+		snprintf(row, sizeof(row), "%s", tty_row(t, row_of("main__.Connection")));
 	}
 	assert_int_equal(samples(), before);
 	assert_string_equal(tty_row(t, row_of("main__.Connection")), row);
 	tty_key(t, "p");
 	expect_gone("PAUSED");
+	expect_that(samples_more_than, &before, "what came meanwhile");
 	assert_true(samples() > before + 1);
 }
 
@@ -568,6 +535,7 @@ static void every_size_shows_the_leak(void **state)
 	tty_resize(t, 10, 40);
 	expect_gone("TREND");
 	expect_that(connections_lead, NULL, "__main__.Connection leads at 40x10");
+	expect("F1Help");
 	assert_int_equal(tty_find(t, "leaktop "), 0);
 	assert_int_equal(tty_find(t, "F1Help"), 9);
 }

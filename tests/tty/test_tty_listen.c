@@ -7,7 +7,7 @@
 
 #include "../live/http.h"
 #include "../live/watching.h"
-#include "tty.h"
+#include "await.h"
 #include "util/clock.h"
 
 #define PATIENCE_NS (60 * CLOCK_NS_PER_S)
@@ -28,33 +28,22 @@ static int end(void **state)
 static void start_target(void)
 {
 	const char *const args[] = {"--kind", "event", "--objects", "1000", "--parent-pipe", NULL};
-	const struct python_exe *exe = pythons_usual();
-	json_t *ready;
 
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	if (!exe)
-		SKIP("no Python was found");
-	ready = watching_start(&target, exe, "workload.py", args);
-	assert_non_null(ready);
-	json_decref(ready);
+	json_decref(watching_start_usual(&target, "workload.py", args));
 }
 
 /* On a screen leaktop does not say which port it has, so it is told one. */
 static void start_leaktop(void)
 {
-	const char *dir = getenv("LT_BUILDDIR");
-	char path[4096], pid[16], listen[16];
-	const char *const argv[] = {path, "-p", pid, "-d", "0.2", "--listen", listen, NULL};
+	char pid[16], listen[16];
+	const char *const argv[] = {watching_leaktop(), "-p", pid, "-d", "0.2", "--listen", listen,
+				    NULL};
 
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
 	snprintf(pid, sizeof(pid), "%d", target.pid);
 	for (int i = 0; i < TRIES; i++) {
 		port = http_free_port();
 		snprintf(listen, sizeof(listen), "%d", port);
-		t = tty_start(argv, 30, 100, NULL);
-		if (!t)
-			SKIP("no pseudo-terminal can be had");
+		t = await_terminal(argv, 30, 100, NULL);
 		if (tty_wait_for(t, "__main__.Node", TTY_PATIENCE_MS))
 			return;
 		if (tty_find(t, "in use") < 0)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../live/watching.h"
-#include "restored.h"
+#include "await.h"
 #include "tty.h"
 #include "util/buf.h"
 #include "util/io.h"
@@ -51,31 +51,20 @@ static int end(void **state)
 /* `leaktop args` with dir as its current directory. */
 static void start_leaktop(const char *args, const char *const *env)
 {
-	const char *build = getenv("LT_BUILDDIR");
 	char command[9000];
 	const char *const argv[] = {"sh", "-c", command, NULL};
 
-	snprintf(command, sizeof(command), "cd '%s' && exec '%s/leaktop' %s", dir,
-		 build ? build : ".", args);
-	t = tty_start(argv, 24, 80, env);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	snprintf(command, sizeof(command), "cd '%s' && exec '%s' %s", dir, watching_leaktop(),
+		 args);
+	t = await_terminal(argv, 24, 80, env);
 }
 
 static void start_target(void)
 {
 	static const char *const args[] = {"--kind", "event", "--objects", "1000", "--parent-pipe",
 					   NULL};
-	const struct python_exe *exe = pythons_usual();
-	json_t *ready;
 
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	if (!exe)
-		SKIP("no Python was found");
-	ready = watching_start(&target, exe, "workload.py", args);
-	assert_non_null(ready);
-	json_decref(ready);
+	json_decref(watching_start_usual(&target, "workload.py", args));
 }
 
 static void start_leaktop_on_target(const char *options, const char *const *env)
@@ -94,22 +83,12 @@ static void watch_target(const char *const *env)
 
 static void expect(const char *text)
 {
-	if (tty_wait_for(t, text, TTY_PATIENCE_MS))
-		return;
-	tty_print(t);
-	printf("# expected on the screen: %s\n", text);
-	fflush(stdout);
-	fail();
+	await_text(t, text);
 }
 
 static void expect_exit(int status)
 {
-	int got = tty_exit_status(t, TTY_PATIENCE_MS);
-
-	assert_int_not_equal(got, -1);
-	assert_true(WIFEXITED(got));
-	assert_int_equal(WEXITSTATUS(got), status);
-	assert_restored(t);
+	await_exit(t, status);
 }
 
 /* ---- the list of processes ---------------------------------------------------------------- */
@@ -224,7 +203,7 @@ static void y_shows_the_name_where_the_terminal_has_none(void **state)
 	expect("__main__.Node");
 	tty_key(t, "/__main__.Node\ry");
 	expect("select it here");
-	assert_string_equal(tty_row(t, 2), "__main__.Node");
+	await_row(t, 2, "__main__.Node");
 	tty_key(t, "j");
 	expect(HEAD);
 	tty_key(t, "q");			/* this terminal has no second screen to leave */
@@ -353,7 +332,7 @@ static void a_successor_is_offered_and_r_watches_it(void **state)
 	start_target();
 	snprintf(text, sizeof(text), "%d runs the same command: r watches it", target.pid);
 	expect(text);
-	assert_int_not_equal(tty_find(t, "__main__.Node"), -1);	/* the last screen is kept */
+	expect("__main__.Node");			/* the last screen is kept */
 	tty_key(t, "r");
 	snprintf(text, sizeof(text), "leaktop %d python", target.pid);
 	expect(text);

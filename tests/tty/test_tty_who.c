@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../live/watching.h"
-#include "tty.h"
+#include "await.h"
 #include "util/mem.h"
 
 #define NAMED_PATIENCE_MS 120000	/* half a minute is promised, on a machine not loaded */
@@ -21,38 +21,27 @@ static void start_server(const char *leak)
 	const char *const args[] = {"--leak", leak, "--parent-pipe", NULL};
 	const char *dir = getenv("LT_SRCDIR");
 	char port[16], path[700];
-	const struct python_exe *exe = pythons_usual();
-	json_t *ready;
+	json_t *ready = watching_start_usual(&server, "tcp_server.py", args);
+	const char *const connecting[] = {
+		pythons_usual()->path, "-u", "-B", path, "--port", port, "--parent-pipe",
+		"--count", "0", NULL,
+	};
 
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
-	if (!exe)
-		SKIP("no Python was found");
-	ready = watching_start(&server, exe, "tcp_server.py", args);
-	assert_non_null(ready);
 	snprintf(port, sizeof(port), "%d",
 		 (int)json_integer_value(json_object_get(ready, "port")));
 	json_decref(ready);
 	snprintf(path, sizeof(path), "%s/tests/targets/tcp_client.py", dir ? dir : ".");
-	assert_true(python_start_program(&client, "",
-					 (const char *const[]){exe->path, "-u", "-B", path,
-							       "--port", port, "--parent-pipe",
-							       "--count", "0", NULL}));
+	assert_true(python_start_program(&client, "", connecting));
 }
 
 static void watch(const char *leak, int rows, int cols)
 {
-	static char path[4096];
-	const char *dir = getenv("LT_BUILDDIR");
 	char pid[16];
-	const char *const argv[] = {path, "-p", pid, "-d", "0.5", NULL};
+	const char *const argv[] = {watching_leaktop(), "-p", pid, "-d", "0.5", NULL};
 
 	start_server(leak);
-	snprintf(path, sizeof(path), "%s/leaktop", dir ? dir : ".");
 	snprintf(pid, sizeof(pid), "%d", server.pid);
-	t = tty_start(argv, rows, cols, NULL);
-	if (!t)
-		SKIP("no pseudo-terminal can be had");
+	t = await_terminal(argv, rows, cols, NULL);
 }
 
 static int end(void **state)
@@ -66,34 +55,24 @@ static int end(void **state)
 
 static void expect_within(const char *text, int patience_ms)
 {
-	if (tty_wait_for(t, text, patience_ms))
-		return;
-	tty_print(t);
-	printf("# expected on the screen: %s\n", text);
-	fflush(stdout);
-	fail();
+	await_text_within(t, text, patience_ms);
 }
 
 static void expect(const char *text)
 {
-	expect_within(text, TTY_PATIENCE_MS);
+	await_text(t, text);
 }
 
 static void expect_gone(const char *text)
 {
-	if (tty_wait_gone(t, text, TTY_PATIENCE_MS))
-		return;
-	tty_print(t);
-	printf("# expected to be gone: %s\n", text);
-	fflush(stdout);
-	fail();
+	await_gone(t, text);
 }
 
 static void a_global_is_named_without_a_key_pressed(void **state)
 {
 	watch("global", 40, 120);
 	expect_within(" sampled via __main__._CONNECTIONS  list, ", NAMED_PATIENCE_MS);
-	assert_int_not_equal(tty_find(t, "-- __main__.Connection ---"), -1);
+	expect("-- __main__.Connection ---");
 	expect("/s");				/* how fast the list grows, at the next sample */
 }
 
@@ -108,7 +87,7 @@ static void a_ring_is_named_without_a_key_pressed(void **state)
 	watch("cycle", 40, 120);
 	expect_within(" in cycles  Connection._conn_handler -> ConnectionHandler._conn -> Conn",
 		      NAMED_PATIENCE_MS);
-	assert_int_not_equal(tty_find(t, "starved: a full one comes after 100 000 younger"), -1);
+	expect("starved: a full one comes after 100 000 younger");
 }
 
 static void enter_opens_the_tree_and_esc_comes_back(void **state)

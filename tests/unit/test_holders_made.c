@@ -17,6 +17,7 @@
 #include "holders/merge.h"
 #include "made_heap.h"
 #include "target/cheap.h"
+#include "target/typehead.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -37,6 +38,8 @@ struct made {			/* a target with a module `shop` */
 	uint64_t *large;		/* owned: the array of a large list */
 	void *ballast;			/* owned: makes each level longer than a step */
 	pid_t child;
+	struct holders *search;		/* owned, once there is one, and what it found: */
+	struct holders_result r;
 };
 
 static unsigned char *block(struct made *m, uint32_t size)
@@ -185,6 +188,7 @@ static void end_child(struct made *m)
 
 static void tear_down(struct made *m)
 {
+	holders_free(m->search);
 	end_child(m);
 	made_heap_done(&m->heap);
 	free(m->large);
@@ -192,58 +196,61 @@ static void tear_down(struct made *m)
 		(void)munmap(m->ballast, BALLAST);
 }
 
-static struct holders *searched(struct made *m, struct holders_result *ret)
+static void finish(struct made *m, int64_t step_ns)
 {
-	struct holders *h = holders_new(&m->heap.py);
+	while (!holders_step(m->search, step_ns))
+		;
+	holders_result(m->search, &m->r);
+}
+
+static void begin(struct made *m)
+{
 	struct lt_err err = {0};
 
-	if (holders_begin(h, "shop.Item", &err) != LT_OK)
+	if (!m->search)
+		m->search = holders_new(&m->heap.py);
+	if (holders_begin(m->search, "shop.Item", &err) != LT_OK)
 		fail_msg("%s", err.detail);
-	while (!holders_step(h, CLOCK_NS_PER_MS))
-		;
-	holders_result(h, ret);
-	return h;
+}
+
+static void search(struct made *m)
+{
+	stand_still(m);
+	begin(m);
+	finish(m, CLOCK_NS_PER_MS);
 }
 
 static void an_object_in_a_global_list_is_named(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t items[3];
 
 	set_up(&m);
 	for (size_t i = 0; i < COUNT_OF(items); i++)
 		items[i] = item(&m);
 	set(m.globals, text(&m, "cart"), list(&m, items, 3, 8));
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.n, 1);
-	assert_string_equal(r.list[0].path, "shop.cart[*]");
-	assert_string_equal(r.list[0].root, "module shop");
-	assert_string_equal(r.list[0].container, "list");
-	assert_int_equal(r.list[0].length, 3);
-	assert_int_equal(r.list[0].samples, 3);
-	assert_int_equal(r.refcounts.median, 1);
-	assert_int_equal(r.refcounts.explained, 1);
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.cart[*]");
+	assert_string_equal(m.r.list[0].root, "module shop");
+	assert_string_equal(m.r.list[0].container, "list");
+	assert_int_equal(m.r.list[0].length, 3);
+	assert_int_equal(m.r.list[0].samples, 3);
+	assert_int_equal(m.r.refcounts.median, 1);
+	assert_int_equal(m.r.refcounts.explained, 1);
 	tear_down(&m);
 }
 
 static void an_object_that_is_a_global_itself_is_named(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 
 	set_up(&m);
 	set(m.globals, text(&m, "only"), item(&m));
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.n, 1);
-	assert_string_equal(r.list[0].path, "shop.only");
-	assert_int_equal(r.c_only, 0);
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.only");
+	assert_int_equal(m.r.c_only, 0);
 	tear_down(&m);
 }
 
@@ -251,34 +258,26 @@ static void an_object_that_is_a_global_itself_is_named(void **state)
 static void a_key_of_a_modules_dict_is_named_as_one(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 
 	set_up(&m);
 	set(m.globals, item(&m), text(&m, "value"));
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.n, 1);
-	assert_string_equal(r.list[0].path, "shop.__dict__[*]");
-	assert_string_equal(r.list[0].root, "module shop");
-	assert_string_equal(r.list[0].container, "");
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.__dict__[*]");
+	assert_string_equal(m.r.list[0].root, "module shop");
+	assert_string_equal(m.r.list[0].container, "");
 	tear_down(&m);
 }
 
 static void a_global_under_what_is_no_name_is_an_item_of_the_dict(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 
 	set_up(&m);
 	set(m.globals, object(&m, m.tuple_type, GC, 48), item(&m));
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.n, 1);
-	assert_string_equal(r.list[0].path, "shop.__dict__[...]");
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.__dict__[...]");
 	tear_down(&m);
 }
 
@@ -286,8 +285,6 @@ static void a_global_under_what_is_no_name_is_an_item_of_the_dict(void **state)
 static void objects_asked_for_have_a_path_each(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t objects[3], one;
 
 	set_up(&m);
@@ -299,24 +296,19 @@ static void objects_asked_for_have_a_path_each(void **state)
 	set(m.globals, text(&m, "cart"), objects[0]);
 	set(m.globals, text(&m, "shelf"), objects[1]);
 	stand_still(&m);
-	h = holders_new(&m.heap.py);
-	assert_int_equal(holders_begin_objects(h, objects, COUNT_OF(objects), NULL), LT_OK);
-	while (!holders_step(h, CLOCK_NS_PER_MS))
-		;
-	holders_result(h, &r);
-	assert_int_equal(r.n, 2);
-	for (size_t i = 0; i < r.n; i++)
-		assert_string_equal(r.list[i].path,
-				    r.list[i].object == objects[0] ? "shop.cart" : "shop.shelf");
-	holders_free(h);
+	m.search = holders_new(&m.heap.py);
+	assert_int_equal(holders_begin_objects(m.search, objects, COUNT_OF(objects), NULL), LT_OK);
+	finish(&m, CLOCK_NS_PER_MS);
+	assert_int_equal(m.r.n, 2);
+	for (size_t i = 0; i < m.r.n; i++)
+		assert_string_equal(m.r.list[i].path,
+				    m.r.list[i].object == objects[0] ? "shop.cart" : "shop.shelf");
 	tear_down(&m);
 }
 
 static void what_lies_beyond_a_lists_length_is_not_held(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t items[4] = {0}, cart;
 
 	set_up(&m);
@@ -324,21 +316,38 @@ static void what_lies_beyond_a_lists_length_is_not_held(void **state)
 	cart = list(&m, items, 4, 8);
 	put(cart, 0x10, 3);		/* popped: the word is still there */
 	set(m.globals, text(&m, "cart"), cart);
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.sampled, 1);
-	assert_int_equal(r.c_only + r.no_path, 1);
-	for (size_t i = 0; i < r.n; i++)
-		assert_string_equal(r.list[i].root, "C code");
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.sampled, 1);
+	assert_int_equal(m.r.c_only + m.r.no_path, 1);
+	for (size_t i = 0; i < m.r.n; i++)
+		assert_string_equal(m.r.list[i].root, "C code");
+	tear_down(&m);
+}
+
+/* Seen in 3.15: _co_unique_id, which only free-threaded builds set, has what was there before. */
+static void what_a_code_object_has_behind_its_fields_is_not_held(void **state)
+{
+	struct made m;
+	uint64_t type, code;
+
+	set_up(&m);
+	type = made_heap_type(&m.heap, "code", 0x90, 0);
+	put(type, TYPE_WEAK_AT, 0x80);
+	code = object(&m, type, 0, 0x90);
+	put(code, 0x20, item(&m));
+	put(code, 0x88, item(&m));
+	set(m.globals, text(&m, "code"), code);
+	search(&m);
+	assert_int_equal(m.r.sampled, 2);
+	assert_int_equal(m.r.c_only, 1);
+	assert_string_equal(m.r.list[0].path, "shop.code <code>");
+	assert_int_equal(m.r.list[0].samples, 1);
 	tear_down(&m);
 }
 
 static void a_list_that_contains_itself_ends_the_search(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t items[2] = {0}, cart, *array;
 
 	set_up(&m);
@@ -347,18 +356,14 @@ static void a_list_that_contains_itself_ends_the_search(void **state)
 	memcpy(&array, (char *)(uintptr_t)cart + 0x18, 8);
 	array[1] = cart;
 	set(m.globals, text(&m, "cart"), cart);
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_string_equal(r.list[0].path, "shop.cart[0]");
-	holders_free(h);
+	search(&m);
+	assert_string_equal(m.r.list[0].path, "shop.cart[0]");
 	tear_down(&m);
 }
 
 static void a_path_deeper_than_fifty_levels_is_no_path(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t inner;
 
 	set_up(&m);
@@ -366,13 +371,11 @@ static void a_path_deeper_than_fifty_levels_is_no_path(void **state)
 	for (int i = 0; i < 60; i++)
 		inner = list(&m, &inner, 1, 1);
 	set(m.globals, text(&m, "deep"), inner);
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.n, 0);
-	assert_int_equal(r.no_path, 1);
-	assert_true(r.incomplete);
-	assert_true(r.levels <= HOLDERS_DEEPEST);
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.n, 0);
+	assert_int_equal(m.r.no_path, 1);
+	assert_true(m.r.incomplete);
+	assert_true(m.r.levels <= HOLDERS_DEEPEST);
 	tear_down(&m);
 }
 
@@ -380,8 +383,6 @@ static void a_million_references_to_one_object_are_one_fan_out(void **state)
 {
 	const size_t n = 1000000;
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t *items;
 	struct maps maps = {0};
 	struct cheap *cheap;
@@ -403,21 +404,17 @@ static void a_million_references_to_one_object_are_one_fan_out(void **state)
 		items[i] = items[0];
 	set(m.globals, text(&m, "wide"), list(&m, items, n, n));
 	free(items);
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.n, 1);
-	assert_memory_equal(r.list[0].path, "shop.wide[", 10);
-	assert_int_equal(r.list[0].length, n);
-	assert_true(r.incomplete);
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_memory_equal(m.r.list[0].path, "shop.wide[", 10);
+	assert_int_equal(m.r.list[0].length, n);
+	assert_true(m.r.incomplete);
 	tear_down(&m);
 }
 
 static void keys_that_are_no_strings_are_hidden_and_shown_where_they_can_be(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t number, by_number, by_tuple, one;
 
 	set_up(&m);
@@ -431,56 +428,44 @@ static void keys_that_are_no_strings_are_hidden_and_shown_where_they_can_be(void
 	by_tuple = dict(&m);
 	set(by_tuple, object(&m, m.tuple_type, GC, 48), one);
 	set(m.globals, text(&m, "tuples"), by_tuple);
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.n, 2);
-	assert_string_equal(r.list[0].path, "shop.numbers[...]");
-	assert_string_equal(r.list[0].shown, "shop.numbers['42']");
-	assert_string_equal(r.list[1].path, "shop.tuples[...]");
-	assert_string_equal(r.list[1].shown, "shop.tuples[...]");
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.n, 2);
+	assert_string_equal(m.r.list[0].path, "shop.numbers[...]");
+	assert_string_equal(m.r.list[0].shown, "shop.numbers['42']");
+	assert_string_equal(m.r.list[1].path, "shop.tuples[...]");
+	assert_string_equal(m.r.list[1].shown, "shop.tuples[...]");
 	tear_down(&m);
 }
 
 static void of_a_target_that_ends_meanwhile_nothing_is_said(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t one;
 
 	set_up(&m);
 	one = item(&m);
 	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
 	stand_still(&m);
-	h = holders_new(&m.heap.py);
-	assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
+	begin(&m);
 	end_child(&m);
-	while (!holders_step(h, CLOCK_NS_PER_MS))
-		;
-	holders_result(h, &r);
-	assert_int_equal(r.n, 0);
-	assert_int_equal(r.n_cycles, 0);
-	holders_free(h);
+	finish(&m, CLOCK_NS_PER_MS);
+	assert_int_equal(m.r.n, 0);
+	assert_int_equal(m.r.n_cycles, 0);
 	tear_down(&m);
 }
 
 static void a_type_that_died_is_not_followed(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t one;
 
 	set_up(&m);
 	one = item(&m);
 	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
 	memset((void *)(uintptr_t)m.item_type, 0xdb, sizeof(struct made_type));
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.sampled, 0);
-	assert_int_equal(r.n, 0);
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.sampled, 0);
+	assert_int_equal(m.r.n, 0);
 	tear_down(&m);
 }
 
@@ -493,44 +478,31 @@ static void poke(const struct made *m, uint64_t at, uint64_t v)
 }
 
 /* Goes on to the third level: what holds the list that holds the sample is looked for now. */
-static struct holders *searched_to_level_3(struct made *m)
+static void search_to_level_3(struct made *m)
 {
-	struct holders *h = holders_new(&m->heap.py);
-
 	add_ballast(m);
 	stand_still(m);
-	assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
-	while (holders_level(h) < 3)
-		assert_false(holders_step(h, 1));
-	return h;
-}
-
-static void end_search(struct holders *h, struct holders_result *ret)
-{
-	while (!holders_step(h, CLOCK_NS_PER_MS))
-		;
-	holders_result(h, ret);
+	begin(m);
+	while (holders_level(m->search) < 3)
+		assert_false(holders_step(m->search, 1));
 }
 
 static void a_sample_that_is_freed_meanwhile_is_counted_as_that(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t items[2];
 
 	set_up(&m);
 	for (size_t i = 0; i < COUNT_OF(items); i++)
 		items[i] = item(&m);
 	set(m.globals, text(&m, "cart"), list(&m, items, 2, 8));
-	h = searched_to_level_3(&m);
+	search_to_level_3(&m);
 	poke(&m, items[1], 0);
-	end_search(h, &r);
-	assert_int_equal(r.freed, 1);
-	assert_int_equal(r.n, 1);
-	assert_int_equal(r.list[0].samples, 1);
-	assert_true(r.list[0].share > 0.99);
-	holders_free(h);
+	finish(&m, CLOCK_NS_PER_MS);
+	assert_int_equal(m.r.freed, 1);
+	assert_int_equal(m.r.n, 1);
+	assert_int_equal(m.r.list[0].samples, 1);
+	assert_true(m.r.list[0].share > 0.99);
 	tear_down(&m);
 }
 
@@ -538,40 +510,34 @@ static void a_sample_that_is_freed_meanwhile_is_counted_as_that(void **state)
 static void a_holder_that_is_freed_meanwhile_holds_nothing(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t one, cart;
 
 	set_up(&m);
 	one = item(&m);
 	cart = list(&m, &one, 1, 8);
 	set(m.globals, text(&m, "cart"), cart);
-	h = searched_to_level_3(&m);
+	search_to_level_3(&m);
 	poke(&m, cart, 0);
-	end_search(h, &r);
-	assert_int_equal(r.n, 0);
-	assert_int_equal(r.no_path, 1);
-	holders_free(h);
+	finish(&m, CLOCK_NS_PER_MS);
+	assert_int_equal(m.r.n, 0);
+	assert_int_equal(m.r.no_path, 1);
 	tear_down(&m);
 }
 
 static void a_link_that_is_cut_meanwhile_is_none(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t one, cart;
 
 	set_up(&m);
 	one = item(&m);
 	cart = list(&m, &one, 1, 8);
 	set(m.globals, text(&m, "cart"), cart);
-	h = searched_to_level_3(&m);
+	search_to_level_3(&m);
 	poke(&m, cart + 0x10, 0);	/* clear() */
-	end_search(h, &r);
-	assert_int_equal(r.n, 0);
-	assert_int_equal(r.no_path, 1);
-	holders_free(h);
+	finish(&m, CLOCK_NS_PER_MS);
+	assert_int_equal(m.r.n, 0);
+	assert_int_equal(m.r.no_path, 1);
 	tear_down(&m);
 }
 
@@ -579,8 +545,6 @@ static void a_link_that_is_cut_meanwhile_is_none(void **state)
 static void what_no_name_leads_to_has_no_path(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t one[2], number, keys;
 
 	set_up(&m);
@@ -591,21 +555,17 @@ static void what_no_name_leads_to_has_no_path(void **state)
 	number = object(&m, m.heap.py.sym.long_type, 0, 32);
 	memcpy(&keys, (char *)(uintptr_t)m.globals + 0x20, 8);
 	put(keys, (5 + 2) * 8 + 16, number);	/* __name__ */
-	stand_still(&m);
-	h = searched(&m, &r);
-	assert_int_equal(r.sampled, 2);
-	assert_int_equal(r.n, 0);
-	assert_int_equal(r.no_path, 2);
-	assert_int_equal(r.c_only, 0);
-	holders_free(h);
+	search(&m);
+	assert_int_equal(m.r.sampled, 2);
+	assert_int_equal(m.r.n, 0);
+	assert_int_equal(m.r.no_path, 2);
+	assert_int_equal(m.r.c_only, 0);
 	tear_down(&m);
 }
 
 static void memory_that_is_too_large_to_be_searched_is_told(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	void *large;
 
 	set_up(&m);
@@ -618,38 +578,32 @@ static void memory_that_is_too_large_to_be_searched_is_told(void **state)
 	}
 	stand_still(&m);
 	(void)munmap(large, 65ul << 30);
-	h = searched(&m, &r);
-	assert_true(r.incomplete);
-	assert_int_equal(r.n, 1);
-	holders_free(h);
+	begin(&m);
+	finish(&m, CLOCK_NS_PER_MS);
+	assert_true(m.r.incomplete);
+	assert_int_equal(m.r.n, 1);
 	tear_down(&m);
 }
 
 static void a_search_can_be_abandoned_and_begun_again(void **state)
 {
 	struct made m;
-	struct holders_result r;
-	struct holders *h;
 	uint64_t one;
 
 	set_up(&m);
 	one = item(&m);
 	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
 	stand_still(&m);
-	h = holders_new(&m.heap.py);
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
+		begin(&m);
 		for (int k = 0; k < i; k++)
-			(void)holders_step(h, 1);
-		holders_abandon(h);
+			(void)holders_step(m.search, 1);
+		holders_abandon(m.search);
 	}
-	assert_int_equal(holders_begin(h, "shop.Item", NULL), LT_OK);
-	while (!holders_step(h, 1))
-		;
-	holders_result(h, &r);
-	assert_int_equal(r.n, 1);
-	assert_true(holders_progress(h) == 1.0);
-	holders_free(h);
+	begin(&m);
+	finish(&m, 1);
+	assert_int_equal(m.r.n, 1);
+	assert_true(holders_progress(m.search) == 1.0);
 	tear_down(&m);
 }
 
@@ -676,6 +630,7 @@ int main(void)
 		cmocka_unit_test(a_global_under_what_is_no_name_is_an_item_of_the_dict),
 		cmocka_unit_test(objects_asked_for_have_a_path_each),
 		cmocka_unit_test(what_lies_beyond_a_lists_length_is_not_held),
+		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
 		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),
 		cmocka_unit_test(a_path_deeper_than_fifty_levels_is_no_path),
 		cmocka_unit_test(a_million_references_to_one_object_are_one_fan_out),

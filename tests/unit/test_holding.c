@@ -355,6 +355,70 @@ static void a_suspect_whose_samples_are_in_cycles_has_that_cause(void **state)
 	model_free(m);
 }
 
+static void two_models_of_one_target_have_the_same_cause(void **state)
+{
+	struct model *screen = suspected(), *page = suspected();
+
+	model_share_searches(page, screen);
+	assert_int_equal(model_snapshot(page)->verdict.cause, CAUSE_OBJECTS);
+	put_ring(screen, "app.Conn", 301, 110);
+	assert_int_equal(model_snapshot(page)->verdict.cause, CAUSE_CYCLE);
+	put_path(screen, "app.Conn", 302, 100);
+	assert_int_equal(model_snapshot(page)->verdict.cause, CAUSE_OBJECTS);
+	model_free(page);
+	model_free(screen);
+}
+
+/* ---- groups --------------------------------------------------------------------------------- */
+
+/* Nine of ten connections have a dict of counters with a list in it; tuples grow by themselves. */
+static struct model *with_counters(void)
+{
+	struct model *m = new_model();
+
+	for (int s = 0; s <= 40; s++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "app.Conn=%d dict=%d list=%d tuple=%d bytes=%d",
+			 20 * s, 700 + 18 * s, 300 + 18 * s, 500 + 30 * s, 400 + 16 * s);
+		census(m, s, text);
+	}
+	assert_int_equal(model_snapshot(m)->verdict.n_suspects, 5);
+	return m;
+}
+
+static void put_parts(struct model *m)
+{
+	static const struct holding_part parts[] = {
+		{.type = "app.Conn"}, {.type = "dict"}, {.type = "tuple"},
+		{.type = "bytes", .shared = true},
+	};
+	struct holding *h = found("app.Conn", "app._CONNS[*]", 40);
+
+	h->inside.address = 0x2000;
+	memcpy(h->inside.parts, parts, sizeof(parts));
+	h->inside.n = COUNT_OF(parts);
+	put(m, h);
+}
+
+static void what_an_object_keeps_alive_is_of_its_group_with_all_that_is_in_step(void **state)
+{
+	struct model *m = with_counters();
+	uint32_t conn = row(m, "app.Conn")->id;
+
+	assert_int_equal(row(m, "app.Conn")->group_n, 1);
+	assert_int_equal(row(m, "list")->head, row(m, "dict")->id);
+	put_parts(m);
+	assert_int_equal(row(m, "app.Conn")->group_n, 3);
+	assert_int_equal(row(m, "dict")->head, conn);
+	assert_int_equal(row(m, "list")->head, conn);
+	assert_int_equal(row(m, "list")->group_n, 3);
+	/* one that others hold too, and one of which there are more than the objects explain */
+	assert_int_equal(row(m, "bytes")->head, row(m, "bytes")->id);
+	assert_int_equal(row(m, "tuple")->head, row(m, "tuple")->id);
+	model_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +439,9 @@ int main(void)
 		cmocka_unit_test(the_same_answer_is_asked_for_less_and_less_often),
 		cmocka_unit_test(at_the_end_what_is_old_is_searched_once_more),
 		cmocka_unit_test(a_suspect_whose_samples_are_in_cycles_has_that_cause),
+		cmocka_unit_test(two_models_of_one_target_have_the_same_cause),
+		cmocka_unit_test(
+			what_an_object_keeps_alive_is_of_its_group_with_all_that_is_in_step),
 	};
 
 	return cmocka_run_group_tests_name("holding", tests, NULL, NULL);

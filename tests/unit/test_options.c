@@ -177,6 +177,15 @@ static void without_a_pid_one_is_to_be_chosen_but_not_for_a_preflight(void **sta
 	bad("--preflight", "--preflight needs a PID");
 }
 
+static void what_a_replay_has_no_use_for_is_refused(void **state)
+{
+	assert_string_equal(good("-r day.jsonl").replay, "day.jsonl");
+	bad("-r day.jsonl 4242", "a replay has no PID");
+	bad("-r day.jsonl -w copy.jsonl", "a replay is not recorded");
+	bad("-r day.jsonl --preflight", "--preflight looks at a process");
+	bad("-r day.jsonl --listen 9123", "--listen serves a process");
+}
+
 static void a_list_of_pids_is_refused_as_what_it_is(void **state)
 {
 	bad("1,2", "one PID|1,2");
@@ -321,6 +330,7 @@ int main(void)
 		cmocka_unit_test(help_version_and_the_list_of_fields_need_no_pid),
 		cmocka_unit_test(a_pid_that_is_none_is_refused),
 		cmocka_unit_test(without_a_pid_one_is_to_be_chosen_but_not_for_a_preflight),
+		cmocka_unit_test(what_a_replay_has_no_use_for_is_refused),
 		cmocka_unit_test(a_list_of_pids_is_refused_as_what_it_is),
 		cmocka_unit_test(an_unknown_option_is_named),
 		cmocka_unit_test(a_missing_or_an_extra_argument_is_named),

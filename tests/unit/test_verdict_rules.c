@@ -238,6 +238,25 @@ static void before_six_floors_it_is_too_early(void **state)
 	model_free(m);
 }
 
+/* What rests is known to be flat some seconds before what moves has its six floors. */
+static void it_is_too_early_while_what_grows_has_no_word(void **state)
+{
+	struct model *m = new_model();
+	int seen = 0;
+
+	for (int i = 0; i < 40 && strcmp(word(m, "app.Leak"), "growing") != 0; i++) {
+		leak(m, i, 1, 1, 1000 + 20 * i);
+		if (strcmp(word(m, "still"), "flat") != 0 ||
+		    strcmp(word(m, "app.Leak"), "too early") != 0)
+			continue;
+		assert_int_equal(model_snapshot(m)->verdict.word, RATCHET_EARLY);
+		seen++;
+	}
+	assert_true(seen > 0);
+	assert_true(model_snapshot(m)->verdict.word < RATCHET_EARLY);
+	model_free(m);
+}
+
 static void the_process_has_the_strongest_word_and_its_suspects_in_order(void **state)
 {
 	struct model *m = new_model();
@@ -527,6 +546,7 @@ int main(void)
 		cmocka_unit_test(a_collection_is_due_as_often_as_it_came_before),
 		cmocka_unit_test(a_steady_leak_is_suspect_at_any_delay),
 		cmocka_unit_test(before_six_floors_it_is_too_early),
+		cmocka_unit_test(it_is_too_early_while_what_grows_has_no_word),
 		cmocka_unit_test(the_process_has_the_strongest_word_and_its_suspects_in_order),
 		cmocka_unit_test(the_filter_is_for_the_verdict_too),
 		cmocka_unit_test(another_judge_can_name_the_cause),
