@@ -6,7 +6,7 @@
 #include "util/clock.h"
 #include "util/num.h"
 
-#define LOOK_NS (100 * CLOCK_NS_PER_MS)	/* while a walk has to end first */
+#define LOOK_NS (100 * CLOCK_NS_PER_MS)	/* whether it is over */
 
 /* The code of such an error speaks of counting; its detail tells what it is about. */
 static const char *reason(const struct lt_err *err)

@@ -26,7 +26,7 @@ bool collecting_advance(struct collecting *c, struct session *s, struct ui *ui);
 /* After each sample; record: NULL where there is none. */
 void collecting_sample(struct collecting *c, const struct sample *sample, struct session *s,
 		       struct ui *ui, struct record *record);
-/* When collecting_advance is to be called again, unless session_collect_fd says so first. */
+/* When collecting_advance is to be called again. */
 int64_t collecting_due_ns(const struct collecting *c);
 
 #endif

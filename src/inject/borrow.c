@@ -284,8 +284,8 @@ static enum lt_errc use_maps(struct errand *e, const struct maps *maps, struct l
 
 /*
  * A note for a thread that sleeps may lie there for ever: only one that was seen to wake since this
- * errand began is left one. In 2.7 it would hinder the other threads for as long: only one that
- * runs.
+ * errand began is left one. To 3.8 it would hinder the other threads for as long: there only one
+ * that runs.
  */
 static bool sleeps_on(struct errand *e, const struct status_syscall *now)
 {

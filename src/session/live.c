@@ -462,11 +462,6 @@ enum lt_errc session_collect(struct session *s, struct lt_err *err)
 	return LT_OK;
 }
 
-int session_collect_fd(const struct session *s)
-{
-	return census_collect_fd(s->census);
-}
-
 bool session_collected(struct session *s, struct sample_collect *ret)
 {
 	return collect_advance(&s->collect, s->census, ret);

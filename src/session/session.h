@@ -58,12 +58,10 @@ struct search *session_search(struct session *s);
 
 /*
  * gc.collect() in the target, because the user asked: takes seconds, or as long as the main thread
- * does not come back to Python code; called off after half a minute of that. LT_OK: poll
- * session_collect_fd for reading, if it is none of -1, and call session_collected() now and then.
- * Anything else: it may not be done here, and why.
+ * does not come back to Python code; called off after half a minute of that. LT_OK: call
+ * session_collected() now and then. Anything else: it may not be done here, and why.
  */
 enum lt_errc session_collect(struct session *s, struct lt_err *err);
-int session_collect_fd(const struct session *s);
 /* true, once: it is over, one way or the other; before and after are the caller's to add. */
 bool session_collected(struct session *s, struct sample_collect *ret);
 

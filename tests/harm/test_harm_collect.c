@@ -19,6 +19,7 @@
 #include "util/buf.h"
 #include "util/clock.h"
 #include "util/io.h"
+#include "util/mem.h"
 
 #define CYCLES 500
 #define WAIT_NS (30 * CLOCK_NS_PER_S)
@@ -192,6 +193,17 @@ static void assert_collected(struct target *t, int full, int cycles, bool on)
 	assert_int_equal(number(line, "modules="), atoi(t->modules));
 }
 
+/* To 3.8 a main thread must be met at work. */
+static const char *pause_of(const struct python_exe *exe)
+{
+	static const char *const old[] = {"2.7.", " 3.6.", " 3.7.", " 3.8."};
+
+	for (size_t i = 0; i < COUNT_OF(old); i++)
+		if (strstr(exe->name, old[i]))
+			return "0";
+	return "0.05";
+}
+
 static void on_every_python(void (*act)(const struct python_exe *))
 {
 	size_t n = 0;
@@ -250,8 +262,8 @@ static void a_program_that_has_turned_the_collector_off_collects_and_keeps_it_of
 
 static void ask_waking(const struct python_exe *exe)
 {
-	if (!strstr(exe->name, " 2.7"))		/* there it must be met at work */
-		ask_in(exe, "0.05", true);
+	if (strcmp(pause_of(exe), "0") != 0)
+		ask_in(exe, pause_of(exe), true);
 }
 
 static void a_program_that_sleeps_and_wakes_collects_when_it_wakes(void **state)
@@ -350,7 +362,7 @@ static void fork_in_the_midst(const struct python_exe *exe)
 	struct target t;
 	const char *line;
 
-	target_begin(&t, exe, strstr(exe->name, " 2.7") ? "0" : "0.05", NULL);
+	target_begin(&t, exe, pause_of(exe), NULL);
 	make_garbage(&t);
 	order(&t, "fork\n");
 	(void)state_of(&t);
@@ -393,7 +405,7 @@ static void die_at_every_step(const struct python_exe *exe)
 	const char *line;
 	int killed = 0;
 
-	target_begin(&t, exe, strstr(exe->name, " 2.7") ? "0" : "0.02", NULL);
+	target_begin(&t, exe, pause_of(exe), NULL);
 	make_garbage(&t);
 	for (int point = 0; point < 2 * FAULT_COUNT; point++) {
 		char name[64];
