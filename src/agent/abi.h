@@ -33,24 +33,6 @@ struct agent_range { uint64_t at, size; };	/* whole pages that can be read */
 
 #define AGENT_RECENT 256		/* ranges that matched last, by address: a power of two */
 
-/*
- * How a note takes leaktop's pages out behind itself (entry_ARCH.S): munmap at a `syscall; ret` of
- * the C library, then, whatever it said, "no exception" to the interpreter. Read by that code: in
- * this order.
- */
-struct agent_exit {
-	uint64_t syscall_ret, zero_ret;	/* addresses; 0: no way out */
-	uint64_t nr, at, size;
-};
-
-/* Functions of the target that COLLECT needs, and the int that says whether the collector is on. */
-struct agent_collect {
-	uint64_t fn_collect, fn_fetch, fn_restore;
-	/* where fn_collect does nothing while it is off (3.7+): sys.modules["gc"].collect() */
-	uint64_t enabled;
-	uint64_t fn_modules, fn_item, fn_call, fn_size, fn_decref;
-};
-
 struct agent_type {
 	uint64_t type;		/* address of the PyTypeObject, the key */
 	uint64_t count;

@@ -1,6 +1,7 @@
 /*
  * Short runs of instructions that the target already has: the way out of a signal handler, a raw
- * system call and a function that returns 0. Looked for in the text of its C library and its loader, in memory.
+ * system call and the end of a function that returns 0. Looked for in the text of its C library
+ * and its loader, in memory.
  */
 #ifndef LT_INJECT_GADGET_H
 #define LT_INJECT_GADGET_H

@@ -34,7 +34,7 @@
 	X(long_type, "PyLong_Type", 1) \
 	X(int_type, "PyInt_Type", 0)		/* 2.7: int */ \
 	X(py_version, "Py_Version", 0) \
-	X(gc_collect, "PyGC_Collect", 0)	/* and what it takes to call it: agent/collect.c */ \
+	X(gc_collect, "PyGC_Collect", 0)	/* these for agent/collect.c */ \
 	X(err_fetch, "PyErr_Fetch", 0) \
 	X(err_restore, "PyErr_Restore", 0) \
 	X(module_dict, "PyImport_GetModuleDict", 0) \

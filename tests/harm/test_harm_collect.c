@@ -1,8 +1,8 @@
 /*
  * gc.collect() by a note (walk_collect_begin): it is run once, by the main thread, as the program
  * itself would; it can be called off; leaktop may die at any step of it, be late, or leave, and the
- * program does not care and has nothing of leaktop's in the end. On every Python; LT_PYTHON=NAME: on
- * those alone.
+ * program does not care and has nothing of leaktop's in the end. On every Python; LT_PYTHON=NAME:
+ * on those alone.
  */
 #include "config.h"
 #include "tests/unit/test.h"
