@@ -89,7 +89,7 @@ struct agent_block {
 	uint64_t list_objects[AGENT_LISTS];
 	uint64_t objects;
 	uint64_t left_out;		/* objects of types that found no room in the table */
-	uint64_t hold_ticks;		/* how long it held the GIL; of COLLECT, how long that took */
+	uint64_t hold_ticks;		/* how long it held the GIL; COLLECT: how long it took */
 	uint32_t working;		/* the request that is being done, 0: none */
 	uint32_t posted_pid;		/* of the process in which COLLECT was posted */
 	int64_t unreachable;		/* what COLLECT found */

@@ -390,7 +390,7 @@ static void give_up(const struct errand *e, struct lt_err *err)
 		lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
 }
 
-/* leaktop is leaving. A count ends with the slice that is asked for; a collection is not awaited. */
+/* leaktop is leaving. A count ends with the slice that it is at; a collection is not awaited. */
 static bool is_hurried(const struct errand *e)
 {
 	return e->job->collect && *e->hurry;

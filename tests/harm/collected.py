@@ -25,6 +25,7 @@ def ident():
 
 
 MAIN = ident()
+PID = os.getpid()
 
 
 class Node(object):
@@ -32,7 +33,7 @@ class Node(object):
 
 
 def gone(ref):
-    seen["main" if ident() == MAIN else "other"] += 1
+    seen["child" if os.getpid() != PID else "main" if ident() == MAIN else "other"] += 1
     if naps:
         nap = naps.pop()
         say("napping")
@@ -47,7 +48,7 @@ def make(n):
 
 
 def phase(name, info):
-    seen["full"] += name == "stop" and info["generation"] == 2
+    seen["full" if os.getpid() == PID else "child"] += name == "stop" and info["generation"] == 2
 
 
 def say(text):
@@ -73,7 +74,7 @@ def fork():
     if child == 0:
         for i in range(20000):
             seen["child"] += i < 0
-        os._exit(min(99, seen["full"] + seen["main"]))
+        os._exit(min(99, seen["child"]))
     seen["child"] += os.waitpid(child, 0)[1] != 0
     say("forked")
 

@@ -178,7 +178,7 @@ static void target_end(struct target *t)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* Asks for its state: what has been collected, by its main thread alone, and nothing else changed. */
+/* Its state: what has been collected, by its main thread alone, and that nothing else changed. */
 static void assert_collected(struct target *t, int full, int cycles, bool on)
 {
 	const char *line;

@@ -1,6 +1,6 @@
 /*
- * An interpreter made of paper, on the heap of paper_heap.c: the functions that the helper calls, and
- * what they were called with. Included by the tests of the helper; not a program of its own.
+ * An interpreter made of paper, on the heap of paper_heap.c: the functions that the helper calls,
+ * and what they were called with. Included by the tests of the helper; not a program of its own.
  */
 static int ensured, released, queued, queue_result, fake_errno;
 static void *thread_state;
