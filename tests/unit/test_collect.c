@@ -207,7 +207,7 @@ static void a_note_that_is_read_after_leaktop_takes_the_pages_out(void **state)
 
 static void where_the_kernel_says_no_the_interpreter_is_told_nothing(void **state)
 {
-	set_up_exit((char *)NULL + 1, PAGE);
+	set_up_exit((void *)(uintptr_t)1, PAGE);
 	assert_int_equal(note(note_arg), 0);
 }
 
