@@ -16,8 +16,8 @@
 
 /* Entry points: byte offsets into the helper's code, one jump each (entry_ARCH.S). */
 #define AGENT_ENTRY_CALL 0	/* void (struct agent_block *): take the GIL, count, give it back */
-#define AGENT_ENTRY_POST 16	/* void (struct agent_block *): ask the interpreter to run COUNT */
-#define AGENT_ENTRY_COUNT 32	/* int (void *block): count; called with the GIL held */
+#define AGENT_ENTRY_POST 16	/* void (struct agent_block *): leave a note for the interpreter */
+#define AGENT_ENTRY_NOTE 32	/* int (void *block): what POST leaves; called with the GIL held */
 
 #define AGENT_UNSIZED 8		/* types whose ob_size is none */
 #define AGENT_NAME 64
@@ -79,18 +79,23 @@ struct agent_block {
 					   0: it has not, or none but its own can be meant.
 					   Written in the stop */
 
+	struct agent_exit exit;
+	struct agent_collect collect;
 	struct agent_order order;
 
 	/* the answer */
 	uint32_t answer;		/* = order.request, written last (release) */
 	uint32_t status;		/* enum agent_status */
-	uint32_t posted;		/* COUNT is queued in the interpreter, or running */
+	uint32_t posted;		/* a note is queued in the interpreter, or running */
 	uint32_t types;			/* entries of the table in use */
 	uint32_t approximate;		/* objects that changed lists may be counted twice */
 	uint64_t list_objects[AGENT_LISTS];
 	uint64_t objects;
 	uint64_t left_out;		/* objects of types that found no room in the table */
-	uint64_t hold_ticks;		/* how long COUNT held the GIL */
+	uint64_t hold_ticks;		/* how long it held the GIL; COLLECT: how long it took */
+	uint32_t working;		/* the request that is being done, 0: none */
+	uint32_t posted_pid;		/* of the process in which COLLECT was posted */
+	int64_t unreachable;		/* what COLLECT found */
 
 	/* the helper's own, between slices */
 	uint64_t missed;		/* the address that was in no range, 0: none */

@@ -12,4 +12,10 @@
  */
 uint64_t agent_arch_ticks(void);
 
+/*
+ * Which process this is: a child has another number, whatever else it has inherited. That is a
+ * system call, which inject/policy.c knows of.
+ */
+uint32_t agent_arch_pid(void);
+
 #endif

@@ -13,7 +13,7 @@
 
 #include "agent/abi.h"
 
-/* What is done now and then: small rather than fast, for all of the helper is two pages. */
+/* What is done now and then: small rather than fast, for all of the helper is three pages. */
 #define AGENT_COLD __attribute__((noinline, cold))
 
 #define READ(type, addr) (*(const type *)(uintptr_t)(addr))

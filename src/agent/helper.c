@@ -2,10 +2,12 @@
  * The helper: runs inside the target, on its main thread, for a moment. Freestanding: no libc, no
  * data, no relocation; every address comes in the block. It allocates nothing, creates no object
  * (its bookmarks, in leaktop's own block, are none of the interpreter's making), takes no
- * reference, runs no Python code and never sleeps, apart from waiting for the GIL (I4).
+ * reference, runs no Python code and never sleeps, apart from waiting for the GIL (I4) - but for
+ * gc.collect(), which the user has to ask for (collect.h).
  */
 #include "agent/abi.h"
 #include "agent/arch.h"
+#include "agent/collect.h"
 #include "agent/count.h"
 #include "agent/guard.h"
 #include "agent/ring.h"
@@ -35,6 +37,8 @@ static uint32_t work(struct agent_block *b)
 		return AGENT_SEVERAL;
 	if (b->collecting && READ(int32_t, b->collecting))
 		return AGENT_COLLECTING;
+	if (b->order.op == AGENT_OP_COLLECT)
+		return collect_run(b);
 	if (!b->walk && !b->fn_visit)
 		return AGENT_CANNOT;
 	if (b->order.op == AGENT_OP_UNLINK)
@@ -54,39 +58,68 @@ static void answer(struct agent_block *b, uint32_t request, uint32_t status)
 	__atomic_store_n(&b->answer, request, __ATOMIC_RELEASE);
 }
 
+static uint32_t request_of(const struct agent_block *b)
+{
+	return __atomic_load_n(&b->order.request, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * It says what it works at and looks again: leaktop, who calls off a request and looks then, sees
+ * one of the two.
+ */
 static void work_if_asked(struct agent_block *b)
 {
-	uint32_t request = __atomic_load_n(&b->order.request, __ATOMIC_ACQUIRE);
+	uint32_t request = request_of(b);
 	uint64_t begin;
 	uint32_t status;
 
 	if (request == 0 || request == b->answer)	/* cancelled, or answered by a call */
 		return;
+	__atomic_store_n(&b->working, request, __ATOMIC_SEQ_CST);
+	if (request_of(b) != request) {
+		__atomic_store_n(&b->working, 0, __ATOMIC_SEQ_CST);
+		return;
+	}
 	begin = agent_arch_ticks();
 	b->until_ticks = b->order.slice_ticks ? begin + b->order.slice_ticks : UINT64_MAX;
 	status = work(b);
 	b->hold_ticks = agent_arch_ticks() - begin;
 	answer(b, request, status);
+	__atomic_store_n(&b->working, 0, __ATOMIC_RELEASE);
 }
 
-int agent_count(void *arg);
+/* entry_ARCH.S: agent_do, and the way out. Hidden, or its address would come from a GOT. */
+int agent_note(void *arg) __attribute__((visibility("hidden")));
+const struct agent_exit *agent_do(struct agent_block *b);
 void agent_call(struct agent_block *b);
 void agent_post(struct agent_block *b);
 
-/* Run by the interpreter on its main thread, holding the GIL. 0: no exception. */
-int agent_count(void *arg)
+/* leaktop has gone, or is about to, and waits for nothing: is there anything that would miss us? */
+static int may_go(struct agent_block *b)
 {
-	struct agent_block *b = arg;
+	return b->order.op == AGENT_OP_LEAVE && request_of(b) == 0 && b->exit.size &&
+	       b->exit.syscall_ret && b->exit.zero_ret && is_alone(b) &&
+	       !(b->collecting && READ(int32_t, b->collecting)) && ring_unlink(b) == AGENT_OK;
+}
 
+/*
+ * Run by the interpreter on its main thread, holding the GIL. Where the pages are to go `posted`
+ * stays: nobody else touches them until the kernel has taken them.
+ */
+const struct agent_exit *agent_do(struct agent_block *b)
+{
 	work_if_asked(b);
+	if (may_go(b))
+		return &b->exit;
 	__atomic_store_n(&b->posted, 0, __ATOMIC_RELEASE);
 	return 0;
 }
 
 /*
- * Why Ensure must not be called here; 0: it may be. To 3.11 it asks for the first thread state that
- * this thread ever had. If the thread holds the GIL under a second one, Ensure waits for itself; in
- * 2.7 and 3.6, which have no GIL before there are threads, the second one is lost.
+ * Why nothing may be done here; 0: it may be. What runs the program's own code never may. To 3.11
+ * Ensure asks for the first thread state that this thread ever had. If the thread holds the GIL
+ * under a second one, Ensure waits for itself; in 2.7 and 3.6, which have no GIL before there are
+ * threads, the second one is lost.
  */
 static uint32_t find_obstacle(const struct agent_block *b)
 {
@@ -94,6 +127,8 @@ static uint32_t find_obstacle(const struct agent_block *b)
 
 	if (!is_alone(b))
 		return AGENT_SEVERAL;
+	if (b->order.op == AGENT_OP_COLLECT)
+		return AGENT_CANNOT;
 	mine = ((void *(*)(void))(uintptr_t)b->fn_this_thread)();
 	if (!mine)
 		return AGENT_NO_THREAD_STATE;
@@ -134,8 +169,10 @@ static void post(struct agent_block *b)
 		answer(b, b->order.request, AGENT_LOCKED);
 		return;
 	}
+	if (b->order.op == AGENT_OP_COLLECT)
+		collect_post(b);
 	__atomic_store_n(&b->posted, 1, __ATOMIC_RELEASE);
-	if (((int (*)(int (*)(void *), void *))(uintptr_t)b->fn_add_pending)(agent_count, b) != 0) {
+	if (((int (*)(int (*)(void *), void *))(uintptr_t)b->fn_add_pending)(agent_note, b) != 0) {
 		__atomic_store_n(&b->posted, 0, __ATOMIC_RELEASE);
 		answer(b, b->order.request, AGENT_POST_REFUSED);
 	}

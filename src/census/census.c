@@ -34,6 +34,7 @@ struct census {
 	bool busy;			/* a count by `way` is under way */
 	bool checking;			/* a walk runs beside, to be held against the last scan */
 	bool unchecked;			/* the scan is yet to be held against a walk */
+	bool collecting;		/* the borrower is on an errand for gc.collect() */
 	int disagreed;
 	int refused;			/* scans in a row that found no pools */
 	struct census_result earlier;	/* a scan that did not agree with `walked`: owned; */
@@ -146,11 +147,16 @@ static void add_cost(struct census_result *to, const struct census_result *r)
 	to->pending = to->pending || r->pending;
 }
 
+/* Nothing more is to be done in there. */
+static void leave_beside(struct census *c)
+{
+	(void)walk_leave_begin(c->walk, clock_mono_ns() + BESIDE_DEADLINE_NS, NULL);
+}
+
 static void trust_scan(struct census *c)
 {
 	c->unchecked = false;
-	/* nothing more is to be done in there */
-	(void)walk_leave_begin(c->walk, clock_mono_ns() + BESIDE_DEADLINE_NS, NULL);
+	leave_beside(c);
 }
 
 /* Keeps the scan, whose names are the scan's own only until the next one. */
@@ -201,9 +207,12 @@ static void judge_again(struct census *c)
 /* A walk beside that has ended is held against the scan that it was begun after. */
 static void end_beside(struct census *c)
 {
-	struct pollfd fd = {.fd = walk_fd(c->walk), .events = POLLIN};
+	struct pollfd fd = {.events = POLLIN};
 	struct census_result walked;
 
+	if (!census_borrows(c) || c->collecting || (c->busy && c->way == CENSUS_BY_WALK))
+		return;
+	fd.fd = walk_fd(c->walk);
 	if (poll(&fd, 1, 0) <= 0)
 		return;
 	walk_end(c->walk, &walked);
@@ -235,6 +244,8 @@ static enum lt_errc begin_walk(struct census *c, const struct census_request *re
 		*err = request->refusal;
 		return err->code;
 	}
+	if (c->collecting)
+		return lt_err_set(err, LT_E_BUSY, 0, "gc.collect() is waited for");
 	return walk_begin(c->walk, request->size_bytes, request->deadline_ns, err);
 }
 
@@ -269,8 +280,7 @@ enum lt_errc census_begin(struct census *c, const struct census_request *request
 	struct lt_err why;
 	enum lt_errc rc;
 
-	if (census_borrows(c))
-		end_beside(c);
+	end_beside(c);
 	if (clock_mono_ns() < c->due_ns)
 		return paced(c, err);
 	if (c->way == CENSUS_BY_SCAN) {
@@ -371,6 +381,36 @@ bool census_borrows(const struct census *c)
 	return c->walk && walk_busy(c->walk);
 }
 
+/* ---- gc.collect() ------------------------------------------------------------------------ */
+
+enum lt_errc census_collect_begin(struct census *c, int64_t wait_ns, struct lt_err *err)
+{
+	enum lt_errc rc;
+
+	end_beside(c);
+	if (!c->walk || census_borrows(c))
+		return lt_err_set(err, LT_E_BUSY, 0, "a walk is under way");
+	rc = walk_collect_begin(c->walk, wait_ns, err);
+	c->collecting = rc == LT_OK;
+	return rc;
+}
+
+int census_collect_fd(const struct census *c)
+{
+	return c->collecting ? walk_fd(c->walk) : -1;
+}
+
+void census_collect_end(struct census *c, struct census_collected *ret)
+{
+	walk_collect_end(c->walk, ret);
+	c->collecting = false;
+	add_cost(&c->extra, &ret->cost);
+	if (c->way == CENSUS_BY_SCAN && !c->unchecked)
+		leave_beside(c);
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
 void census_settle(struct census *c)
 {
 	struct census_result r;
@@ -378,20 +418,21 @@ void census_settle(struct census *c)
 
 	if (!census_borrows(c))
 		return;
+	/* what the user asked for is called off, unless it has begun */
 	walk_hurry(c->walk);
 	fd.fd = walk_fd(c->walk);
 	if (poll(&fd, 1, SETTLE_MS) > 0)
 		walk_end(c->walk, &r);
 	else
 		walk_abandon(c->walk);
-	c->busy = c->checking = false;
+	c->busy = c->checking = c->collecting = false;
 }
 
 void census_abandon(struct census *c)
 {
 	if (c->walk)
 		walk_abandon(c->walk);
-	c->busy = c->checking = false;
+	c->busy = c->checking = c->collecting = false;
 }
 
 enum lt_errc census_leave(struct census *c, int64_t deadline_ns, struct census_result *ret)

@@ -58,6 +58,15 @@ bool census_advance(struct census *c, struct census_result *ret);
  * there are no such passes. Borrowed until the next advance; n_passes tells a new one.
  */
 const struct cheap_totals *census_heap(const struct census *c, int64_t *n_passes);
+/*
+ * gc.collect() in the target, because the user asked: by a note that its interpreter reads on its
+ * main thread. Poll census_collect_fd until it is readable, then end it. Scans go on meanwhile,
+ * walks do not. LT_E_BUSY: a walk is under way, ask again in a moment. wait_ns: see walk.h.
+ */
+enum lt_errc census_collect_begin(struct census *c, int64_t wait_ns, struct lt_err *err);
+int census_collect_fd(const struct census *c);	/* -1: none under way */
+void census_collect_end(struct census *c, struct census_collected *ret);
+
 /* Is a borrower of ours at work? Then it is who traces the target. */
 bool census_borrows(const struct census *c);
 /* leaktop is leaving: waits, for a few seconds at most, for what is under way in the target. */

@@ -46,4 +46,11 @@ struct census_result {
 	int64_t large_bytes;	/* objects in the C heap */
 };
 
+/* What gc.collect() in the target came to. */
+struct census_collected {
+	struct census_result cost;	/* its err: code LT_OK: it was done */
+	int64_t unreachable;		/* objects that the collector found; LT_UNKNOWN */
+	int64_t took_ns;		/* finalizers included, and other threads meanwhile */
+};
+
 #endif

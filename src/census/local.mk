@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libcensus.a
 libcensus_a_SOURCES = \
 	src/census/agree.c src/census/agree.h \
+	src/census/block.c src/census/block.h \
 	src/census/census.c src/census/census.h \
 	src/census/counted.h \
 	src/census/large.c src/census/large.h \

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/abi.h"
+#include "census/block.h"
 #include "census/names.h"
 #include "inject/borrow.h"
 #include "proc/maps.h"
@@ -30,7 +31,7 @@ struct walk {
 	int64_t max_pause_ns;		/* 0: all in one slice */
 	struct lodging lodging;
 	struct borrower borrower;
-	bool leaving;			/* the borrower takes the pages out */
+	enum { COUNTS, LEAVES, COLLECTS } errand;	/* of the borrower */
 	bool lost;			/* a borrower died: there may be more in the target */
 	struct timed_wait wait;	/* the timed wait that was visited last */
 	int filters;			/* seccomp filters that were read */
@@ -81,87 +82,6 @@ void walk_forget(struct walk *w)
 	names_clear(w->names);
 }
 
-static uint32_t place(int32_t offset)
-{
-	return offset == LAYOUT_NONE ? 0 : (uint32_t)offset;
-}
-
-static uint32_t round_up(size_t n, size_t to)
-{
-	return (uint32_t)((n + to - 1) / to * to);
-}
-
-static void fill_functions(const struct walk *w, struct agent_block *b)
-{
-	const struct python_symbols *sym = &w->py->sym;
-
-	b->fn_errno = w->py->errno_location;
-	b->fn_this_thread = sym->gil_this_thread;
-	b->fn_ensure = sym->gil_ensure;
-	b->fn_release = sym->gil_release;
-	b->fn_add_pending = sym->add_pending_call;
-	b->fn_visit = sym->visit_objects;
-	b->unsized[0] = sym->gen_type;
-	b->unsized[1] = sym->coro_type;
-	b->unsized[2] = sym->async_gen_type;
-	b->unsized[3] = w->py->layout->frame_unsized ? sym->frame_type : 0;
-	b->fn_interp_head = sym->interp_head;
-	b->interp = w->py->interp;
-	b->set_type = sym->set_type;
-	b->frozenset_type = sym->frozenset_type;
-	b->list_type = sym->list_type;
-	b->tuple_type = sym->tuple_type;
-}
-
-static void fill_layout(const struct walk *w, struct agent_block *b)
-{
-	const struct layout *l = w->py->layout;
-
-	/* asked anew each time: the target may be another Python since the last count */
-	b->walk = !w->visit && l->walk == LAYOUT_WALK_LISTS;
-	for (int i = 0; i < AGENT_LISTS; i++)
-		b->head[i] = w->py->heads[i];
-	if (l->gc_collecting != LAYOUT_NONE)	/* from where gc_state is counted too */
-		b->collecting = w->py->gc - (uint64_t)l->gc_state + (uint64_t)l->gc_collecting;
-	b->gc_head_size = place(l->gc_head_size);
-	b->ob_type = place(l->ob_type);
-	b->ob_size = place(l->ob_size);
-	b->tp_name = place(l->tp_name);
-	b->tp_basicsize = place(l->tp_basicsize);
-	b->tp_itemsize = place(l->tp_itemsize);
-	b->tp_flags = place(l->tp_flags);
-	b->managed_flags = l->managed_flags;
-	b->managed_size = l->managed_size;
-	b->list_allocated = place(l->list_allocated);
-	b->long_shift = l->integer == LAYOUT_INT_LVTAG ? 3 : 0;
-	b->dict = (uint32_t)l->dict;
-	b->dict_keys = place(l->dict == LAYOUT_DICT_27 ? l->dict_mask : l->dict_keys);
-	b->set_mask = place(l->set_mask);
-	b->mark_refs = (uint64_t)l->gc_refs;
-}
-
-static bool fill_lock(const struct walk *w, struct agent_block *b)
-{
-	struct python_lock lock;
-
-	if (!python_pending_lock(w->py, &lock))
-		return false;
-	b->lock = lock.addr;
-	b->lock_mask = lock.mask;
-	b->lock_free = lock.free;
-	return true;
-}
-
-/* Block, index and table behind one another; returns the size of it all. */
-static uint64_t fill_places(const struct walk *w, struct agent_block *b)
-{
-	b->max_types = w->max_types;
-	b->slots = w->max_types * 2;
-	b->index_at = round_up(sizeof(*b), AGENT_ALIGN);
-	b->table_at = round_up(b->index_at + b->slots * sizeof(uint32_t), AGENT_ALIGN);
-	return page_up(b->table_at + (size_t)b->max_types * sizeof(struct agent_type));
-}
-
 /* Tells a block that is already there what is wanted. */
 static bool write_order(const struct walk *w, const struct agent_order *order)
 {
@@ -171,10 +91,10 @@ static bool write_order(const struct walk *w, const struct agent_order *order)
 				   sizeof(*order));
 }
 
-/* A pending call that comes late does nothing. */
-static void cancel(const struct walk *w)
+/* A note that is read late does nothing; with AGENT_OP_LEAVE it takes the pages out. */
+static void cancel(const struct walk *w, enum agent_op op)
 {
-	const struct agent_order nothing = {0};
+	const struct agent_order nothing = {.op = op};
 
 	(void)write_order(w, &nothing);
 }
@@ -189,37 +109,68 @@ static enum lt_errc may_visit(const struct walk *w, struct lt_err *err)
 			  (long long)(w->visit_ns / CLOCK_NS_PER_MS));
 }
 
+static struct borrow_job job_of(const struct walk *w, int64_t wait_ns)
+{
+	return (struct borrow_job){
+		.py = w->py, .gadgets = w->gadgets, .lodging = w->lodging, .wait = w->wait,
+		.filters = w->filters, .pace = w->pace, .wait_ns = wait_ns,
+	};
+}
+
+/* The next request, and a block for it, should one have to be made. */
+static enum lt_errc prepare(struct walk *w, struct borrow_job *job, struct agent_block *block,
+			    struct lt_err *err)
+{
+	job->block_size = block_fill(w->py, w->visit, w->max_types, block);
+	if (!job->block_size)
+		return lt_err_set(err, LT_E_REMOTE, errno, "reading the lock of pending calls");
+	job->block = block;
+	if (++w->request == 0)
+		w->request = 1;
+	return LT_OK;
+}
+
+/* A note has taken them out by itself. After an exec they are gone, too: that others find out. */
+static void notice_gone(struct walk *w)
+{
+	if (w->lodging.code && remote_probe(&w->py->remote, w->lodging.code, NULL) != LT_OK &&
+	    python_same(w->py))
+		w->lodging = (struct lodging){0};
+}
+
+static enum lt_errc begin_errand(struct walk *w, int errand, struct borrow_job *job,
+				 struct agent_block *block, struct lt_err *err)
+{
+	notice_gone(w);
+	job->lodging = w->lodging;
+	block->order = job->order;
+	if (!write_order(w, &job->order)) {
+		w->lost = true;
+		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
+	}
+	w->errand = errand;
+	return borrow_begin(&w->borrower, job, err);
+}
+
 enum lt_errc walk_begin(struct walk *w, int64_t size_bytes, int64_t deadline_ns,
 			  struct lt_err *err)
 {
-	struct agent_block block = {0};
-	struct borrow_job job = {
-		.py = w->py, .gadgets = w->gadgets, .lodging = w->lodging,
-		.wait = w->wait, .filters = w->filters, .block = &block, .pace = w->pace,
-		.object_least = OBJECT_LEAST,
-		.max_pause_ns = w->max_pause_ns, .wait_ns = deadline_ns - clock_mono_ns(),
-	};
+	struct agent_block block;
+	struct borrow_job job = job_of(w, deadline_ns - clock_mono_ns());
 	enum lt_errc rc = may_visit(w, err);
 
+	job.object_least = OBJECT_LEAST;
+	job.max_pause_ns = w->max_pause_ns;
 	if (rc != LT_OK)
 		return rc;
-	if (!fill_lock(w, &block))
-		return lt_err_set(err, LT_E_REMOTE, errno, "reading the lock of pending calls");
-	fill_functions(w, &block);
-	fill_layout(w, &block);
-	job.block_size = fill_places(w, &block);
-	if (++w->request == 0)
-		w->request = 1;
-	job.order = block.order = (struct agent_order){
+	if ((rc = prepare(w, &job, &block, err)) != LT_OK)
+		return rc;
+	job.order = (struct agent_order){
 		.max_objects = (uint64_t)(size_bytes > 0 ? size_bytes : INT64_MAX) / OBJECT_LEAST,
 		.slice_ticks = w->max_pause_ns ? pace_ticks(&w->pace, w->max_pause_ns / 2) : 0,
 		.op = AGENT_OP_BEGIN, .request = w->request,
 	};
-	if (!write_order(w, &job.order)) {
-		w->lost = true;
-		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
-	}
-	return borrow_begin(&w->borrower, &job, err);
+	return begin_errand(w, COUNTS, &job, &block, err);
 }
 
 bool walk_busy(const struct walk *w)
@@ -260,6 +211,8 @@ static enum lt_errc status_error(uint32_t status, struct lt_err *err)
 		return lt_err_set(err, LT_E_COLLECTING, 0, "again and again, while it was counted");
 	case AGENT_OUTSIDE:
 		return lt_err_set(err, LT_E_BUSY, 0, "it maps memory faster than it is counted");
+	case AGENT_LATE:
+		return lt_err_set(err, LT_E_BUSY, 0, "the note was read too late");
 	case AGENT_MORE:
 		return lt_err_set(err, LT_E_TIMEOUT, 0, "too many slices");
 	default:
@@ -369,15 +322,68 @@ static void take_result(struct walk *w, struct census_result *ret)
 void walk_end(struct walk *w, struct census_result *ret)
 {
 	take_result(w, ret);
-	if (w->leaving)
-		w->leaving = false;
-	else if (ret->err.code == LT_OK)
+	if (w->errand == LEAVES && ret->err.code != LT_OK)
+		cancel(w, AGENT_OP_LEAVE);
+	else if (w->errand == COUNTS && ret->err.code == LT_OK)
 		(void)read_answer(w, ret, &ret->err);
-	else
-		cancel(w);
+	else if (w->errand == COUNTS)
+		cancel(w, AGENT_OP_BEGIN);
 	if (ret->err.code == LT_E_REPLACED)
 		walk_forget(w);
 }
+
+/* ---- gc.collect() ----------------------------------------------------------------------- */
+
+enum lt_errc walk_collect_begin(struct walk *w, int64_t wait_ns, struct lt_err *err)
+{
+	struct agent_block block;
+	struct borrow_job job = job_of(w, wait_ns);
+	enum lt_errc rc;
+
+	job.collect = true;
+	if (!w->py->sym.gc_collect || !w->py->sym.err_fetch || !w->py->sym.err_restore)
+		return lt_err_set(err, LT_E_LAYOUT, 0, "this Python exports no PyGC_Collect");
+	if ((rc = prepare(w, &job, &block, err)) != LT_OK)
+		return rc;
+	job.order = (struct agent_order){
+		.until_ticks = pace_until(&w->pace, wait_ns),
+		.op = AGENT_OP_COLLECT, .request = w->request,
+	};
+	return begin_errand(w, COLLECTS, &job, &block, err);
+}
+
+static void read_collected(struct walk *w, struct census_collected *ret)
+{
+	struct agent_block b;
+
+	if (!remote_read(&w->py->remote, w->lodging.block, &b, offsetof(struct agent_block, saved)))
+		lt_err_set(&ret->cost.err, LT_E_REMOTE, errno, "reading the helper's block");
+	else if (b.answer != w->request)
+		lt_err_set(&ret->cost.err, LT_E_BAD_DATA, 0, "the helper answered another request");
+	else if (b.status == AGENT_CANNOT)
+		lt_err_set(&ret->cost.err, LT_E_LAYOUT, 0,
+			   "the collector is off, and the gc module is not there to be asked");
+	else
+		(void)status_error(b.status, &ret->cost.err);
+	if (ret->cost.err.code != LT_OK)
+		return;
+	ret->unreachable = b.unreachable;
+	ret->took_ns = pace_ns(&w->pace, b.hold_ticks, BORROW_COLLECT_NS);
+}
+
+void walk_collect_end(struct walk *w, struct census_collected *ret)
+{
+	*ret = (struct census_collected){.unreachable = LT_UNKNOWN, .took_ns = LT_UNKNOWN};
+	take_result(w, &ret->cost);
+	if (ret->cost.err.code == LT_OK)
+		read_collected(w, ret);
+	else
+		cancel(w, AGENT_OP_BEGIN);
+	if (ret->cost.err.code == LT_E_REPLACED)
+		walk_forget(w);
+}
+
+/* ---- the end --------------------------------------------------------------------------- */
 
 void walk_hurry(struct walk *w)
 {
@@ -392,19 +398,14 @@ void walk_abandon(struct walk *w)
 
 enum lt_errc walk_leave_begin(struct walk *w, int64_t deadline_ns, struct lt_err *err)
 {
-	struct borrow_job job = {
-		.py = w->py, .gadgets = w->gadgets, .lodging = w->lodging, .leave = true,
-		.wait = w->wait, .filters = w->filters, .pace = w->pace,
-		.wait_ns = deadline_ns - clock_mono_ns(),
-	};
-	enum lt_errc rc;
+	struct borrow_job job = job_of(w, deadline_ns - clock_mono_ns());
 
+	job.leave = true;
 	if (!w->lodging.code && !w->lost)
 		return LT_OK;
-	cancel(w);
-	rc = borrow_begin(&w->borrower, &job, err);
-	w->leaving = rc == LT_OK;
-	return rc;
+	cancel(w, AGENT_OP_LEAVE);
+	w->errand = LEAVES;
+	return borrow_begin(&w->borrower, &job, err);
 }
 
 enum lt_errc walk_leave(struct walk *w, int64_t deadline_ns, struct census_result *ret)

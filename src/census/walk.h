@@ -43,6 +43,13 @@ void walk_hurry(struct walk *w);
 void walk_abandon(struct walk *w);
 
 /*
+ * Leaves a note that has the interpreter run gc.collect() on its main thread: walk_busy until
+ * walk_collect_end. wait_ns: for the thread to come by; then it is called off. Not while walk_busy.
+ */
+enum lt_errc walk_collect_begin(struct walk *w, int64_t wait_ns, struct lt_err *err);
+void walk_collect_end(struct walk *w, struct census_collected *ret);
+
+/*
  * Begins to take everything out of the target: walk_busy until walk_end, as with a walk; not busy
  * where there is nothing. A later walk_begin brings it in again.
  */

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
+	src/cli/collecting.c src/cli/collecting.h \
 	src/cli/complain.c src/cli/complain.h \
 	src/cli/failon.c src/cli/failon.h \
 	src/cli/settings.c src/cli/settings.h \

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/batch.h"
+#include "cli/collecting.h"
 #include "cli/complain.h"
 #include "cli/failon.h"
 #include "cli/requests.h"
@@ -38,6 +39,7 @@ struct watch {
 	struct model *model;
 	struct ui *ui;			/* NULL in batch */
 	struct batch out;		/* without a screen */
+	struct collecting collecting;	/* ! on the screen */
 	struct record *record;		/* with -w, else NULL */
 	enum lt_errc record_said;	/* its last state that was told */
 	struct scrape *scrape;		/* with --listen, else NULL */
@@ -140,6 +142,8 @@ static void take_sample(struct watch *w, const struct sample *sample)
 		w->said = LT_OK;
 	searching_sample(w->session, w->model, sample->mono_ns);
 	record(w);
+	if (w->ui)
+		collecting_sample(&w->collecting, sample, w->session, w->ui, w->record);
 	w->samples++;
 	w->changed = true;
 	if (!w->ui)
@@ -237,6 +241,9 @@ static void do_request(struct watch *w, const struct ui_request *r)
 		break;
 	case UI_SEARCH_STOP:
 		searching_stop(w->session, w->model);
+		break;
+	case UI_COLLECT:
+		collecting_ask(&w->collecting, w->session, w->ui);
 		break;
 	case UI_SAVE:
 		save_settings(w);
@@ -357,6 +364,7 @@ static void watch_successor(struct watch *w)
 	(void)model_filter(w->model, old->filter, NULL, 0);
 	model_free(former);
 	w->successor = 0;
+	w->collecting = (struct collecting){0};
 	ui_successor(w->ui, 0);
 	w->ended = false;
 	w->said = LT_OK;
@@ -377,7 +385,8 @@ static int until_ms(const struct watch *w)
 	if (w->ui && w->ended && w->twin)
 		at = least(at, w->twin_ns);
 	if (!w->ended)
-		at = least(at, searching_due_ns(w->session));
+		at = least(at, least(searching_due_ns(w->session),
+				     collecting_due_ns(&w->collecting)));
 	if (w->end_ns)
 		at = least(at, w->end_ns);
 	if (scrape_ms >= 0)
@@ -429,6 +438,7 @@ static void loop(struct watch *w)
 		look_for_successor(w, now);
 		if (!w->ended)
 			w->changed |= searching_advance(w->session, w->model);
+		w->changed |= collecting_advance(&w->collecting, w->session, w->ui);
 		if (w->ui && (w->changed || now >= clock_due_ns(w)))
 			draw(w, now);
 		if (!w->done)
@@ -462,7 +472,7 @@ enum lt_errc watch_open_screen(const struct options *o, const struct settings *s
 			       struct ui **ret, struct lt_err *err)
 {
 	struct ui_options ui = {
-		.look = o->look, .ascii = o->ascii, .pick = pick,
+		.look = o->look, .ascii = o->ascii, .pick = pick, .readonly = o->readonly,
 		.delay_s = (double)o->delay_ns / 1e9, .fields = o->fields,
 	};
 	enum lt_errc rc = ui_open(&ui, ret, err);

@@ -69,9 +69,9 @@ bool arch_syscall_result(const struct arch_state *s, uint64_t gadget, long nr, i
 /* Byte patterns to look for in the text of the C library or the loader. */
 struct arch_pattern {
 	const uint8_t *bytes;
-	size_t n;
+	size_t n;			/* 0: this CPU has no such code */
 };
-extern const struct arch_pattern arch_restore_rt, arch_syscall_ret;
+extern const struct arch_pattern arch_restore_rt, arch_syscall_ret, arch_zero_ret;
 
 /*
  * Signal frames on a stack: a word that each of them has arch_frame_mark_at bytes from its start,
@@ -97,7 +97,7 @@ enum arch_block arch_block_kind(long nr);
 bool arch_is_fork(long nr);	/* fork, vfork, clone, clone3 */
 
 extern const long arch_nr_mmap, arch_nr_munmap, arch_nr_futex, arch_nr_clock_gettime,
-	arch_nr_sigreturn, arch_nr_restart;
+	arch_nr_sigreturn, arch_nr_restart, arch_nr_getpid;
 extern const uint32_t arch_audit;	/* AUDIT_ARCH_* */
 
 #endif

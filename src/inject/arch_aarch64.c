@@ -35,7 +35,7 @@
 
 const long arch_nr_mmap = __NR_mmap, arch_nr_munmap = __NR_munmap, arch_nr_futex = __NR_futex,
 	arch_nr_clock_gettime = __NR_clock_gettime, arch_nr_sigreturn = __NR_rt_sigreturn,
-	arch_nr_restart = __NR_restart_syscall;
+	arch_nr_restart = __NR_restart_syscall, arch_nr_getpid = __NR_getpid;
 const uint32_t arch_audit = AUDIT_ARCH_AARCH64;
 
 /* mov x8, #139; svc #0 - the vdso's __kernel_rt_sigreturn, musl's __restore_rt. */
@@ -44,6 +44,8 @@ static const uint8_t syscall_ret_bytes[] = {0x01, 0, 0, 0xd4, 0xc0, 0x03, 0x5f, 
 
 const struct arch_pattern arch_restore_rt = {restore_rt_bytes, sizeof(restore_rt_bytes)};
 const struct arch_pattern arch_syscall_ret = {syscall_ret_bytes, sizeof(syscall_ret_bytes)};
+/* `ret` goes to x30: one would have to be found that takes it from the stack. */
+const struct arch_pattern arch_zero_ret = {NULL, 0};
 
 /*
  * Registers as ptrace has them, and what else is known. In a system call that will be restarted pc

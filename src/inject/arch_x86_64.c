@@ -31,15 +31,17 @@
 
 const long arch_nr_mmap = __NR_mmap, arch_nr_munmap = __NR_munmap, arch_nr_futex = __NR_futex,
 	arch_nr_clock_gettime = __NR_clock_gettime, arch_nr_sigreturn = __NR_rt_sigreturn,
-	arch_nr_restart = __NR_restart_syscall;
+	arch_nr_restart = __NR_restart_syscall, arch_nr_getpid = __NR_getpid;
 const uint32_t arch_audit = AUDIT_ARCH_X86_64;
 
 static const uint8_t restore_rt_bytes[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 static const uint8_t syscall_ret_bytes[] = {0x0f, 0x05, 0xc3};
+static const uint8_t zero_ret_bytes[] = {0x31, 0xc0, 0xc3};	/* xor %eax, %eax; ret */
 
 /* mov $15,%rax; syscall - glibc's and musl's __restore_rt both. */
 const struct arch_pattern arch_restore_rt = {restore_rt_bytes, sizeof(restore_rt_bytes)};
 const struct arch_pattern arch_syscall_ret = {syscall_ret_bytes, sizeof(syscall_ret_bytes)};
+const struct arch_pattern arch_zero_ret = {zero_ret_bytes, sizeof(zero_ret_bytes)};
 
 /* arch/x86/include/uapi/asm/sigcontext.h and ucontext.h: what rt_sigreturn reads back. */
 struct frame_context {

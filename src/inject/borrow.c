@@ -23,12 +23,14 @@
 #include "util/clock.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "util/num.h"
 
 #define STOP_MARGIN_NS (20 * CLOCK_NS_PER_MS)	/* a stop takes about a millisecond */
 #define RETRY_NS (1 * CLOCK_NS_PER_MS)		/* between two tries for a safe point ... */
 #define RETRY_FEW 20				/* ... of which so many; then it is a long story */
 #define RETRY_LONG_NS (5 * CLOCK_NS_PER_MS)
 #define ANSWER_POLL_NS (CLOCK_NS_PER_MS / 2)	/* between two looks for an answer, no stop */
+#define NOTE_POLL_NS (5 * CLOCK_NS_PER_MS)	/* the same, for a collection */
 #define LATE_NS (20 * CLOCK_NS_PER_MS)		/* a sleep so much longer had no CPU ... */
 #define LATE_MOST_NS (10 * CLOCK_NS_PER_S)	/* ... and so long is waited for one */
 #define NAP_NS (20 * CLOCK_NS_PER_MS)		/* pauses are slept in pieces of it */
@@ -56,6 +58,8 @@ struct errand {
 	int outsides;			/* slices that met memory mapped since they began */
 	uint64_t objects;		/* that were counted when the last slice ended */
 	bool asked;			/* the request is made: wait for its answer */
+	bool begun;			/* a collection has: it can no longer be called off */
+	int64_t switches;		/* of the main thread, when it was looked at first */
 	bool searched;			/* for pages that others have left */
 };
 
@@ -124,13 +128,14 @@ static enum lt_errc run_helper(struct errand *e, struct call *c, enum safepoint 
 			       struct lt_err *err)
 {
 	const struct lodging *l = &e->r->lodging;
-	uint64_t entry = point == SAFEPOINT_RUNNING ? AGENT_ENTRY_POST : AGENT_ENTRY_CALL;
+	bool post = point == SAFEPOINT_RUNNING || e->job->collect;
 	enum lt_errc rc;
 
 	if (!tell_gil_state(e, c))
 		return lt_err_set(err, LT_E_REPLACED, errno, "leaktop's pages are gone");
-	e->r->pending |= point == SAFEPOINT_RUNNING;
-	rc = call_function(c, l->code + entry, l->block, err);
+	e->r->pending |= post;
+	rc = call_function(c, l->code + (post ? AGENT_ENTRY_POST : AGENT_ENTRY_CALL), l->block,
+			   err);
 	fault_at(FAULT_CALLED);
 	return rc;
 }
@@ -193,6 +198,8 @@ static enum safepoint_use use_of(const struct errand *e)
 {
 	const struct lodging *l = &e->r->lodging;
 
+	if (e->job->collect)
+		return SAFEPOINT_NOTE;
 	return e->job->leave && l->code && lodging_is_clear(l, e->remote) ? SAFEPOINT_SYSCALLS
 									   : SAFEPOINT_FUNCTIONS;
 }
@@ -219,7 +226,7 @@ static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct ma
 		e->r->wait = (struct timed_wait){0};
 	}
 	fault_at(FAULT_STOPPED);
-	if ((rc = policy_ask(t, &now, &e->r->filters, err)) != LT_OK)
+	if ((rc = policy_ask(t, &now, job->collect, &e->r->filters, err)) != LT_OK)
 		return rc;
 	if (tracee_in_group_stop(t) && !may_use_group_stop(e))
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "the process is being stopped");
@@ -229,7 +236,7 @@ static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct ma
 	fault_at(FAULT_JUDGED);
 	if (point == SAFEPOINT_NO)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0, "%s", why);
-	if (note_is_queued(e) && (job->leave || point == SAFEPOINT_RUNNING))
+	if (note_is_queued(e) && (job->leave || job->collect || point == SAFEPOINT_RUNNING))
 		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
 	if ((rc = call_begin(&call, t, job->gadgets, err)) != LT_OK)
 		return rc;
@@ -288,6 +295,32 @@ static enum lt_errc use_maps(struct errand *e, const struct maps *maps, struct l
 	return one_stop(e, maps, err);
 }
 
+/*
+ * A note for a thread that sleeps may lie there for ever: only one that was seen to wake since this
+ * errand began is left one. To 3.8 it would hinder the other threads for as long: there only one
+ * that runs.
+ */
+static bool sleeps_on(struct errand *e, const struct status_syscall *now)
+{
+	pid_t pid = e->remote->pid;
+
+	if (!e->job->collect || now->nr < 0)
+		return false;
+	if (!num_known(e->switches))
+		e->switches = status_switches(pid, pid);
+	return e->job->py->layout->note_hinders || !num_known(e->switches) ||
+	       status_switches(pid, pid) == e->switches;
+}
+
+/* A note that was read after all has taken them out (agent/request.h, LEAVE). */
+static void notice_gone(struct errand *e, const struct maps *maps)
+{
+	struct lodging *l = &e->r->lodging;
+
+	if (e->job->leave && l->code && !maps_find(maps, l->code))
+		*l = (struct lodging){0};
+}
+
 /* One look at /proc; a stop only if it promises something. */
 static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 {
@@ -310,13 +343,17 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 	else if (!r->wait.timeout_ms)
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
 				  "in a timed wait that another visit would prolong");
-	if (now.nr < 0 && note_is_queued(e))
+	if (sleeps_on(e, &now))
+		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
+				  "its main thread sleeps and would not read a note");
+	if ((now.nr < 0 || job->collect) && note_is_queued(e))
 		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
 	if (stop_may_kill(e, &now))
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
 				  "in a wait that its seccomp filter may not let go on");
 	if ((rc = maps_read(pid, &maps, err)) != LT_OK)
 		return rc;
+	notice_gone(e, &maps);
 	if (job->leave && !r->lodging.code && !lodging_is_found(&maps)) {
 		e->searched = true;	/* nothing there: nothing to do */
 		maps_done(&maps);
@@ -336,12 +373,14 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 
 /*
  * Another tracer is told of at once when there is something to ask; but to leave, it is waited for:
- * another leaktop is there for a moment only. LT_E_PERM: it went just when it was looked for.
+ * another leaktop is there for a moment only. LT_E_PERM: it went just when it was looked for;
+ * LT_E_REPLACED: the pages did, or the whole program. The next look tells.
  */
 static bool worth_another_try(const struct errand *e, enum lt_errc rc)
 {
 	return rc == LT_E_NO_SAFE_POINT || rc == LT_E_BUSY ||
-	       (e->job->leave && (rc == LT_E_TRACED || rc == LT_E_PERM));
+	       (e->job->leave &&
+		(rc == LT_E_TRACED || rc == LT_E_PERM || rc == LT_E_REPLACED));
 }
 
 static bool is_done(const struct errand *e)
@@ -354,12 +393,41 @@ static bool is_done(const struct errand *e)
 }
 
 /* The reason of the last try stands, unless there was none. */
-static void give_up(struct lt_err *err, bool asked)
+static void give_up(const struct errand *e, struct lt_err *err)
 {
-	if (asked)
+	if (e->begun)
+		lt_err_set(err, LT_E_BUSY, 0, "the collection goes on, and is not waited for");
+	else if (e->asked)
 		lt_err_set(err, LT_E_BUSY, 0, "it did not return to Python code");
 	else if (err->code == LT_OK)
 		lt_err_set(err, LT_E_TIMEOUT, 0, "no try was possible");
+}
+
+/* leaktop is leaving. A count ends with the slice that it is at; a collection is not awaited. */
+static bool is_hurried(const struct errand *e)
+{
+	return e->job->collect && *e->hurry;
+}
+
+/*
+ * Calls a collection off for which it is too late, unless it has begun: the helper first says that
+ * it does, then looks whether it is still wanted. true: one more round, for it may be done.
+ */
+static bool must_go_on(struct errand *e)
+{
+	const uint64_t at = e->r->lodging.block;
+	const uint32_t none = 0;
+	uint32_t working = 0;
+
+	if (!e->job->collect || !e->asked || e->begun)
+		return false;
+	(void)remote_write(e->remote, at + offsetof(struct agent_block, order.request), &none,
+			   sizeof(none));
+	fault_at(FAULT_CALLED_OFF);
+	e->begun = answered(e) || (block_u32(e, offsetof(struct agent_block, working), &working) &&
+				   working == e->order.request) || answered(e);
+	e->deadline_ns = clock_mono_ns() + BORROW_COLLECT_NS;
+	return e->begun;
 }
 
 /* A machine that has no CPU for leaktop has none for the target: that time is not the target's. */
@@ -377,18 +445,28 @@ static void sleep_for(struct errand *e, int64_t ns)
 	e->deadline_ns += late;
 }
 
+static int64_t rest_ns(const struct errand *e, int tries)
+{
+	if (!e->asked)
+		return tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS;
+	return e->job->collect ? NOTE_POLL_NS : ANSWER_POLL_NS;
+}
+
 /* One request, or the way out. false: r->err says why not. */
 static bool run_one(struct errand *e)
 {
+	const struct borrow_job *job = e->job;
 	struct lt_err *err = &e->r->err;
 
 	e->asked = false;
-	e->deadline_ns = clock_mono_ns() + e->job->wait_ns;
+	e->deadline_ns = clock_mono_ns() + job->wait_ns;
 	for (int tries = 0; !is_done(e); tries++) {
 		int64_t left = e->deadline_ns - clock_mono_ns();
 
-		if (left <= (e->asked ? 0 : STOP_MARGIN_NS)) {
-			give_up(err, e->asked);
+		if (left <= (e->asked ? 0 : STOP_MARGIN_NS) || is_hurried(e)) {
+			if (must_go_on(e))
+				continue;
+			give_up(e, err);
 			return false;
 		}
 		if (!e->asked) {
@@ -396,11 +474,12 @@ static bool run_one(struct errand *e)
 
 			if (rc != LT_OK && !worth_another_try(e, rc))
 				return false;
-			e->asked = rc == LT_OK && !e->job->leave;
+			e->asked = rc == LT_OK && !job->leave;
+			if (e->asked)
+				fault_at(FAULT_NOTED);
 		}
 		if (!is_done(e))
-			sleep_for(e, e->asked ? ANSWER_POLL_NS
-					      : tries < RETRY_FEW ? RETRY_NS : RETRY_LONG_NS);
+			sleep_for(e, rest_ns(e, tries));
 	}
 	*err = (struct lt_err){0};
 	return true;
@@ -492,11 +571,13 @@ static void run_job(const struct borrow_job *job, struct borrow_result *r, pid_t
 		.job = job, .r = r, .remote = &job->py->remote, .hurry = hurry,
 		.plan = {.remote = &job->py->remote, .owner = leaktop, .block = job->block,
 			 .block_size = job->block_size},
-		.order = job->order,
+		.order = job->order, .switches = LT_UNKNOWN,
 	};
 
-	while (run_one(&e) && !job->leave && next_slice(&e))
+	while (run_one(&e) && !job->leave && !job->collect && next_slice(&e))
 		;
+	if (job->collect)
+		fault_at(FAULT_COLLECTED);
 	ranges_done(&e.plan.ranges);
 	r->request = e.order.request;
 }

@@ -1,6 +1,7 @@
 /*
  * Borrowing the main thread for one job: map leaktop's pages if they are not there yet and run the
- * helper, slice after slice with pauses between them, or take the pages away. The work is done in a
+ * helper, slice after slice with pauses between them; or leave a note that has the interpreter run
+ * gc.collect(); or take the pages away. The work is done in a
  * child process, so that leaktop's screen never waits for ptrace and the child can be killed at any
  * time without harm to the target.
  */
@@ -19,12 +20,15 @@
 #include "target/python.h"
 #include "util/err.h"
 
+#define BORROW_COLLECT_NS (120ll * 1000000000)	/* then leaktop goes on without its answer */
+
 struct borrow_job {
 	const struct python *py;
 	const struct gadgets *gadgets;
 	struct lodging lodging;		/* as it is now */
 	uint64_t block_size;		/* wanted; another size than the present: mapped anew */
 	bool leave;			/* unmap the pages; otherwise run the helper */
+	bool collect;			/* the order is AGENT_OP_COLLECT */
 	const struct agent_block *block;	/* a new block begins so */
 	struct agent_order order;	/* the first */
 	uint32_t object_least;		/* bytes: how many objects memory that grows can hold */
@@ -32,7 +36,8 @@ struct borrow_job {
 	int64_t max_pause_ns;		/* of one slice, the stop included; 0: no slices */
 	struct timed_wait wait;	/* of the last job's result */
 	int filters;			/* so many seccomp filters were read and let waits go on */
-	int64_t wait_ns;		/* for a safe moment and an answer, in each slice */
+	int64_t wait_ns;		/* for a safe moment and an answer, in each slice;
+					 * a collection that has begun has BORROW_COLLECT_NS */
 };
 
 struct borrow_result {
@@ -60,7 +65,10 @@ struct borrower {			/* a job under way; zeroed: none */
 
 /* LT_E_SYS if no process or pipe can be had. */
 enum lt_errc borrow_begin(struct borrower *b, const struct borrow_job *job, struct lt_err *err);
-/* No further slice: the job ends with LT_E_TIMEOUT unless this was the last. */
+/*
+ * No further slice: the job ends with LT_E_TIMEOUT unless this was the last. A collection that has
+ * not begun is called off; one that has is no longer waited for.
+ */
 void borrow_hurry(struct borrower *b);
 /*
  * The result, once fd polls readable (blocks until then). A child that died without one gives

@@ -181,6 +181,18 @@ static uint32_t room_for(size_t n)
 	return (uint32_t)(room < RANGES_MOST ? room : RANGES_MOST);
 }
 
+/* How a note leaves with both: only side by side, for one system call takes them. */
+static struct agent_exit exit_of(const struct lodging *l, const struct gadgets *gadgets)
+{
+	if (!gadgets->zero_ret || l->block != l->code + l->code_size)
+		return (struct agent_exit){0};
+	return (struct agent_exit){
+		.syscall_ret = gadgets->syscall_ret, .zero_ret = gadgets->zero_ret,
+		.nr = (uint64_t)arch_nr_munmap, .at = l->code,
+		.size = l->code_size + l->block_size,
+	};
+}
+
 static enum lt_errc map_block(struct lodging *l, const struct lodging_plan *plan, struct call *c,
 			      struct lt_err *err)
 {
@@ -205,6 +217,7 @@ static enum lt_errc map_block(struct lodging *l, const struct lodging_plan *plan
 		return rc;
 	l->block = first.self = (uint64_t)ret;
 	first.magic = AGENT_MAGIC;
+	first.exit = exit_of(l, c->gadgets);
 	if (!remote_write(plan->remote, l->block, &first, sizeof(first)))
 		return lt_err_set(err, LT_E_REMOTE, errno, "writing the helper's block");
 	fault_at(FAULT_FILLED);
@@ -418,7 +431,7 @@ static enum leavings judge(struct lodging *l, const struct lodging_plan *plan)
 
 /* The new contents, but the old places of index and table, bookmarks and a note that may be due. */
 static enum lt_errc furnish(const struct lodging *l, const struct lodging_plan *plan,
-			    struct lt_err *err)
+			    const struct gadgets *gadgets, struct lt_err *err)
 {
 	const size_t n = offsetof(struct agent_block, saved);
 	struct agent_block old, b;
@@ -430,6 +443,9 @@ static enum lt_errc furnish(const struct lodging *l, const struct lodging_plan *
 		return lt_err_set(err, LT_E_REMOTE, errno, "reading the helper's block");
 	b.magic = AGENT_MAGIC;
 	b.self = l->block;
+	b.exit = exit_of(l, gadgets);
+	b.working = old.working;
+	b.posted_pid = old.posted_pid;
 	b.posted = old.posted;
 	b.slots = old.slots;
 	b.max_types = old.max_types;
@@ -454,7 +470,7 @@ enum lt_errc lodging_take_over(struct lodging *ret_l, const struct lodging_plan 
 
 		if (what == LEFT_WHOLE) {
 			if ((rc = write_sign(&l, plan->owner, c, err)) == LT_OK &&
-			    (rc = furnish(&l, plan, err)) == LT_OK)
+			    (rc = furnish(&l, plan, c->gadgets, err)) == LT_OK)
 				*ret_l = l;
 			return rc;
 		}

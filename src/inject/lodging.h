@@ -21,7 +21,7 @@
 #include "target/remote.h"
 #include "util/err.h"
 
-#define LODGING_CODE_SIZE 8192u		/* the helper and the sign (helper.lds): in whole pages */
+#define LODGING_CODE_SIZE 12288u	/* the helper and the sign (helper.lds): in whole pages */
 
 struct lodging {			/* all 0 when there is none. Sizes are whole pages. */
 	uint64_t code, block;		/* addresses */

@@ -30,6 +30,11 @@ uint64_t pace_ticks(const struct pace *p, int64_t ns)
 	return ticks > 1 ? (uint64_t)ticks : 1;
 }
 
+uint64_t pace_until(const struct pace *p, int64_t ns)
+{
+	return arch_ticks() + pace_ticks(p, ns);
+}
+
 int64_t pace_ns(const struct pace *p, uint64_t ticks, int64_t most)
 {
 	double ns = (double)ticks / ticks_per_ns(p);

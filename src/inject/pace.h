@@ -10,8 +10,10 @@ struct pace {			/* when the counter was where */
 };
 
 void pace_begin(struct pace *p);
-/* Both sleep for a millisecond if pace_begin was only just now. */
+/* Each sleeps for a millisecond if pace_begin was only just now. */
 uint64_t pace_ticks(const struct pace *p, int64_t ns);
+/* Where the counter will be then. */
+uint64_t pace_until(const struct pace *p, int64_t ns);
 int64_t pace_ns(const struct pace *p, uint64_t ticks, int64_t most);
 
 #endif

@@ -23,7 +23,7 @@
  * behind ptrace (kernel/entry/common.c, syscall_trace_enter). The registers are written anew then,
  * so an errno does no harm.
  */
-static size_t calls(struct seccomp_call *ret)
+static size_t calls(struct seccomp_call *ret, bool collects)
 {
 	const struct seccomp_call list[] = {
 		{.name = "mmap", .nr = (uint32_t)arch_nr_mmap, .known = ALL_ARGS,
@@ -37,13 +37,15 @@ static size_t calls(struct seccomp_call *ret)
 		{.name = "clock_gettime", .nr = (uint32_t)arch_nr_clock_gettime},
 		{.name = "rt_sigreturn", .nr = (uint32_t)arch_nr_sigreturn},
 		{.name = "a call taken back", .nr = NO_CALL, .may_fail = true},
+		{.name = "getpid", .nr = (uint32_t)arch_nr_getpid},	/* the last */
 	};
 
 	memcpy(ret, list, sizeof(list));
-	return COUNT_OF(list);
+	return COUNT_OF(list) - !collects;
 }
 
 struct judgement {
+	bool collects;
 	const char *forbidden;		/* the first call that is not allowed; NULL: none */
 	bool restarts;			/* restart_syscall is allowed */
 };
@@ -52,7 +54,7 @@ static void judge(const struct sock_filter *code, size_t n, struct judgement *j)
 {
 	const struct seccomp_call restart = {.nr = (uint32_t)arch_nr_restart};
 	struct seccomp_call list[16];
-	size_t count = calls(list);
+	size_t count = calls(list, j->collects);
 
 	for (size_t i = 0; i < count && !j->forbidden; i++)
 		if (!seccomp_allows(code, n, arch_audit, &list[i]))
@@ -83,10 +85,10 @@ static bool has_filter(const struct tracee *t)
 	return status_read(t->tid, 0, &st, NULL) != LT_OK || st.seccomp > 0;
 }
 
-static enum lt_errc ask_seccomp(struct tracee *t, struct arch_state *now, int *ret_filters,
-				struct lt_err *err)
+static enum lt_errc ask_seccomp(struct tracee *t, struct arch_state *now, bool collects,
+				int *ret_filters, struct lt_err *err)
 {
-	struct judgement j = {.restarts = true};
+	struct judgement j = {.collects = collects, .restarts = true};
 	int n = judge_filters(t, &j), sys_errno = n < 0 ? errno : 0;
 
 	if (n == 0 || (n < 0 && !has_filter(t)))
@@ -104,13 +106,13 @@ static enum lt_errc ask_seccomp(struct tracee *t, struct arch_state *now, int *r
 	return LT_OK;
 }
 
-enum lt_errc policy_ask(struct tracee *t, struct arch_state *now, int *ret_filters,
+enum lt_errc policy_ask(struct tracee *t, struct arch_state *now, bool collects, int *ret_filters,
 			struct lt_err *err)
 {
 	enum lt_errc rc;
 
 	*ret_filters = 0;
-	rc = ask_seccomp(t, now, ret_filters, err);
+	rc = ask_seccomp(t, now, collects, ret_filters, err);
 	if (rc == LT_OK && arch_guards_returns(t->tid))
 		rc = lt_err_set(err, LT_E_SHSTK, 0, "a guarded control stack is on");
 	if (rc == LT_OK && tracee_dispatches(t))

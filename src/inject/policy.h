@@ -10,10 +10,10 @@
 /*
  * LT_OK, LT_E_SECCOMP, LT_E_DISPATCH, LT_E_SHSTK. *now: the registers of the stopped thread; where
  * a filter might not let its wait go on under another number it is made to begin anew, also on
- * failure.
+ * failure. collects: the helper will ask for its PID, too.
  * *ret_filters: how many filters were read and let waits go on; 0 if there are none, or not.
  */
-enum lt_errc policy_ask(struct tracee *t, struct arch_state *now, int *ret_filters,
+enum lt_errc policy_ask(struct tracee *t, struct arch_state *now, bool collects, int *ret_filters,
 			struct lt_err *err);
 
 #endif

@@ -187,13 +187,20 @@ static enum safepoint judge_running(const struct python *py, enum safepoint_use 
 	for (size_t i = 0; i < py->n_nogo; i++)
 		if (pc >= py->nogo[i].start && pc < py->nogo[i].end)
 			return no(why, "inside the C library, the loader or the allocator");
-	if (!threads_runs_pending(py, arch_thread_self(s)))
-		return no(why, "Python reads its notes on another thread or thread state");
-	if (!python_pending_open(py))
-		return no(why, "the interpreter is about to shut down");
-	if (!python_pending_lock_free(py))
-		return no(why, "the lock of pending calls is taken");
 	return SAFEPOINT_RUNNING;
+}
+
+static bool takes_notes(const struct python *py, const struct arch_state *s, const char **why)
+{
+	if (!threads_runs_pending(py, arch_thread_self(s)))
+		*why = "Python reads its notes on another thread or thread state";
+	else if (!python_pending_open(py))
+		*why = "the interpreter is about to shut down";
+	else if (!python_pending_lock_free(py))
+		*why = "the lock of pending calls is taken";
+	else
+		return true;
+	return false;
 }
 
 enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
@@ -220,6 +227,8 @@ enum safepoint safepoint_judge(const struct python *py, enum safepoint_use use,
 		return no(why, "inside a signal handler");
 	if (use == SAFEPOINT_SYSCALLS)
 		return verdict;
+	if ((verdict == SAFEPOINT_RUNNING || use == SAFEPOINT_NOTE) && !takes_notes(py, s, why))
+		return SAFEPOINT_NO;
 	if (!python_ready(py))
 		return no(why, "the interpreter is starting up or shutting down");
 	if (!python_alone(py))

@@ -20,6 +20,7 @@ enum safepoint {
 
 enum safepoint_use {
 	SAFEPOINT_FUNCTIONS,	/* functions of the interpreter will be called */
+	SAFEPOINT_NOTE,		/* the same, and a pending call left also where it is blocked */
 	SAFEPOINT_SYSCALLS,	/* nothing but system calls: whatever locks it holds or waits for */
 };
 

@@ -102,6 +102,17 @@ struct sample {
 	struct sample_cost cost;
 };
 
+/* gc.collect() that the user has asked for. Sizes in bytes. */
+struct sample_collect {
+	double t;			/* wall clock when it was over */
+	int64_t mono_ns;		/* the same: a sample that began later is of after it */
+	struct lt_err err;		/* why it was not done; code LT_OK: it was */
+	int64_t unreachable;		/* objects that the collector found */
+	int64_t took_us;
+	int64_t objects_before, objects_after;	/* of the samples around it */
+	int64_t rss_before, rss_after;
+};
+
 struct sample_left {			/* what is in the target after detach that was not before */
 	int64_t threads, fds, maps;
 };

@@ -325,6 +325,30 @@ static enum lt_errc error(struct sink *s, const struct lt_err *what, struct lt_e
 	return end(s, &j, err);
 }
 
+static void put_change(struct jsonw *j, const char *key, int64_t before, int64_t after)
+{
+	jsonw_object(j, key);
+	jsonw_int(j, "before", before);
+	jsonw_int(j, "after", after);
+	jsonw_object_end(j);
+}
+
+enum lt_errc sink_jsonl_collect(struct sink *s, const struct sample_target *target,
+				const struct sample_collect *what, struct lt_err *err)
+{
+	struct buf b = {0};
+	struct jsonw j;
+
+	begin(&j, &b, "collect");
+	jsonw_time(&j, "t", what->t);
+	jsonw_int(&j, "pid", target->pid);
+	jsonw_int(&j, "unreachable", what->unreachable);
+	jsonw_int(&j, "took_us", what->took_us);
+	put_change(&j, "objects", what->objects_before, what->objects_after);
+	put_change(&j, "rss", what->rss_before, what->rss_after);
+	return end(s, &j, err);
+}
+
 const struct sink_ops sink_jsonl = {
 	.name = "jsonl", .help = "JSON Lines, for programs and recordings",
 	.default_top = 0,

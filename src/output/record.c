@@ -216,6 +216,15 @@ lost:
 	r->lost_since++;
 }
 
+void record_collect(struct record *r, const struct sample_target *target,
+		    const struct sample_collect *what)
+{
+	if (!r->attached || !lines_begin(r))
+		return;
+	(void)sink_jsonl_collect(&r->sink, target, what, NULL);
+	(void)lines_end(r);
+}
+
 void record_end(struct record *r, const struct snapshot *snap, const struct sample_left *left,
 		double now)
 {

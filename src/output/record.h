@@ -26,6 +26,9 @@ void record_close(struct record *r);
  * told by record_state(); the next sample is tried again.
  */
 void record_sample(struct record *r, const struct snapshot *snap);
+/* gc.collect() that the user has asked for, with its before and after. */
+void record_collect(struct record *r, const struct sample_target *target,
+		    const struct sample_collect *what);
 /* The last lines: the verdict, and what was left in the target. */
 void record_end(struct record *r, const struct snapshot *snap, const struct sample_left *left,
 		double now);

@@ -48,6 +48,10 @@ struct sink_ops {
 
 extern const struct sink_ops sink_table, sink_jsonl, sink_csv, sink_openmetrics;
 
+/* Of JSON Lines alone, for a recording: batch has no keys. */
+enum lt_errc sink_jsonl_collect(struct sink *s, const struct sample_target *target,
+				const struct sample_collect *what, struct lt_err *err);
+
 /* Writes nothing: what --listen alone does where there is no terminal. No word after -f. */
 extern const struct sink_ops sink_nothing;
 

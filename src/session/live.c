@@ -17,6 +17,7 @@
 #include "model/ledger.h"
 #include "proc/figures.h"
 #include "proc/status.h"
+#include "session/collect.h"
 #include "session/ledger.h"
 #include "session/refusal.h"
 #include "session/residue.h"
@@ -42,6 +43,7 @@ struct session {
 	struct ledger_source *ledger;
 	struct ledger_objects objects;	/* of the last count */
 	struct search *search;
+	struct collect collect;		/* gc.collect(), when the user has asked for it */
 	struct residue *before;		/* what the target looked like before we touched it */
 	int end_fd;
 	bool busy, ended;
@@ -250,6 +252,18 @@ static int64_t size_bytes(const struct sample_memory *m)
 	return m->rss + (num_known(m->swap) ? m->swap : 0);
 }
 
+/* Our own borrower is no other tracer. */
+static enum lt_errc may_borrow(struct session *s, struct lt_err *err)
+{
+	enum lt_errc rc = refusal_ask(&s->refusal, &s->python, err);
+
+	if (rc != LT_E_TRACED || !census_borrows(s->census))
+		return rc;
+	s->refusal = (struct refusal){0};
+	*err = (struct lt_err){0};
+	return LT_OK;
+}
+
 static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 {
 	struct census_request request = {
@@ -257,13 +271,8 @@ static enum lt_errc begin_census(struct session *s, struct lt_err *err)
 		.deadline_ns = clock_mono_ns() + s->options.call_deadline_ns,
 	};
 
-	/* our own borrower is no other tracer */
-	if (!s->options.readonly &&
-	    refusal_ask(&s->refusal, &s->python, &request.refusal) == LT_E_TRACED &&
-	    census_borrows(s->census)) {
-		s->refusal = (struct refusal){0};
-		request.refusal = (struct lt_err){0};
-	}
+	if (!s->options.readonly)
+		(void)may_borrow(s, &request.refusal);
 	return census_begin(s->census, &request, err);
 }
 
@@ -439,6 +448,23 @@ enum session_step session_advance(struct session *s, const struct sample **ret)
 struct search *session_search(struct session *s)
 {
 	return s->known && !s->ended && !s->replaced ? s->search : NULL;
+}
+
+enum lt_errc session_collect(struct session *s, struct lt_err *err)
+{
+	if (s->options.readonly)
+		return lt_err_set(err, LT_E_USAGE, 0, "leaktop was started with --readonly");
+	if (s->ended || !s->known || s->replaced)
+		return lt_err_set(err, LT_E_REPLACED, 0, "the process is not known yet, or gone");
+	if (may_borrow(s, err) != LT_OK)
+		return err->code;
+	collect_ask(&s->collect);
+	return LT_OK;
+}
+
+bool session_collected(struct session *s, struct sample_collect *ret)
+{
+	return collect_advance(&s->collect, s->census, ret);
 }
 
 /*

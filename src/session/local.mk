@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libsession.a
 libsession_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libsession_a_SOURCES = \
+	src/session/collect.c src/session/collect.h \
 	src/session/growers.c src/session/growers.h \
 	src/session/keeps.c src/session/keeps.h \
 	src/session/ledger.c src/session/ledger.h \

@@ -56,6 +56,15 @@ enum session_step session_advance(struct session *s, const struct sample **ret);
  */
 struct search *session_search(struct session *s);
 
+/*
+ * gc.collect() in the target, because the user asked: takes seconds, or as long as the main thread
+ * does not come back to Python code; called off after half a minute of that. LT_OK: call
+ * session_collected() now and then. Anything else: it may not be done here, and why.
+ */
+enum lt_errc session_collect(struct session *s, struct lt_err *err);
+/* true, once: it is over, one way or the other; before and after are the caller's to add. */
+bool session_collected(struct session *s, struct sample_collect *ret);
+
 /* Removes everything from the target (waits for a call still under way, bounded), compares. */
 void session_detach(struct session *s, struct sample_left *ret);
 void session_free(struct session *s);

@@ -57,6 +57,8 @@ struct layout {
 	int32_t gc_generation_older;	/* another one that older patches have, 0: none */
 	int32_t gc_threshold, gc_count;	/* ints, from a generation's start */
 	bool eintr_raises;		/* before PEP 475 (3.5): EINTR becomes an exception */
+	bool note_hinders;		/* to 3.8: while a pending call waits for the main thread,
+					 * the others look for it after each instruction */
 	/* the lock of Py_AddPendingCall; from &_PyRuntime or the interpreter */
 	enum layout_lock lock;
 	bool lock_in_runtime;

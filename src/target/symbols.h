@@ -34,7 +34,15 @@
 	X(string_type, "PyString_Type", 0)	/* 2.7: str */ \
 	X(long_type, "PyLong_Type", 1) \
 	X(int_type, "PyInt_Type", 0)		/* 2.7: int */ \
-	X(py_version, "Py_Version", 0)
+	X(py_version, "Py_Version", 0) \
+	X(gc_collect, "PyGC_Collect", 0)	/* these for agent/collect.c */ \
+	X(err_fetch, "PyErr_Fetch", 0) \
+	X(err_restore, "PyErr_Restore", 0) \
+	X(module_dict, "PyImport_GetModuleDict", 0) \
+	X(dict_get, "PyDict_GetItemString", 0) \
+	X(call_method, "PyObject_CallMethod", 0) \
+	X(as_size, "PyNumber_AsSsize_t", 0) \
+	X(dec_ref, "Py_DecRef", 0)
 
 struct python_symbols {
 #define X(field, symbol, needed) uint64_t field;

@@ -73,6 +73,7 @@ struct screen *screen_new(const struct screen_options *options)
 	s->ctx.delay_s = options->delay_s;
 	s->ctx.ascii = options->ascii;
 	s->ctx.replay = options->replay;
+	s->ctx.readonly = options->readonly;
 	s->ctx.columns = options->columns;
 	s->color = options->color;
 	s->mouse = options->mouse;
@@ -559,7 +560,7 @@ void screen_key(struct screen *s, int key, struct ui_request *ret)
 		layer_pop(s);
 		if (ret->ask == UI_SORT)
 			ask_sort(s, ret->sort, ret->reversed, ret);
-		else
+		else if (ret->ask != UI_COLLECT)
 			ret->ask = UI_REDRAW;
 	} else if (result == VIEW_OPEN) {
 		view_open(s, action == KEYS_CYCLES ? &view_cycles : &view_holders, ret);

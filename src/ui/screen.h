@@ -15,7 +15,7 @@ struct screen_options {
 	double delay_s;
 	bool ascii;			/* no block characters */
 	bool color, mouse, blank_zeros;
-	bool replay;
+	bool replay, readonly;
 	enum text_unit unit;
 	bool pick;			/* it is screen_draw_processes() at first */
 	struct cells_choice columns;

@@ -19,7 +19,8 @@ struct ui {
 
 enum lt_errc ui_open(const struct ui_options *options, struct ui **ret, struct lt_err *err)
 {
-	struct screen_options screen = {.delay_s = options->delay_s, .replay = options->replay};
+	struct screen_options screen = {.delay_s = options->delay_s, .replay = options->replay,
+					.readonly = options->readonly};
 	enum lt_errc code = term_open(err);
 	struct ui *u;
 

@@ -26,6 +26,7 @@ struct ui_options {
 	bool ascii;
 	bool replay;			/* the keys of a recording, not of a living process */
 	bool pick;			/* a list of processes is shown, instead of one */
+	bool readonly;			/* --readonly: nothing acts on the target */
 	double delay_s;
 	const char *fields;		/* cells_choose() takes it; NULL: by the room there is */
 };
@@ -50,6 +51,7 @@ enum ui_ask {				/* what the loop should do after a key */
 	UI_WATCH,			/* request.pid, of the list of processes */
 	UI_SEARCH,			/* request.text: a type, for who holds its objects */
 	UI_SEARCH_STOP,
+	UI_COLLECT,			/* ! and y: gc.collect() in the target */
 	UI_SAVE,			/* W: the settings, into the configuration */
 	UI_REPORT,			/* w: what ui_text() has, into a file */
 	UI_CLEAR,			/* no filter, the order by verdict, nothing hidden */

@@ -33,6 +33,7 @@ struct view_ctx {
 	char state[200];		/* of the replay or of the recording; "" none */
 	bool state_alert;		/* ... is one to act on */
 	bool replay;			/* of a recording */
+	bool readonly;			/* --readonly */
 	char plain[512];		/* what view_plain shows */
 	pid_t successor;		/* of a target that ended, which r watches; 0: none */
 	const struct processes *processes;	/* NULL: a process is watched */

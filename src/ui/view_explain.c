@@ -4,37 +4,52 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/mem.h"
+#include "util/num.h"
+
 #define PAGE_LINES 14
 #define PAGE_WIDTH 78
 
 struct page {
 	const char *title;
-	const char *lines[PAGE_LINES];	/* NULL ends them; %d once: the PID */
+	const char *lines[PAGE_LINES];	/* NULL ends them; %s once: what depends on the target */
 };
 
 struct explain_state {
 	const struct page *page;
+	bool may;			/* y does it */
 	int top;			/* lines scrolled away */
 	int most;			/* that can be */
 };
 
 /*
  * gc.collect() runs finalizers, which is code of the target's: nothing that leaktop could take
- * back, nor bound. So it says how, and leaves the doing to the one who owns the process.
+ * back, nor bound. So it says what it costs, and asks.
  */
 static const struct page act_page = {"act on the target: gc.collect()", {
 	"One full collection tells garbage that waits in cycles from what is held:",
 	"+COUNT falls behind it where it was garbage, and stays where it is held.",
 	"",
-	"leaktop does not run it: it would run the target's finalizers and hold all",
-	"its threads until it is done, for seconds on a large heap. To do it yourself:",
+	"It runs on the target's main thread when that comes back to Python code. It",
+	"runs finalizers and callbacks of the target's, and all its threads wait:",
+	"%s",
+	"A thread that does not come by in 30 s is left alone.",
 	"",
-	"  b                              here: a new baseline, so +COUNT is the change",
-	"  import gc; gc.collect()        in the target, from a console or a handler",
-	"  sys.remote_exec(%d, 'FILE')  from a Python of its version, 3.14 and later,",
-	"                                 with that line in FILE",
+	"  y              do it now; objects and RSS before and after are shown",
+	"  b              a new baseline first, so that +COUNT is the change",
+	"  any other key  no",
+	NULL,
+}};
+
+static const struct page act_not_page = {"act on the target: gc.collect()", {
+	"One full collection tells garbage that waits in cycles from what is held.",
+	"It cannot be had here:",
 	"",
-	"Then look at +COUNT, and at \"full #\" in the header, which goes up by one.",
+	"%s",
+	"",
+	"To do it yourself, in the target, from a console or a handler of its own:",
+	"",
+	"  import gc; gc.collect()",
 	NULL,
 }};
 
@@ -70,14 +85,45 @@ static void row_draw(struct canvas *c, int y, int col, int width, enum attr attr
 	canvas_put(c, y, col + 1, width - 1, attr, text);
 }
 
-/* A fixed format for each line: only those with a PID have one. */
-static const char *line_text(const char *line, int pid, char *buf, size_t size)
+/* Why the target is not to be acted on; NULL: it may be tried. */
+static const char *act_refusal(const struct snapshot *snap, const struct view_ctx *ctx)
 {
-	const char *at = strstr(line, "%d");
+	if (ctx->replay)
+		return "this is a recording.";
+	if (snap->ended)
+		return "the target has ended.";
+	if (ctx->readonly)
+		return "leaktop was started with --readonly.";
+	return lt_err_goes_on(snap->why.code) ? lt_err_info(snap->why.code)->cause : NULL;
+}
 
-	if (!at)
-		return line;
-	snprintf(buf, size, "%.*s%d%s", (int)(at - line), line, pid, at + 2);
+/* How many objects it goes through, as far as that is known: those of a scan are a few more. */
+static int64_t collector_objects(const struct snapshot *snap)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < COUNT_OF(snap->gc.gen); i++) {
+		if (!num_known(snap->gc.gen[i].objects))
+			return snap->objects;
+		sum += snap->gc.gen[i].objects;
+	}
+	return sum ? sum : snap->objects;
+}
+
+/* An object, of a full collection: doc/performance.md. */
+#define LEAST_NS 70
+#define MOST_NS	 400
+
+static const char *act_cost(const struct snapshot *snap, char *buf, size_t size)
+{
+	int64_t n = collector_objects(snap);
+	char count[32];
+
+	if (!num_known(n))
+		return "for how long is not known, for the objects are not counted yet.";
+	snprintf(buf, size, "%.2f to %.2f s for %s objects, and as long as finalizers take.",
+		 (double)n * LEAST_NS / 1e9, (double)n * MOST_NS / 1e9,
+		 num_count(n, count, sizeof(count)));
 	return buf;
 }
 
@@ -87,23 +133,41 @@ static void explain_draw(void *state, const struct snapshot *snap, struct canvas
 	struct explain_state *st = state;
 	int n = 0, width = c->cols < PAGE_WIDTH ? c->cols : PAGE_WIDTH;
 	int y = c->rows > PAGE_LINES + 8 ? 6 : 0, col = (c->cols - width) / 2, page;
+	const struct page *shown = st->page;
 	char title[96], text[128];
+	const char *say = NULL;
 
-	while (st->page->lines[n])
+	if (shown == &act_page) {
+		say = act_refusal(snap, ctx);
+		st->may = !say;
+		if (say)
+			shown = &act_not_page;
+		else
+			say = act_cost(snap, text, sizeof(text));
+	}
+	while (shown->lines[n])
 		n++;
 	page = c->rows - y - 1 < n ? c->rows - y - 1 : n;
 	st->most = n - page;
 	if (st->top > st->most)
 		st->top = st->most;
-	snprintf(title, sizeof(title), "%s   (%sEsc:back)", st->page->title,
+	snprintf(title, sizeof(title), "%s   (%sEsc:back)", shown->title,
 		 st->most > 0 ? "Up Down:scroll " : "");
 	row_draw(c, y, col, width, ATTR_HEAD, title);
-	for (int i = 0; i < page; i++)
-		row_draw(c, y + 1 + i, col, width, ATTR_MENU,
-			 line_text(st->page->lines[st->top + i], (int)snap->target->pid, text,
-				   sizeof(text)));
+	for (int i = 0; i < page; i++) {
+		const char *line = shown->lines[st->top + i];
+
+		row_draw(c, y + 1 + i, col, width, ATTR_MENU, strcmp(line, "%s") ? line : say);
+	}
 	c->cursor_row = y;
 	c->cursor_col = col;
+}
+
+/* Where yes is asked for everything else is no, but for what has nothing to do with it. */
+static bool is_everywhere(enum keys_action action)
+{
+	return action == KEYS_QUIT || action == KEYS_SUSPEND || action == KEYS_REDRAW ||
+	       action == KEYS_UP || action == KEYS_DOWN;
 }
 
 static enum view_result explain_key(void *state, const struct snapshot *snap, int key,
@@ -114,12 +178,18 @@ static enum view_result explain_key(void *state, const struct snapshot *snap, in
 	ret->ask = UI_REDRAW;
 	if (action == KEYS_BACK || action == KEYS_ACT || action == KEYS_ALLOC)
 		return VIEW_CLOSE;
+	if (key == 'y' && st->may) {
+		ret->ask = UI_COLLECT;
+		return VIEW_CLOSE;
+	}
 	if (action == KEYS_UP && st->top > 0)
 		st->top--;
 	else if (action == KEYS_DOWN && st->top < st->most)
 		st->top++;
 	else if (action == KEYS_BASELINE_NOW && st->page == &act_page)
 		ret->ask = UI_BASELINE_NOW;
+	else if (st->page == &act_page && !is_everywhere(action))
+		return VIEW_CLOSE;
 	else
 		return VIEW_IGNORED;
 	return VIEW_DONE;
@@ -127,7 +197,7 @@ static enum view_result explain_key(void *state, const struct snapshot *snap, in
 
 const struct view_ops view_act = {
 	.name = "act",
-	.help = "what acts on the target, and what it costs",
+	.help = "gc.collect() in the target: what it costs, and whether to",
 	.state_size = sizeof(struct explain_state),
 	.overlay = true,
 	.modal = true,

@@ -1,4 +1,4 @@
-/* What leaktop leaves to the user, and how it is done: behind ! and a. Laid over the table. */
+/* What acts on the target, with a question, and what is left to the user: behind ! and a. */
 #ifndef LT_UI_VIEW_EXPLAIN_H
 #define LT_UI_VIEW_EXPLAIN_H
 

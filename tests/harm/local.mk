@@ -69,6 +69,13 @@ test_harm_slices_CPPFLAGS = $(harm_cppflags)
 test_harm_slices_CFLAGS = $(harm_cflags)
 test_harm_slices_LDADD = $(harm_libs)
 
+harm_tests += test_harm_collect
+test_harm_collect_SOURCES = tests/harm/test_harm_collect.c
+test_harm_collect_CPPFLAGS = $(harm_cppflags)
+test_harm_collect_CFLAGS = $(harm_cflags)
+test_harm_collect_LDADD = libcensus.a $(harm_libs)
+EXTRA_DIST += tests/harm/collected.py
+
 harm_tests += test_harm_signals
 test_harm_signals_SOURCES = tests/harm/test_harm_signals.c
 test_harm_signals_CPPFLAGS = $(harm_cppflags)

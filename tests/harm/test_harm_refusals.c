@@ -543,7 +543,7 @@ static void a_wait_that_is_stopped_all_the_same_begins_anew(void **state)
 	pid = begin_python_in(FILTER_NO_RESTART, "select.poll().poll(3600000)");
 	assert_int_equal(harm_stop(&t, pid, true, &err), LT_OK);
 	assert_int_equal(tracee_get(&t, &now, &err), LT_OK);
-	assert_int_equal(policy_ask(&t, &now, &filters, &err), LT_OK);
+	assert_int_equal(policy_ask(&t, &now, false, &filters, &err), LT_OK);
 	assert_int_equal(filters, 0);
 	tracee_detach(&t);
 	assert_true(harm_wait_blocked(pid) != 219);

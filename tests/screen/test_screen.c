@@ -1,6 +1,7 @@
 #include "config.h"
 #include "../unit/test.h"
 #include "fixture.h"
+#include "util/mem.h"
 
 #include <stdio.h>
 
@@ -356,16 +357,50 @@ static void all_parts_of_memory_have_a_row_where_there_is_room(void **state)
 	EXPECT(&f, 5, "ledger");
 }
 
-static void what_leaktop_does_not_do_it_explains(void **state)
+static void to_act_costs_what_it_says(void **state)
 {
 	fixture_draw(&f, 24, 80);
 	(void)fixture_key(&f, '!');
 	assert_int_equal(fixture_find(&f, "act on the target: gc.collect()"), 6);
-	assert_true(fixture_find(&f, "sys.remote_exec(4242, 'FILE')") > 6);
+	assert_true(fixture_find(&f, "0.12 to 0.69 s for 1 734 220 objects") > 6);
 	assert_int_equal(fixture_key(&f, 'b'), UI_BASELINE_NOW);
-	assert_int_equal(fixture_key(&f, 'i'), UI_NOTHING);
-	(void)fixture_key(&f, UI_KEY_ESC);
+	assert_int_equal(fixture_key(&f, 'y'), UI_COLLECT);
 	assert_int_equal(fixture_find(&f, "act on the target: gc"), -1);
+	assert_int_equal(fixture_key(&f, 'y'), UI_COPY);
+}
+
+static void to_act_is_asked_and_everything_but_y_is_no(void **state)
+{
+	static const int no[] = {'n', 'Y', 'i', '!', '\r', ' ', UI_KEY_ESC, UI_KEY_F0 + 5};
+
+	fixture_draw(&f, 24, 80);
+	for (size_t i = 0; i < COUNT_OF(no); i++) {
+		(void)fixture_key(&f, '!');
+		assert_true(fixture_find(&f, "any other key  no") > 6);
+		assert_int_equal(fixture_key(&f, no[i]), UI_REDRAW);
+		assert_int_equal(fixture_find(&f, "any other key  no"), -1);
+	}
+}
+
+static void where_it_cannot_act_it_says_why_and_y_is_no(void **state)
+{
+	f.snap.why.code = LT_E_TRACED;
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, '!');
+	assert_int_equal(fixture_find(&f, "It cannot be had here:"), 8);
+	assert_non_null(strstr(fixture_row(&f, 10), "another program is tracing the process"));
+	assert_int_equal(fixture_find(&f, "do it now"), -1);
+	assert_int_equal(fixture_key(&f, 'y'), UI_REDRAW);
+	f.snap.ended = true;
+	fixture_draw(&f, 24, 80);
+	(void)fixture_key(&f, '!');
+	assert_true(fixture_find(&f, "the target has ended.") > 6);
+	assert_int_equal(fixture_key(&f, 'y'), UI_REDRAW);
+}
+
+static void what_leaktop_does_not_do_it_explains(void **state)
+{
+	fixture_draw(&f, 24, 80);
 	(void)fixture_key(&f, 'a');
 	assert_true(fixture_find(&f, "compare_to(a, 'lineno')") > 6);
 	(void)fixture_key(&f, 'a');
@@ -374,7 +409,7 @@ static void what_leaktop_does_not_do_it_explains(void **state)
 	assert_int_equal(fixture_find(&f, "act on the target: gc.collect()   (Up"), 0);
 	for (int i = 0; i < 20; i++)
 		(void)fixture_key(&f, 'j');
-	assert_int_equal(fixture_find(&f, "Then look at +COUNT"), 9);
+	assert_int_equal(fixture_find(&f, "any other key  no"), 9);
 }
 
 static void the_hardware_cursor_is_on_the_selected_row(void **state)
@@ -596,6 +631,9 @@ int main(void)
 		DRAWN(a_high_screen_has_the_reasons_in_a_pane),
 		DRAWN(the_collector_is_evidence_only_where_it_ran),
 		DRAWN(all_parts_of_memory_have_a_row_where_there_is_room),
+		DRAWN(to_act_costs_what_it_says),
+		DRAWN(to_act_is_asked_and_everything_but_y_is_no),
+		DRAWN(where_it_cannot_act_it_says_why_and_y_is_no),
 		DRAWN(what_leaktop_does_not_do_it_explains),
 		DRAWN(the_hardware_cursor_is_on_the_selected_row),
 		DRAWN(an_ended_target_keeps_its_last_screen),

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "paper_heap.c"		/* NOLINT: a fixture of statics, each test has its own */
+#include "paper_interpreter.c"	/* NOLINT */
 
 static void it_counts_each_type_in_each_list(void **state)
 {
@@ -13,7 +14,7 @@ static void it_counts_each_type_in_each_list(void **state)
 	put(1, 0);
 	put(2, 0);
 	put(3, 2);
-	assert_int_equal(agent_count(&block.b), 0);
+	assert_null(agent_do(&block.b));
 	assert_int_equal(block.b.status, AGENT_OK);
 	assert_int_equal(block.b.answer, 1);
 	assert_int_equal(entry(0)->count, 3);
@@ -28,9 +29,9 @@ static void it_counts_each_type_in_each_list(void **state)
 static void a_second_count_starts_from_nothing(void **state)
 {
 	put(0, 0);
-	agent_count(&block.b);
+	agent_do(&block.b);
 	block.b.order.request = 2;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(0)->count, 1);
 	assert_int_equal(block.b.answer, 2);
 }
@@ -49,7 +50,7 @@ static void bytes_are_head_base_items_and_tables(void **state)
 	put(0, 0);
 	put(0, 1)->size = 10;
 	put(0, 2);
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(0)->bytes, 16 + 48);
 	assert_int_equal(entry(1)->bytes, 16 + 48 + 80);
 	assert_int_equal(entry(2)->bytes, 16 + 48 + 16);
@@ -61,17 +62,17 @@ static void bytes_are_head_base_items_and_tables(void **state)
 	o = put(0, 6);
 	o->extra[0] = addr(&keys);		/* 8 slots, unicode keys: 5 entries of 16 */
 	put(0, 7)->extra[0] = 31;		/* mask of 32 entries */
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(5)->bytes, 16 + 48 + 32);
 	assert_int_equal(entry(6)->bytes, 16 + 48 + 32 + 8 + 5 * 16);
 	assert_int_equal(entry(7)->bytes, 16 + 48 + 32 * 16);
 	keys.refcnt = 2;			/* shared: nobody's */
 	block.b.order.request = 2;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(6)->bytes, 16 + 48);
 	o->extra[0] = 0;			/* half built: no table yet */
 	block.b.order.request = 3;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(6)->bytes, 16 + 48);
 }
 
@@ -79,12 +80,12 @@ static void a_negative_or_absurd_size_stays_bounded(void **state)
 {
 	types[0].itemsize = 4;
 	put(0, 0)->size = (uint64_t)-3;		/* int to 3.11: the sign */
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(0)->bytes, 16 + 48 + 12);
 	block.b.unsized[2] = addr(&types[0]);
 	objects[0].size = 0x7fffdeadbeef;
 	block.b.order.request = 2;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(0)->bytes, 16 + 48);
 }
 
@@ -93,7 +94,7 @@ static void an_int_has_its_digits_in_a_tag(void **state)
 	types[0].itemsize = 4;
 	types[0].flags = 1UL << 24;
 	put(0, 0)->size = 5 << 3 | 2;		/* five digits, negative */
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(0)->bytes, 16 + 48 + 5 * 4);
 }
 
@@ -101,7 +102,7 @@ static void a_list_that_is_being_sorted_has_no_length(void **state)
 {
 	types[5].flags = 1UL << 25;
 	put(0, 5)->extra[0] = (uint64_t)-1;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(entry(5)->bytes, 16 + 48);
 }
 
@@ -113,7 +114,7 @@ static void types_beyond_the_table_are_counted_as_left_out(void **state)
 	}
 	for (int t = 5; t < TYPES; t++)
 		types[t].flags = 0;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.status, AGENT_OK);
 	assert_int_equal(block.b.types, MAX_TYPES);
 	assert_int_equal(block.b.objects, 2 * TYPES);
@@ -125,7 +126,7 @@ static void a_ring_that_does_not_close_ends_the_count(void **state)
 	put(0, 0);
 	put(0, 1);
 	objects[1].next = addr(&objects[0]);
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.status, AGENT_BROKEN);
 	assert_int_equal(block.b.answer, 1);
 }
@@ -134,7 +135,7 @@ static void a_collection_under_way_is_not_counted(void **state)
 {
 	put(0, 0);
 	collecting = 1;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.status, AGENT_COLLECTING);
 }
 
@@ -143,12 +144,12 @@ static void a_cancelled_or_answered_request_does_nothing(void **state)
 	put(0, 0);
 	block.b.posted = 1;
 	block.b.order.request = 0;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.answer, 0);
 	assert_int_equal(block.b.objects, 0);
 	assert_int_equal(block.b.posted, 0);
 	block.b.order.request = block.b.answer = 7;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.objects, 0);
 }
 
@@ -161,7 +162,7 @@ static void a_name_is_copied_and_cut(void **state)
 	types[1].tp_name = 0;
 	put(0, 0);
 	put(0, 1);
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(strlen(entry(0)->name), AGENT_NAME - 1);
 	assert_string_equal(entry(1)->name, "");
 }
@@ -373,66 +374,6 @@ static void a_link_into_nowhere_is_not_followed(void **state)
 
 /* ---- the ways in, with an interpreter of paper ------------------------------------------ */
 
-static int ensured, released, queued, queue_result, fake_errno;
-static void *thread_state;
-static int (*note)(void *);
-static void *note_arg;
-
-static int *fake_errno_location(void)
-{
-	return &fake_errno;
-}
-
-static void *fake_this_thread(void)
-{
-	fake_errno = 1;
-	return thread_state;
-}
-
-static int fake_ensure(void)
-{
-	fake_errno = 2;
-	return ++ensured;
-}
-
-static void fake_release(int state)
-{
-	released = state;
-	fake_errno = 3;
-}
-
-static int fake_add_pending(int (*fn)(void *), void *arg)
-{
-	queued++;
-	note = fn;
-	note_arg = arg;
-	fake_errno = 4;
-	return queue_result;
-}
-
-static void fake_visit(int (*callback)(void *, void *), void *arg)
-{
-	for (size_t i = 0; i < used; i++)
-		if (!callback(&objects[i].refcnt, arg))
-			break;
-}
-
-static void set_up_interpreter(void)
-{
-	struct agent_block *b = &block.b;
-
-	b->fn_errno = addr((void *)(uintptr_t)fake_errno_location);
-	b->fn_this_thread = addr((void *)(uintptr_t)fake_this_thread);
-	b->fn_ensure = addr((void *)(uintptr_t)fake_ensure);
-	b->fn_release = addr((void *)(uintptr_t)fake_release);
-	b->fn_add_pending = addr((void *)(uintptr_t)fake_add_pending);
-	b->fn_visit = addr((void *)(uintptr_t)fake_visit);
-	ensured = released = queued = queue_result = 0;
-	fake_errno = EPROTO;
-	thread_state = &block;
-	note = NULL;
-}
-
 static void a_call_takes_the_gil_counts_and_keeps_errno(void **state)
 {
 	set_up_interpreter();
@@ -498,7 +439,7 @@ static void with_several_interpreters_nothing_is_touched(void **state)
 	assert_int_equal(queued, 0);
 	assert_int_equal(block.b.status, AGENT_SEVERAL);
 	block.b.order.request = 3;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.status, AGENT_SEVERAL);
 	assert_int_equal(block.b.objects, 0);
 }
@@ -524,7 +465,7 @@ static void visiting_without_a_way_to_visit_is_refused(void **state)
 {
 	block.b.walk = 0;
 	block.b.fn_visit = 0;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.status, AGENT_CANNOT);
 }
 
@@ -544,7 +485,7 @@ static void without_lists_the_interpreter_is_asked_to_visit(void **state)
 	put(0, 0);
 	put(2, 1);
 	block.b.walk = 0;
-	agent_count(&block.b);
+	agent_do(&block.b);
 	assert_int_equal(block.b.objects, 2);
 	assert_int_equal(entry(1)->count, 1);
 }
