@@ -200,6 +200,9 @@ static bool is_passed(enum fault_point point)
 	case FAULT_SIGNED:
 	case FAULT_SLICED:
 	case FAULT_UNLINKED:
+	case FAULT_NOTED:
+	case FAULT_CALLED_OFF:
+	case FAULT_COLLECTED:
 		return false;
 	default:
 		return true;
