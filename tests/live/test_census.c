@@ -90,7 +90,9 @@ static bool scans(const struct python_exe *exe, const char *kind)
 	if (session && close_session(session) != 0)
 		fine = false;
 	json_decref(ready);
-	return watching_stopped_well(&run) && fine;
+	fine = watching_stopped_well(&run) && fine;
+	python_stop(&run);
+	return fine;
 }
 
 static void every_python_is_scanned_once_the_walk_agrees_and_left(void **state)
@@ -171,6 +173,7 @@ static void reading_only_counts_and_touches_nothing(void **state)
 	assert_int_equal(close_session(session), 0);
 	json_decref(ready);
 	assert_true(watching_stopped_well(&run));
+	python_stop(&run);
 }
 
 /* The first count reads everything, which tells nothing of what the others will cost. */
@@ -198,6 +201,7 @@ static void the_second_count_says_how_far_apart_the_budget_wants_them(void **sta
 	assert_int_equal(close_session(session), 0);
 	json_decref(ready);
 	assert_true(watching_stopped_well(&run));
+	python_stop(&run);
 }
 
 static void a_stopped_process_is_scanned(void **state)
@@ -222,6 +226,7 @@ static void a_stopped_process_is_scanned(void **state)
 	assert_int_equal(kill(run.pid, SIGCONT), 0);
 	json_decref(ready);
 	assert_true(watching_stopped_well(&run));
+	python_stop(&run);
 }
 
 static int set_up(void **state)
