@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "target/python.h"
+
 #define ARCH_REGS_MAX 512	/* bytes of the general registers */
 #define ARCH_FP_MAX 16384	/* bytes of the extended state: AVX-512 2.7 KB, SVE 9, AMX 11 */
 #define ARCH_FRAME_MAX (ARCH_FP_MAX + 2048)
@@ -34,7 +36,8 @@ uint64_t arch_ticks(void);
 
 uint64_t arch_pc(const struct arch_state *s);
 uint64_t arch_sp(const struct arch_state *s);
-uint64_t arch_thread_self(const struct arch_state *s);	/* what pthread_self() says in it */
+/* Where what pthread_self() says in it lies, and what that says in no other thread. */
+struct python_range arch_thread_self(const struct arch_state *s);
 
 /* The number of the system call the thread was stopped in, -1: in none. */
 long arch_syscall_nr(const struct arch_state *s);

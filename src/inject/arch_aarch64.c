@@ -25,6 +25,7 @@
 #define INSN 4u				/* bytes of any instruction */
 #define SVC 0xd4000001u			/* svc #0 */
 #define X_RETURN 30
+#define DESCRIPTOR_MOST 4096u		/* more than a C library's structure of a thread has */
 #define X_NUMBER 8
 #define X_NOT_IN_SYSCALL_STOPS 7	/* there it says which one it is, and cannot be written */
 
@@ -55,6 +56,7 @@ struct registers {
 	struct user_pt_regs r;
 	int64_t nr;			/* of the system call the thread is in, -1: none */
 	uint64_t arg0;			/* x0 when it entered that */
+	uint64_t tls;			/* TPIDR_EL0 */
 	int64_t result;			/* -K_ERESTART...: how it goes on; else x0 */
 	uint32_t code[2];		/* the instructions before pc and at pc; 0: unreadable */
 	bool sve;			/* the extended state is SVE's; else FPSIMD's alone */
@@ -113,6 +115,9 @@ int arch_regs_get(pid_t tid, struct arch_state *s)
 		return e;
 	n = sizeof(nr);
 	if ((e = regset_get(tid, REGSET_SYSTEM_CALL, &nr, &n)) != 0)
+		return e;
+	n = sizeof(r->tls);
+	if ((e = regset_get(tid, NT_ARM_TLS, &r->tls, &n)) != 0)
 		return e;
 	r->nr = nr;
 	r->arg0 = r->r.regs[0];
@@ -197,6 +202,17 @@ uint64_t arch_pc(const struct arch_state *s)
 uint64_t arch_sp(const struct arch_state *s)
 {
 	return regs_in(s)->r.sp;
+}
+
+/*
+ * A thread's structure ends where its thread pointer shows (TLS variant 1), and how large it is the
+ * C library alone knows. Other threads' are a stack away.
+ */
+struct python_range arch_thread_self(const struct arch_state *s)
+{
+	uint64_t tls = regs_in(s)->tls;
+
+	return (struct python_range){tls > DESCRIPTOR_MOST ? tls - DESCRIPTOR_MOST : 0, tls};
 }
 
 long arch_syscall_nr(const struct arch_state *s)

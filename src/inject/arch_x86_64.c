@@ -139,9 +139,9 @@ uint64_t arch_sp(const struct arch_state *s)
 }
 
 /* glibc's and musl's thread pointer is the address of the thread's own structure (x86-64 ABI). */
-uint64_t arch_thread_self(const struct arch_state *s)
+struct python_range arch_thread_self(const struct arch_state *s)
 {
-	return regs_in(s)->fs_base;
+	return (struct python_range){regs_in(s)->fs_base, regs_in(s)->fs_base + 1};
 }
 
 long arch_syscall_nr(const struct arch_state *s)

@@ -15,14 +15,19 @@ static bool first_state_is_used(const struct python *py, uint64_t main_state_at)
 	       (status & BOUND_GILSTATE);
 }
 
-bool threads_runs_pending(const struct python *py, uint64_t self)
+static bool is_in(struct python_range self, uint64_t thread)
+{
+	return thread >= self.start && thread < self.end;
+}
+
+bool threads_runs_pending(const struct python *py, struct python_range self)
 {
 	const struct layout *l = py->layout;
 	uint64_t at = py->sym.runtime + (uint64_t)l->rt_main_thread, thread;
 
 	if (l->rt_main_thread == LAYOUT_NONE)
 		return true;
-	return remote_u64(&py->remote, at, &thread) && thread == self &&
+	return remote_u64(&py->remote, at, &thread) && is_in(self, thread) &&
 	       (l->ts_status == LAYOUT_NONE || first_state_is_used(py, at + sizeof(thread)));
 }
 
@@ -38,12 +43,13 @@ static uint64_t current_at(const struct python *py)
  * Another thread's state may be freed meanwhile: then what is read is no thread_id, or anybody's.
  * The stopped one's own stays what it is.
  */
-uint64_t threads_gil_state(const struct python *py, uint64_t self)
+uint64_t threads_gil_state(const struct python *py, struct python_range self)
 {
 	uint64_t at = current_at(py), current, thread;
 	int32_t id = py->layout->ts_thread_id;
 
-	return at && id != LAYOUT_NONE && remote_u64(&py->remote, at, &current) && current &&
-	       remote_u64(&py->remote, current + (uint64_t)id, &thread) && thread == self ? current
-										       : 0;
+	if (at && id != LAYOUT_NONE && remote_u64(&py->remote, at, &current) && current &&
+	    remote_u64(&py->remote, current + (uint64_t)id, &thread) && is_in(self, thread))
+		return current;
+	return 0;
 }

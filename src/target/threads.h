@@ -1,6 +1,7 @@
 /*
  * Which thread of a process is the interpreter's main one, and which of its states holds the GIL.
- * A thread is named as the C library does it, by pthread_self().
+ * A thread is named as the C library does it, by pthread_self(); self is a range that has that
+ * value of the one thread and of no other.
  */
 #ifndef LT_TARGET_THREADS_H
 #define LT_TARGET_THREADS_H
@@ -12,12 +13,12 @@
  * another thread has initialized Python; from 3.13 on, not while it works under another state
  * than its first. Unknown (2.7, 3.6): true.
  */
-bool threads_runs_pending(const struct python *py, uint64_t self);
+bool threads_runs_pending(const struct python *py, struct python_range self);
 
 /*
  * The PyThreadState under which that thread, which must be stopped, has the GIL: one that was made
  * on it. 0: it does not. From 3.12 on always 0: PyGILState_Ensure cannot mistake it there.
  */
-uint64_t threads_gil_state(const struct python *py, uint64_t self);
+uint64_t threads_gil_state(const struct python *py, struct python_range self);
 
 #endif

@@ -148,12 +148,14 @@ static void the_thread_that_runs_pending_calls_is_known(void **state)
 	need_pythons();
 	for (size_t i = 0; i < n_subjects; i++) {
 		const struct python *py = &subjects[i].py;
-		uint64_t thread;
+		struct python_range thread, other;
 
 		ask(&subjects[i]);
-		thread = (uint64_t)number(&subjects[i], "thread");
+		thread.start = (uint64_t)number(&subjects[i], "thread");
+		thread.end = thread.start + 1;
+		other = (struct python_range){thread.start + 0x1000, thread.end + 0x1000};
 		assert_true(threads_runs_pending(py, thread));
-		assert_int_equal(threads_runs_pending(py, thread + 0x1000),
+		assert_int_equal(threads_runs_pending(py, other),
 				 py->layout->rt_main_thread == LAYOUT_NONE);
 		assert_int_equal(threads_gil_state(py, thread), 0);	/* it waits for us */
 	}
