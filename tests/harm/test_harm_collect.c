@@ -26,6 +26,13 @@
 #define SHORT_NS (300 * CLOCK_NS_PER_MS)
 #define PATIENCE_NS (60 * CLOCK_NS_PER_S)
 
+/* A note that is read late takes leaktop's pages out, where there is a way (arch_zero_ret). */
+#if defined(__x86_64__)
+#define NOTES_LEAVE true
+#else
+#define NOTES_LEAVE false
+#endif
+
 struct target {
 	struct python_run run;
 	struct belongings before;
@@ -313,7 +320,7 @@ static void ask_holding(const struct python_exe *exe)
 	(void)walk_leave(t.walk, clock_mono_ns() + SHORT_NS, &left);
 	stuck = !has_all_back(&t);
 	(void)state_of(&t);
-	assert_true(harm_wait(has_all_back, &t));
+	assert_true(!NOTES_LEAVE || harm_wait(has_all_back, &t));
 	printf("# %s: %s, %s\n", exe->name, got.cost.err.detail,
 	       stuck ? "pages went with the note" : "pages were taken out");
 	if (got.cost.err.code != LT_OK)		/* else it came by in time all the same */
@@ -346,7 +353,7 @@ static void leave_in_the_midst(const struct python_exe *exe)
 	if (got.cost.err.code != LT_OK)
 		assert_int_equal(got.cost.err.code, LT_E_BUSY);
 	(void)walk_leave(t.walk, clock_mono_ns() + SHORT_NS, &left);
-	assert_true(harm_wait(has_all_back, &t));
+	assert_true(!NOTES_LEAVE || harm_wait(has_all_back, &t));
 	assert_collected(&t, 1, CYCLES, true);
 	target_end(&t);
 }
