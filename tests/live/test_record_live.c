@@ -188,19 +188,6 @@ static void a_replay_writes_its_file_whole_or_leaves_the_old(void **state)
 	buf_done(&page);
 }
 
-/* How many whole lines the file has; it is waited for, never for a time. */
-static int lines_of(void)
-{
-	struct buf b = {0};
-	int n = 0;
-
-	(void)io_read_file(path, 1 << 28, &b);
-	for (size_t i = 0; i < b.len; i++)
-		n += b.data[i] == '\n';
-	buf_done(&b);
-	return n;
-}
-
 static void a_recording_survives_a_kill_at_any_moment(void **state)
 {
 	const char *const record[] = {"-p", pid_text, "-d", "0.1", "-f", "jsonl", "-w", path, NULL};
@@ -209,15 +196,15 @@ static void a_recording_survives_a_kill_at_any_moment(void **state)
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	for (int i = 0; i < KILLS; i++) {
-		int before = lines_of(), status;
+		int before = watching_lines(path), status;
 		int64_t give_up = clock_mono_ns() + PATIENCE_S * CLOCK_NS_PER_S;
 		pid_t child = spawn(record, null);
 
-		while (lines_of() < before + 3 && clock_mono_ns() < give_up)
+		while (watching_lines(path) < before + 3 && clock_mono_ns() < give_up)
 			clock_sleep_ns(10 * CLOCK_NS_PER_MS);
 		kill(child, SIGKILL);
 		assert_int_equal(waitpid(child, &status, 0), child);
-		assert_true(lines_of() >= before + 3);
+		assert_true(watching_lines(path) >= before + 3);
 	}
 	close(null);
 	/* 1: the last line may be cut off; all before it is there */

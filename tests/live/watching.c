@@ -258,3 +258,15 @@ int64_t watching_count(const struct sample *s, const char *type)
 			return s->types[i].count;
 	return 0;
 }
+
+int watching_lines(const char *path)
+{
+	struct buf b = {0};
+	int n = 0;
+
+	(void)io_read_file(path, 1 << 28, &b);
+	for (size_t i = 0; i < b.len; i++)
+		n += b.data[i] == '\n';
+	buf_done(&b);
+	return n;
+}

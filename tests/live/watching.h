@@ -59,4 +59,7 @@ const struct sample *watching_sample(struct session *s, int tries);
 /* How many objects of this type a sample has; 0 where it has no row. */
 int64_t watching_count(const struct sample *s, const char *type);
 
+/* How many whole lines a file has, 0 where there is none: a recording is awaited by that. */
+int watching_lines(const char *path);
+
 #endif

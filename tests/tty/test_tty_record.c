@@ -9,8 +9,6 @@
 #include "../live/watching.h"
 #include "restored.h"
 #include "tty.h"
-#include "util/buf.h"
-#include "util/io.h"
 
 static struct tty *t;
 static struct python_run target;
@@ -90,21 +88,9 @@ static void replay(void)
 	start("", line);
 }
 
-static int lines_of(void)
-{
-	struct buf b = {0};
-	int n = 0;
-
-	(void)io_read_file(path, 1 << 28, &b);
-	for (size_t i = 0; i < b.len; i++)
-		n += b.data[i] == '\n';
-	buf_done(&b);
-	return n;
-}
-
 static bool has_lines(struct tty *tty, void *arg)
 {
-	return lines_of() >= *(const int *)arg;
+	return watching_lines(path) >= *(const int *)arg;
 }
 
 static void leave(int status)
@@ -125,7 +111,7 @@ static void a_full_disk_is_told_and_the_screen_goes_on(void **state)
 
 	record("ulimit -f 64;");
 	expect("NOT RECORDING to ");
-	n = lines_of();
+	n = watching_lines(path);
 	assert_true(n >= 2);
 	tty_key(t, "b");
 	expect(" lost");
@@ -135,7 +121,7 @@ static void a_full_disk_is_told_and_the_screen_goes_on(void **state)
 	assert_true(tty_wait_gone(t, "keys and marks", TTY_PATIENCE_MS));
 	expect("NOT RECORDING to ");
 	leave(0);
-	assert_true(lines_of() >= n);
+	assert_true(watching_lines(path) >= n);
 	replay();
 	tty_key(t, "\x1b[F");
 	expect(" end");
@@ -188,7 +174,7 @@ static void a_baseline_that_was_set_is_set_in_the_replay_too(void **state)
 	tty_key(t, "b");
 	assert_true(tty_wait_until(t, has_another_base, first, TTY_PATIENCE_MS));
 	snprintf(base, sizeof(base), "base %s", base_of(t));
-	more = lines_of() + 3;
+	more = watching_lines(path) + 3;
 	assert_true(tty_wait_until(t, has_lines, &more, TTY_PATIENCE_MS));
 	leave(0);
 	replay();
