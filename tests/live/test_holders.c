@@ -156,12 +156,13 @@ static void cyclic_garbage_is_told_by_its_ring_whatever_the_collector_does(void 
 	watching_on_every_python(all_rings_differ, NULL);
 }
 
-/* The path that is looked for is no constant of ours: another name gives another path. */
-static int type_that_is_none(const struct python_exe *exe, const void *unused)
+/* One search of a type in a target of its own; judge says whether the result is as it must be. */
+static int search_differs(const struct python_exe *exe, const char *script,
+			  const char *const *args, const char *type,
+			  bool (*judge)(const struct holders_result *r))
 {
-	static const char *const args[] = {"--kind", "global_list", NULL};
 	struct python_run run = {0};
-	json_t *ready = watching_start(&run, exe, "held.py", args);
+	json_t *ready = watching_start(&run, exe, script, args);
 	struct holders_result r = {0};
 	struct holders *h = NULL;
 	struct python py;
@@ -169,38 +170,7 @@ static int type_that_is_none(const struct python_exe *exe, const void *unused)
 
 	if (ready && python_find(run.pid, &py, NULL) == LT_OK) {
 		h = holders_new(&py);
-		wrong = !search(h, "__main__.Vanished", &r) || r.n != 0 || r.sampled != 0 ||
-			r.n_cycles != 0 || r.refcounts.min != LT_UNKNOWN;
-	}
-	holders_free(h);
-	json_decref(ready);
-	python_stop(&run);
-	return wrong;
-}
-
-static void of_a_type_without_instances_nothing_is_said(void **state)
-{
-	watching_on_every_python(type_that_is_none, NULL);
-}
-
-/* Few of all, so that the fair sample hardly has any. */
-static int newest_differ(const struct python_exe *exe, const void *unused)
-{
-	struct python_run run = {0};
-	json_t *ready = watching_start(&run, exe, "newest.py", NULL);
-	struct holders_result r = {0};
-	struct holders *h = NULL;
-	struct python py;
-	int wrong = 1;
-
-	if (ready && python_find(run.pid, &py, NULL) == LT_OK) {
-		h = holders_new(&py);
-		wrong = !search(h, "__main__.Held", &r) || r.n != 2 || r.instances != 3100 ||
-			r.sampled != HOLDERS_SAMPLES || r.newest != HOLDERS_NEWEST ||
-			strcmp(r.list[0].path, "__main__._LATELY[*]") ||
-			r.list[0].newest != r.newest || r.list[0].share > 0.2 ||
-			strcmp(r.list[1].path, "__main__._ALWAYS[*]") || r.list[1].newest ||
-			r.list[0].samples + r.list[1].samples != r.sampled;
+		wrong = !search(h, type, &r) || !judge(&r);
 	}
 	for (size_t i = 0; i < r.n && wrong; i++)
 		printf("# %s: %s %zu of %zu, newest %zu of %zu\n", exe->name, r.list[i].path,
@@ -209,6 +179,40 @@ static int newest_differ(const struct python_exe *exe, const void *unused)
 	json_decref(ready);
 	python_stop(&run);
 	return wrong;
+}
+
+static bool has_nothing(const struct holders_result *r)
+{
+	return r->n == 0 && r->sampled == 0 && r->n_cycles == 0 && r->refcounts.min == LT_UNKNOWN;
+}
+
+/* The path that is looked for is no constant of ours: another name gives another path. */
+static int type_that_is_none(const struct python_exe *exe, const void *unused)
+{
+	static const char *const args[] = {"--kind", "global_list", NULL};
+
+	return search_differs(exe, "held.py", args, "__main__.Vanished", has_nothing);
+}
+
+static void of_a_type_without_instances_nothing_is_said(void **state)
+{
+	watching_on_every_python(type_that_is_none, NULL);
+}
+
+/* Few of all, so that the fair sample hardly has any. */
+static bool has_newest_first(const struct holders_result *r)
+{
+	return r->n == 2 && r->instances == 3100 && r->sampled == HOLDERS_SAMPLES &&
+	       r->newest == HOLDERS_NEWEST &&
+	       strcmp(r->list[0].path, "__main__._LATELY[*]") == 0 &&
+	       r->list[0].newest == r->newest && !(r->list[0].share > 0.2) &&
+	       strcmp(r->list[1].path, "__main__._ALWAYS[*]") == 0 && !r->list[1].newest &&
+	       r->list[0].samples + r->list[1].samples == r->sampled;
+}
+
+static int newest_differ(const struct python_exe *exe, const void *unused)
+{
+	return search_differs(exe, "newest.py", NULL, "__main__.Held", has_newest_first);
 }
 
 static void what_holds_the_newest_is_told_before_what_holds_most(void **state)
