@@ -12,7 +12,8 @@
 
 #define CELL_REF     0x10
 #define VAR_NAME     0x10	/* PyContextVar */
-#define TAGS	     3ull
+#define FOLD_LEAST   3		/* equal steps: a.b.b stays as it is */
+#define MOVED_MOST   1024u	/* objects by which a list has grown meanwhile */
 
 struct climber {
 	const struct roots *r;
@@ -75,14 +76,35 @@ static bool dict_item(struct climber *k, const struct node *dict, uint64_t word)
 	       push_item(k, STEP_KEY, key, dict);
 }
 
+/*
+ * nodes[i] was seen among the items of a list, nodes[i + 2]. One that grows moves them now and
+ * then: is it in the same place of where they are now?
+ */
+static bool is_in_moved_list(const struct climber *k, size_t i)
+{
+	const struct layout *l = k->py->layout;
+	const struct node *list = i + 2 < k->c->n ? k->c->nodes[i + 2] : NULL;
+	uint64_t items, n, v, at = (uint64_t)k->c->at[i];
+
+	return list && list->kind == NODE_OBJECT && list->typed->form == FORM_LIST &&
+	       k->c->nodes[i + 1]->kind == NODE_RAW && k->c->at[i + 1] == l->list_item &&
+	       read_word(k, list->addr + (uint64_t)l->list_item, &items) &&
+	       read_word(k, list->addr + (uint64_t)l->ob_size, &n) && at / 8 < n &&
+	       read_word(k, items + at, &v) && v == k->c->nodes[i]->addr;
+}
+
 static bool list_item(struct climber *k, const struct node *list, uint64_t word)
 {
 	const struct layout *l = k->py->layout;
 	uint64_t items, n;
 
-	return read_word(k, list->addr + (uint64_t)l->list_item, &items) &&
-	       read_word(k, list->addr + (uint64_t)l->ob_size, &n) && word >= items &&
-	       (word - items) / 8 < n && push_item(k, STEP_ITEM, (word - items) / 8, list);
+	if (!read_word(k, list->addr + (uint64_t)l->list_item, &items) ||
+	    !read_word(k, list->addr + (uint64_t)l->ob_size, &n))
+		return false;
+	if (word >= items && (word - items) / 8 < n)
+		return push_item(k, STEP_ITEM, (word - items) / 8, list);
+	return k->i >= 2 && is_in_moved_list(k, k->i - 2) &&
+	       push_item(k, STEP_ITEM, (uint64_t)k->c->at[k->i - 2] / 8, list);
 }
 
 /* The name of attribute i in the keys that all instances share. */
@@ -315,6 +337,18 @@ static bool plain_step(struct climber *k, const struct node *o, int64_t at)
 	return true;
 }
 
+/* A context's tree has variables and their values, or trees below it. */
+static bool variable_step(struct climber *k, const struct node *tree, int64_t at)
+{
+	uint64_t var, name;
+	char text[CLIMB_TEXT];
+
+	if (read_word(k, tree->addr + (uint64_t)at - 8, &var) &&
+	    read_word(k, var + VAR_NAME, &name) && pyobj_text(k->py, name, text, sizeof(text)))
+		push(k, STEP_KEY, text, var);
+	return true;
+}
+
 /* The object nodes[i + 1] holds nodes[i] by its word at `at`. */
 static bool object_step(struct climber *k)
 {
@@ -349,7 +383,18 @@ static bool object_step(struct climber *k)
 		k->i++;
 		return function_step(k, o->typed, at, node_at(k, k->i - 1)) || plain_step(k, o, at);
 	case FORM_LRU_LINK:
+	case FORM_HAMT:
 		k->i++;
+		return true;
+	case FORM_HAMT_NODE:
+		k->i++;
+		return variable_step(k, o, at);
+	case FORM_TASK:
+		k->i++;
+		if (!is_form(node_at(k, k->i - 1), FORM_COROUTINE) &&
+		    !is_form(node_at(k, k->i - 1), FORM_GENERATOR))
+			return plain_step(k, o, at);
+		push(k, STEP_NAME, "_coro", 0);
 		return true;
 	default:
 		k->i++;
@@ -357,31 +402,47 @@ static bool object_step(struct climber *k)
 	}
 }
 
-/* An object that was freed keeps its words for a while, but neither its count nor its type. */
 static bool is_alive(const struct climber *k, const struct node *n)
 {
-	uint64_t head[2];
+	return n->kind != NODE_OBJECT || pyobj_refs(&k->py->remote, n->addr, n->typed->type);
+}
 
-	return n->kind != NODE_OBJECT ||
-	       (remote_read(&k->py->remote, n->addr, head, sizeof(head)) &&
-		(uint32_t)head[0] != 0 && head[1] == n->typed->type);
+/*
+ * A list that grows at its head has another one now, which leads to the one it had. What leads on
+ * from there was read the time before.
+ */
+static bool has_moved(const struct climber *k, struct node *t, uint64_t head)
+{
+	uint64_t before = t->moved ? t->moved : t->addr;
+
+	for (size_t i = 0; t->chained && i < k->c->n_hops; i++)
+		if (hop_leads(&k->py->remote, &k->c->hops[i], head, before, MOVED_MOST)) {
+			t->moved = head;
+			return true;
+		}
+	return false;
 }
 
 /* Is the word still what it was? */
 static bool still_so(const struct climber *k, size_t i)
 {
-	const struct node *t = k->c->nodes[i], *o = k->c->nodes[i + 1];
+	const struct node *o = k->c->nodes[i + 1];
+	struct node *t = k->c->nodes[i];
 	uint64_t v;
 
 	if (!is_alive(k, o))
 		return false;
+	if (k->c->leaps[i])		/* all of its hops were read when it was made */
+		return hop_next(&k->py->remote, k->c->leaps[i], o->addr, &v);
 	if (!read_word(k, o->addr + (uint64_t)k->c->at[i], &v))
-		return false;
+		return is_in_moved_list(k, i);
 	if (t->kind == NODE_RAW && is_form(o, FORM_DEQUE))	/* any of its blocks */
 		return v != 0;
 	if (t->kind == NODE_RAW)
-		return v + 1 >= t->addr && v < t->addr + t->size;
-	return (v & ~TAGS) == t->addr;
+		return (v + 1 >= t->addr && v < t->addr + t->size) ||
+		       (i > 0 && is_in_moved_list(k, i - 1));
+	v &= ~PYOBJ_TAGS;
+	return v == t->addr || has_moved(k, t, v) || is_in_moved_list(k, i);
 }
 
 static bool root_frame(struct climber *k, const struct node *root, uint64_t slot)
@@ -394,8 +455,13 @@ static bool root_frame(struct climber *k, const struct node *root, uint64_t slot
 		return false;
 	if (!roots_thread_name(k->r, f->thread_id, thread, sizeof(thread)))
 		snprintf(thread, sizeof(thread), "%#" PRIx64, f->thread_id);
-	snprintf(k->path->root, sizeof(k->path->root), "thread '%s' -> %s", thread, text);
-	snprintf(k->path->root_words, sizeof(k->path->root_words), "thread %s", thread);
+	if (root->crowd) {
+		snprintf(k->path->root, sizeof(k->path->root), "threads -> %s", text);
+		snprintf(k->path->root_words, sizeof(k->path->root_words), "threads");
+	} else {
+		snprintf(k->path->root, sizeof(k->path->root), "thread '%s' -> %s", thread, text);
+		snprintf(k->path->root_words, sizeof(k->path->root_words), "thread %s", thread);
+	}
 	k->path->rank = RANK_FRAME;
 	return true;
 }
@@ -430,6 +496,10 @@ static bool root_task(struct climber *k, const struct node *task, int64_t at)
 		snprintf(text, sizeof(text), "%#" PRIx64, task->addr);
 	snprintf(k->path->root, sizeof(k->path->root), "asyncio.Task '%s'", text);
 	snprintf(k->path->root_words, sizeof(k->path->root_words), "task %s", text);
+	if (task->crowd) {
+		snprintf(k->path->root, sizeof(k->path->root), "asyncio.Tasks");
+		snprintf(k->path->root_words, sizeof(k->path->root_words), "tasks");
+	}
 	k->path->rank = RANK_TASK;
 	return true;
 }
@@ -484,7 +554,7 @@ static bool root_step(struct climber *k)
 		name_global(k);
 		return root_named(k, d->of, d->is_class);
 	}
-	if (root->typed->form == FORM_TASK)
+	if (root->typed->form == FORM_TASK)	/* what else it refers to is not told */
 		return root_task(k, root, at);
 	if (root->typed->form == FORM_HAMT_NODE)
 		return root_context(k, root, at);
@@ -514,15 +584,44 @@ static bool begin(struct climber *k, const struct roots *r, const struct chain *
 	return true;
 }
 
+/* Blocks that refer to blocks are what a module of C has; elsewhere they are remains. */
+static bool state_step(struct climber *k)
+{
+	const struct node *held = node_at(k, k->i), *n;
+	struct step *s;
+
+	while ((n = node_at(k, ++k->i)) && n->kind == NODE_RAW)
+		;
+	if (!is_form(n, FORM_MODULE))
+		return false;
+	s = push(k, STEP_TEXT, "", 0);
+	snprintf(s->text, sizeof(s->text), " <%.80s>", n->typed->name);
+	s->by = held->typed;
+	return true;
+}
+
+static bool leap_step(struct climber *k, const struct hop *hop)
+{
+	struct step *s = push(k, hop->is_name ? STEP_NAME : STEP_TEXT, hop->text, 0);
+
+	s->many = true;
+	s->by = k->c->nodes[k->i++]->typed;
+	return true;
+}
+
 /* From nodes[i] to the next object that holds it. */
 static bool next_step(struct climber *k)
 {
 	const struct node *o = k->c->nodes[k->i + 1];
 	size_t before = k->path->n;
 
+	if (k->c->leaps[k->i])
+		return leap_step(k, k->c->leaps[k->i]);
 	k->path->failed = k->i + (o->kind == NODE_RAW && k->i + 2 < k->c->n);
 	if (o->kind == NODE_FRAME || (o->kind == NODE_RAW && k->i + 2 >= k->c->n))
 		return false;
+	if (o->kind == NODE_RAW && k->c->nodes[k->i + 2]->kind == NODE_RAW)
+		return state_step(k);
 	if (!(o->kind == NODE_RAW
 		      ? container_step(k, k->i + 2, o->addr + (uint64_t)k->c->at[k->i])
 		      : object_step(k)))
@@ -532,19 +631,49 @@ static bool next_step(struct climber *k)
 	return true;
 }
 
+static bool is_same(const struct step *a, const struct step *b)
+{
+	return a->kind == b->kind && (a->kind == STEP_NAME || a->kind == STEP_TEXT) &&
+	       strcmp(a->text, b->text) == 0;
+}
+
+/* A linked list: each of its objects has a path of its own length, which would be a path each. */
+static void fold(struct path *p)
+{
+	size_t n = 0, end;
+
+	for (size_t i = 0; i < p->n; i = end) {
+		bool many = p->steps[i].many;
+
+		for (end = i + 1; end < p->n && is_same(&p->steps[i], &p->steps[end]); end++)
+			many |= p->steps[end].many;
+		many |= end - i >= FOLD_LEAST;
+		if (!many)
+			end = i + 1;
+		p->steps[n] = p->steps[i];
+		if (many) {
+			p->steps[n].text[CLIMB_TEXT - 2] = '\0';
+			strcat(p->steps[n].text, "*");
+		}
+		n++;
+	}
+	p->n = n;
+}
+
 bool climb(const struct roots *r, const struct chain *c, struct path *ret)
 {
 	struct climber k;
+	bool named = false;
 
 	if (!begin(&k, r, c, ret))
 		return false;
-	while (k.i + 1 < c->n) {
-		if (c->nodes[k.i + 1]->root && k.i + 2 == c->n && root_step(&k))
-			return true;
-		if (!next_step(&k))
+	while (k.i + 1 < c->n && !named) {
+		named = c->nodes[k.i + 1]->root && k.i + 2 == c->n && root_step(&k);
+		if (!named && !next_step(&k))
 			return false;
 	}
-	return root_reached(&k);
+	fold(ret);
+	return named || root_reached(&k);
 }
 
 bool climb_ring(const struct roots *r, const struct chain *c, struct path *ret)

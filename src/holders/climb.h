@@ -27,6 +27,7 @@ enum step_kind {
 struct step {
 	enum step_kind kind;
 	char text[CLIMB_TEXT];	/* of a key too, where it is a str or int */
+	bool many;		/* or more of them, one after the other */
 	uint64_t which;		/* the index, the address of the key */
 	uint64_t container;	/* object that was indexed, 0: none */
 	const struct typed *typed;	/* its type */
@@ -46,9 +47,12 @@ struct path {
 
 /* nodes: n of them, from the sample to the root; at[i]: the word of nodes[i + 1]. */
 struct chain {
-	const struct node *nodes[CLIMB_CHAIN];
+	struct node *nodes[CLIMB_CHAIN];
 	int64_t at[CLIMB_CHAIN];
+	const struct hop *leaps[CLIMB_CHAIN];	/* to nodes[i + 1] it is many hops; NULL: a word */
 	size_t n;
+	const struct hop *hops;	/* of all chains, n_hops of them */
+	size_t n_hops;
 };
 
 /* false: it is not so (any more), or says nothing. */

@@ -62,7 +62,17 @@ uint32_t graph_node(struct graph *g, enum node_kind kind, uint64_t addr, bool *r
 	return (uint32_t)g->n - 1;
 }
 
-bool graph_link(struct graph *g, uint32_t target, uint32_t owner, int64_t at)
+uint32_t graph_find(const struct graph *g, uint64_t addr)
+{
+	return g->n ? g->places[place_of(g, addr)] - 1 : GRAPH_NONE;
+}
+
+bool graph_leads(const struct graph *g, const struct link *l)
+{
+	return !l->dead && !l->aside && (l->named || !g->nodes[l->owner].root);
+}
+
+bool graph_link(struct graph *g, uint32_t target, uint32_t owner, int64_t at, bool named)
 {
 	struct node *t = &g->nodes[target], *o = &g->nodes[owner];
 	uint32_t same = 0, most = o->kind == NODE_OBJECT ? SAME_MAX : RAW_MAX;
@@ -84,7 +94,7 @@ bool graph_link(struct graph *g, uint32_t target, uint32_t owner, int64_t at)
 		g->links = mem_resize(g->links, g->cap_links, sizeof(*g->links));
 	}
 	g->links[g->n_links++] = (struct link){.target = target, .owner = owner, .at = at,
-					       .next = t->links};
+					       .next = t->links, .named = named};
 	t->links = (uint32_t)g->n_links;
 	t->n_links++;
 	return true;
@@ -104,7 +114,8 @@ size_t graph_measure(struct graph *g)
 			const struct node *o = &g->nodes[l->owner];
 			struct node *t = &g->nodes[l->target];
 
-			if (!l->dead && o->height < GRAPH_FAR - 1 && o->height + 1 < t->height) {
+			if (o->height < GRAPH_FAR - 1 && o->height + 1 < t->height &&
+			    graph_leads(g, l)) {
 				t->height = (uint16_t)(o->height + 1);
 				changed = true;
 			}

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holders/chains.h"
+#include "holders/crowd.h"
 #include "holders/levels.h"
 #include "holders/merge.h"
 #include "holders/newest.h"
@@ -14,6 +16,7 @@
 #include "holders/rings.h"
 #include "holders/sample.h"
 #include "holders/sweep.h"
+#include "target/pyobj.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/num.h"
@@ -21,9 +24,14 @@
 #define NEWEST_TOLD   10		/* a part of so many of them */
 #define STEP_LEAST_NS CLOCK_NS_PER_MS
 #define LEVELS_OF_RINGS 20u	/* as many as ten objects and their tables */
+#define LEVELS_OF_CHAINS 6u	/* before what is climbed may be a chain */
+#define LEVELS_OF_CROWD 12u	/* above tasks and such, of which there are many */
+#define RINGS_TRIED   8u
+#define ABOVE_MOST    64u	/* nodes above garbage that are looked at for another holder */
+#define LEVELS_BEYOND 5u	/* above calls: for a name that stays */
 #define IMMORTAL      (1 << 29)		/* 3.12+: references to it are not counted */
 
-enum phase { IDLE, TAKE, NEWEST, SAMPLE_POOLS, SAMPLE_CHUNKS, LEVELS, PATHS, DONE };
+enum phase { IDLE, TAKE, NEWEST, SAMPLE_POOLS, SAMPLE_CHUNKS, LEVELS, LEAPS, PATHS, DONE };
 
 struct found {			/* the strings of a result */
 	struct holder holder;
@@ -35,6 +43,7 @@ struct holders {
 	const struct python *py;
 	struct levels up;
 	struct merge merge;
+	struct chains chains;
 
 	enum phase phase;
 	struct sweep sweep;
@@ -42,8 +51,13 @@ struct holders {
 	struct newest newest;
 	size_t n_nodes;			/* of the graph that are samples */
 	bool named;			/* the samples were given one by one: each has its path */
+	unsigned crowd_level;		/* where the search went on above a crowd; 0: it did not */
+	unsigned beyond;		/* levels that were searched though calls hold all */
 
 	uint32_t next_sample;		/* PATHS: node */
+	size_t above_c;			/* samples that C code holds by other objects */
+	size_t below_orphans;		/* samples in rings that a block of nobody refers to */
+	size_t not_in_rings;		/* samples that a root reaches, without a path or a ring */
 	uint64_t held_by_c;		/* one of those that only C code holds */
 	size_t newest_by_c;
 	int64_t begun_ns, begun_cpu_ns;
@@ -88,6 +102,7 @@ void holders_abandon(struct holders *h)
 	sweep_done(&h->sweep);
 	levels_done(&h->up);
 	merge_done(&h->merge);
+	chains_done(&h->chains);
 	h->phase = h->phase == DONE ? DONE : IDLE;
 }
 
@@ -114,9 +129,11 @@ static enum lt_errc begin(struct holders *h, enum phase phase, struct lt_err *er
 	h->begun_cpu_ns = clock_cpu_ns();
 	sample_begin(&h->sample, (uint64_t)h->begun_ns);
 	sweep_init(&h->sweep, &h->up, sample_offer, &h->sample);
-	newest_begin(&h->newest, h->py, h->up.book);
+	newest_begin(&h->newest, h->py, h->up.book, NULL);
 	h->n_counts = h->n_nodes = h->newest_by_c = 0;
 	h->held_by_c = 0;
+	h->crowd_level = h->beyond = 0;
+	h->not_in_rings = h->below_orphans = h->above_c = 0;
 	h->phase = phase;
 	return LT_OK;
 }
@@ -131,22 +148,6 @@ enum lt_errc holders_begin(struct holders *h, const char *type, struct lt_err *e
 	return rc;
 }
 
-/* The block of pymalloc that an object lies in, or one of malloc that is as long as it says. */
-static bool block_of(struct holders *h, uint64_t object, struct block *ret)
-{
-	const struct typed *t = typebook_of(h->up.book, object);
-
-	if (!t)
-		return false;
-	if (blocks_find(&h->up.blocks, object, ret) == BLOCKS_IN_USE && ret->object == object)
-		return true;
-	*ret = (struct block){
-		.start = object - t->before, .size = t->before + t->basic, .object = object,
-		.typed = t,
-	};
-	return true;
-}
-
 enum lt_errc holders_begin_objects(struct holders *h, const uint64_t *objects, size_t n,
 				   struct lt_err *err)
 {
@@ -155,7 +156,7 @@ enum lt_errc holders_begin_objects(struct holders *h, const uint64_t *objects, s
 
 	h->named = true;
 	for (size_t i = 0; i < n && rc == LT_OK; i++)
-		if (block_of(h, objects[i], &block))
+		if (levels_block(&h->up, objects[i], &block))
 			(void)sample_take(&h->sample, &block);
 	return rc;
 }
@@ -170,6 +171,7 @@ static struct node *make_sample(struct holders *h, const struct block *block)
 	if (n) {
 		h->n_nodes += !n->sample;
 		n->sample = true;
+		h->up.graph.of_tasks |= !h->named && block->typed->form == FORM_TASK;
 	}
 	return n;
 }
@@ -183,8 +185,8 @@ static void make_samples(struct holders *h)
 		if ((n = make_sample(h, &h->sample.list[i])))
 			n->counted = true;
 	for (size_t i = 0; i < h->newest.n; i++)
-		if (block_of(h, h->newest.list[i], &block) && block.typed->wanted &&
-		    (n = make_sample(h, &block)))
+		if (levels_block(&h->up, h->newest.list[i], &block) &&
+		    block.typed->wanted && (n = make_sample(h, &block)))
 			n->newest = true;
 }
 
@@ -251,13 +253,8 @@ static void take_best(struct holders *h, uint64_t object)
 
 static bool is_alive(const struct holders *h, const struct node *n, int64_t *ret_count)
 {
-	uint64_t head[2];
-
-	if (!remote_read(&h->py->remote, n->addr, head, sizeof(head)) ||
-	    head[1] != n->typed->type || (uint32_t)head[0] == 0)
-		return false;
-	*ret_count = (int64_t)(uint32_t)head[0];
-	return true;
+	*ret_count = pyobj_refs(&h->py->remote, n->addr, n->typed->type);
+	return *ret_count != 0;
 }
 
 /* References that were found, of count. */
@@ -266,7 +263,7 @@ static int64_t count_links(const struct graph *g, const struct node *n, int64_t 
 	int64_t found = 0;
 
 	for (uint32_t i = n->links; i; i = g->links[i - 1].next)
-		found += !g->links[i - 1].dead;
+		found += !g->links[i - 1].dead && !g->links[i - 1].leap;
 	return found < count ? found : count;
 }
 
@@ -282,6 +279,50 @@ static void held_by_nobody(struct holders *h, const struct node *n)
 	h->held_by_c = n->addr;
 	if (h->named)
 		take_c(h, n->addr, 1, n->addr);
+}
+
+/* A block that refers to it was nobody's, each time: it was moved, or C code has it. */
+static bool has_orphan(const struct graph *g, uint32_t node)
+{
+	for (uint32_t i = g->nodes[node].links; i; i = g->links[i - 1].next) {
+		const struct node *o = &g->nodes[g->links[i - 1].owner];
+
+		if (!g->links[i - 1].dead && o->kind == NODE_RAW && !o->n_links && !o->root)
+			return true;
+	}
+	return false;
+}
+
+/* The same of what is above it. */
+static bool is_below_orphan(const struct graph *g, uint32_t sample)
+{
+	uint32_t above[ABOVE_MOST];
+	size_t n = 0;
+
+	above[n++] = sample;
+	for (size_t i = 0; i < n; i++) {
+		if (has_orphan(g, above[i]))
+			return true;
+		for (uint32_t k = g->nodes[above[i]].links; k; k = g->links[k - 1].next) {
+			uint32_t owner = g->links[k - 1].owner;
+			size_t seen = 0;
+
+			while (seen < n && above[seen] != owner)
+				seen++;
+			if (seen == n && n < ABOVE_MOST && !g->links[k - 1].dead)
+				above[n++] = owner;
+		}
+	}
+	return false;
+}
+
+/*
+ * What a root seemed to reach is held, or was: few of them are looked at twice, for a search for a
+ * ring through much that lives takes long and finds nothing.
+ */
+static bool may_be_garbage(const struct holders *h, const struct node *n)
+{
+	return n->height == GRAPH_FAR || h->not_in_rings < RINGS_TRIED;
 }
 
 static void paths_of(struct holders *h, uint32_t sample)
@@ -303,11 +344,19 @@ static void paths_of(struct holders *h, uint32_t sample)
 	} else if (paths_find(&h->up.roots, &h->up.graph, sample, &h->merge)) {
 		if (h->named)
 			take_best(h, n->addr);
-	} else if (rings_find(&h->rings, &h->up.roots, &h->up.graph, sample)) {
+	} else if (may_be_garbage(h, n) &&
+		   rings_find(&h->rings, &h->up.roots, &h->up.graph, sample)) {
 		h->result.cyclic = n->addr;
 		h->result.newest_cyclic += n->newest;
+		h->below_orphans += n->counted && is_below_orphan(&h->up.graph, sample);
+	} else if (n->height == GRAPH_FAR &&
+		   paths_of_c(&h->up.roots, &h->up.graph, sample, &h->merge)) {
+		h->above_c += n->counted;
+		if (h->named)
+			take_best(h, n->addr);
 	} else {
 		h->result.no_path += n->counted;
+		h->not_in_rings += n->height != GRAPH_FAR;
 	}
 }
 
@@ -335,10 +384,29 @@ static void sum_refcounts(struct holders *h)
 	h->result.refcounts.explained = h->explained[n / 2];
 }
 
+/*
+ * Garbage is what nothing refers to but itself. Remains refer to some of it, but where a block of
+ * nobody refers to most, what holds them has moved: tasks and their futures are rings, too.
+ */
+static void deny_rings(struct holders *h)
+{
+	size_t samples = 0;
+
+	for (size_t i = 0; i < h->rings.n; i++)
+		samples += h->rings.list[i].samples;
+	if (2 * h->below_orphans <= samples)
+		return;
+	h->result.no_path += samples;
+	h->result.cyclic = 0;
+	h->result.newest_cyclic = 0;
+	rings_done(&h->rings);
+}
+
 static void take_rings(struct holders *h)
 {
 	struct rings *r = &h->rings;
 
+	deny_rings(h);
 	rings_sort(r);
 	h->cycles = mem_array(r->n, sizeof(*h->cycles));
 	for (size_t i = 0; i < r->n; i++) {
@@ -371,6 +439,7 @@ static void make_list(struct holders *h)
 			take_merged(h, h->merge.list[i], 0);
 	if (is_worth_telling(h, h->result.c_only, h->newest_by_c) && !h->named)
 		take_c(h, 0, h->result.c_only, h->held_by_c);
+	h->result.c_only += h->above_c;
 	h->list = mem_array(h->n_found, sizeof(*h->list));
 	for (size_t i = 0; i < h->n_found; i++) {
 		struct found *f = &h->found[i];
@@ -422,17 +491,111 @@ static bool all_in_rings(struct holders *h)
 	return all;
 }
 
-static enum phase level_ends(struct holders *h)
+static bool may_go_on(const struct holders *h)
+{
+	unsigned level = h->up.level;
+
+	return level < HOLDERS_DEEPEST &&
+	       !(h->crowd_level && level >= h->crowd_level + LEVELS_OF_CROWD);
+}
+
+/* Do roots reach all samples? Distances are measured for that. */
+static bool reaches_all(struct holders *h)
+{
+	return graph_measure(&h->up.graph) == h->n_nodes;
+}
+
+/* Is it only one of many that holds most of them? Then who holds all of these? */
+static bool goes_above(struct holders *h, bool *all)
 {
 	struct levels *u = &h->up;
-	bool all = graph_measure(&u->graph) == h->n_nodes;
 
-	if (!all && u->level < HOLDERS_DEEPEST &&
-	    !(u->level >= LEVELS_OF_RINGS && all_in_rings(h)) && levels_next(u))
+	if (h->named || !may_go_on(h) || !crowd_find(&u->graph, &u->roots))
+		return false;
+	if (!h->crowd_level)
+		h->crowd_level = u->level;
+	*all = reaches_all(h);
+	return true;
+}
+
+/* A queue is a local of its worker's call, and an attribute of what a person knows by name. */
+static bool looks_beyond(struct holders *h)
+{
+	return !h->named && may_go_on(h) && h->beyond < LEVELS_BEYOND &&
+	       crowd_in_calls(&h->up.graph) && ++h->beyond;
+}
+
+/* Is any sample so far from a root, or none known to it, that it may be one of a chain's? */
+static bool is_in_chain(struct holders *h, bool all)
+{
+	const struct graph *g = &h->up.graph;
+	bool far = !all && h->up.level >= LEVELS_OF_CHAINS;
+
+	for (size_t i = 0; i < g->n && all && !far; i++)
+		far = g->nodes[i].sample && g->nodes[i].height >= CHAINS_FAR;
+	return far && chains_learn(&h->up.graph, &h->up.roots);
+}
+
+static enum phase next_level(struct holders *h, bool all)
+{
+	struct levels *u = &h->up;
+
+	while (all && goes_above(h, &all))
+		;
+	if (all && looks_beyond(h) && levels_next(u))
 		return LEVELS;
+	if (!all && may_go_on(h) && !(u->level >= LEVELS_OF_RINGS && all_in_rings(h)) &&
+	    levels_next(u))
+		return LEVELS;
+	if (!all && goes_above(h, &all) && levels_next(u))
+		return LEVELS;
+	if (crowd_restore(&u->graph))
+		(void)graph_measure(&u->graph);
 	h->result.incomplete |= !all && u->level >= HOLDERS_DEEPEST;
 	h->next_sample = 0;
 	return PATHS;
+}
+
+static enum phase level_ends(struct holders *h)
+{
+	bool all = reaches_all(h);
+
+	if (!is_in_chain(h, all))
+		return next_level(h, all);
+	chains_begin(&h->chains, &h->up.graph);
+	return LEAPS;
+}
+
+static enum phase leap(struct holders *h, int64_t budget_ns)
+{
+	struct levels *u = &h->up;
+
+	if (!chains_step(&h->chains, &u->graph, &h->py->remote, budget_ns))
+		return LEAPS;
+	return next_level(h, reaches_all(h));
+}
+
+struct large {
+	const struct python *py;
+	bool any;
+};
+
+/* Of what is wanted, may some lie in malloc's chunks though others are in pools? */
+static void note_large(void *arg, const struct typed *t)
+{
+	struct large *l = arg;
+	bool varies = (t->item && t->type != l->py->sym.long_type) ||
+		      t->type == l->py->sym.unicode_type;
+
+	l->any |= t->wanted && (varies || t->before + t->basic > POOL_BLOCK_MAX);
+}
+
+static bool may_be_large(const struct holders *h)
+{
+	struct large l = {.py = h->py};
+
+	typebook_each(h->up.book, note_large, &l);
+	return l.any;
 }
 
 static enum phase sampling_ends(struct holders *h)
@@ -463,7 +626,7 @@ static enum phase work(struct holders *h, int64_t budget_ns)
 	case SAMPLE_POOLS:
 		if (sweep_pools(&h->sweep))
 			return SAMPLE_POOLS;
-		if (h->sample.instances)
+		if (h->sample.instances && !may_be_large(h))
 			return sampling_ends(h);
 		levels_begin_chunks(&h->up);
 		return SAMPLE_CHUNKS;
@@ -471,6 +634,8 @@ static enum phase work(struct holders *h, int64_t budget_ns)
 		return sweep_chunks(&h->sweep, budget_ns) ? SAMPLE_CHUNKS : sampling_ends(h);
 	case LEVELS:
 		return levels_step(&h->up, budget_ns) ? level_ends(h) : LEVELS;
+	case LEAPS:
+		return leap(h, budget_ns);
 	case PATHS:
 		if (next_path(h))
 			return PATHS;
@@ -524,16 +689,15 @@ double holders_progress(const struct holders *h)
 
 unsigned holders_level(const struct holders *h)
 {
-	return h->phase == LEVELS ? h->up.level : 0;
+	return h->phase == LEVELS || h->phase == LEAPS ? h->up.level : 0;
 }
 
 int64_t holders_length(const struct python *py, uint64_t address, uint64_t container_type,
 		       uint64_t length_at)
 {
-	uint64_t head[2], n;
+	uint64_t n;
 
-	if (!length_at || !remote_read(&py->remote, address, head, sizeof(head)) ||
-	    head[1] != container_type || (uint32_t)head[0] == 0 ||
+	if (!length_at || !pyobj_refs(&py->remote, address, container_type) ||
 	    !remote_u64(&py->remote, length_at, &n) || n >= 1ull << 40)
 		return LT_UNKNOWN;
 	return (int64_t)n;

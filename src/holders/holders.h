@@ -49,7 +49,7 @@ struct holders_result {
 	size_t newest, newest_cyclic;	/* newest objects that live; how many of them in cycles */
 	int64_t instances;		/* seen of the type */
 	size_t no_path;			/* held by something that has no name and is in no cycle */
-	size_t c_only;			/* samples that no word in memory refers to: C code does */
+	size_t c_only;			/* that C code holds: samples, or objects that hold them */
 	size_t freed;			/* samples that are no more */
 	const struct holders_cycle *cycles;	/* most frequent first */
 	size_t n_cycles;

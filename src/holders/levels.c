@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "holders/deque.h"
+#include "holders/newest.h"
 #include "holders/refs.h"
+#include "target/pyobj.h"
 #include "util/mem.h"
 
 #define INSIDE_WORDS   33u	/* pointers into a block of values: 3.11, 3.12 */
-#define DEQUE_FIRST    8	/* blocks of a deque that may be its first one */
+#define ORPHANED_MOST  2	/* times that a block without an owner is looked for again */
+#define DEQUE_FIRST    256	/* blocks of a deque that may be its first one */
 
 static enum lt_errc read_maps(struct levels *u, struct lt_err *err)
 {
@@ -49,6 +52,7 @@ void levels_done(struct levels *u)
 	arenas_free(u->arenas);
 	cheap_free(u->cheap);
 	maps_done(&u->maps);
+	deque_done(&u->deques);
 	free(u->pending);
 	*u = (struct levels){0};
 }
@@ -83,12 +87,53 @@ static void seek_node(struct levels *u, uint32_t i)
 	}
 }
 
+bool levels_block(struct levels *u, uint64_t object, struct block *ret)
+{
+	const struct typed *t = typebook_of(u->book, object);
+
+	if (!t)
+		return false;
+	if (blocks_find(&u->blocks, object, ret) == BLOCKS_IN_USE && ret->object == object)
+		return true;
+	*ret = (struct block){
+		.start = object - t->before, .size = t->before + t->basic, .object = object,
+		.typed = t,
+	};
+	return true;
+}
+
+/*
+ * A list that grows at its head has a new one by the time that the pass comes to what holds it, so
+ * the newest of a chain are looked for while it goes on.
+ */
+static void seek_newest(struct levels *u)
+{
+	blocks_forget(&u->blocks);
+	for (size_t i = 0; i < u->graph.n_hops; i++) {
+		struct newest newest;
+
+		newest_begin(&newest, u->py, u->book, u->graph.hops[i].type);
+		(void)newest_step(&newest);
+		for (size_t k = 0; k < newest.n; k++) {
+			struct block block;
+			uint32_t node = levels_block(u, newest.list[k], &block)
+						? levels_node(u, &block) : GRAPH_NONE;
+
+			if (node == GRAPH_NONE || u->graph.nodes[node].sought)
+				continue;
+			seek_node(u, node);
+			u->graph.nodes[node].sought = false;	/* not in all of the pass */
+		}
+	}
+}
+
 /* Looks for whoever holds what has no known holder yet. false: there is nothing to look for. */
 bool levels_next(struct levels *u)
 {
 	size_t before;
 
 	seek_clear(&u->seek);
+	deque_done(&u->deques);
 	for (uint32_t i = 0; i < u->graph.n; i++)
 		if (!u->graph.nodes[i].sought && !u->graph.nodes[i].root)
 			seek_node(u, i);
@@ -102,7 +147,8 @@ uint32_t levels_node(struct levels *u, const struct block *b)
 {
 	uint64_t addr = b->object ? b->object
 				  : deque_is_block(b->size)
-					    ? deque_first(&u->py->remote, b->start) : b->start;
+					    ? deque_first(&u->deques, &u->py->remote, b->start)
+					    : b->start;
 	bool is_new;
 	uint32_t i = graph_node(&u->graph, b->object ? NODE_OBJECT : NODE_RAW, addr, &is_new);
 	struct node *n;
@@ -122,23 +168,41 @@ uint32_t levels_node(struct levels *u, const struct block *b)
 	return i;
 }
 
+/*
+ * Is it what has a name of its own? Not the dict of a class that is itself sampled: what a class
+ * has refers back to it, and it would be called its own holder.
+ */
+static bool has_name(const struct levels *u, const struct block *b)
+{
+	const struct named_dict *d = roots_dict(&u->roots, b->object ? b->object : b->start);
+	uint32_t of = d && d->is_class ? graph_find(&u->graph, d->of) : GRAPH_NONE;
+
+	return d && (of == GRAPH_NONE || !u->graph.nodes[of].sample);
+}
+
 static void add_holder(struct levels *u, uint32_t target, uint64_t word, const struct block *b)
 {
 	const struct typed *t = u->graph.nodes[target].typed;
 	int64_t at = (int64_t)(word - b->object);
-	bool root = roots_dict(&u->roots, b->object ? b->object : b->start) != NULL;
+	bool root = has_name(u, b);
 	uint32_t owner;
 
+	if (root && !b->object && !t)	/* dicts hold objects: an int was in that block before */
+		return;
 	if (b->object && !refs_holds(&u->roots, b->typed, b->object, at, t))
 		return;
 	if (b->object && !root)
 		root = refs_is_root(&u->roots, b->typed, b->object, at, t);
+	if (u->graph.of_tasks && b->object && b->typed->form == FORM_TASK)
+		root = false;		/* one that waits has the loop, and so all that wait */
 	owner = levels_node(u, b);
 	if (owner == GRAPH_NONE || (owner == target && !b->object))
 		return;
-	if (!u->graph.nodes[owner].sample)
+	if (root && u->graph.above_tasks && b->object && b->typed->form == FORM_TASK)
+		u->graph.nodes[owner].crowd = true;
+	if (!u->graph.nodes[owner].sample && !u->graph.nodes[owner].crowd)
 		u->graph.nodes[owner].root |= root;
-	graph_link(&u->graph, target, owner, (int64_t)(word - u->graph.nodes[owner].addr));
+	graph_link(&u->graph, target, owner, (int64_t)(word - u->graph.nodes[owner].addr), root);
 }
 
 static void add_frame(struct levels *u, uint32_t target, uint64_t word, const struct frame *f)
@@ -149,7 +213,7 @@ static void add_frame(struct levels *u, uint32_t target, uint64_t word, const st
 	if (i == GRAPH_NONE)
 		return;
 	u->graph.nodes[i].root = true;
-	graph_link(&u->graph, target, i, (int64_t)(word - f->locals));
+	graph_link(&u->graph, target, i, (int64_t)(word - f->locals), true);
 }
 
 static void keep_pending(struct levels *u, const struct seek_hit *hit)
@@ -238,20 +302,26 @@ void levels_begin_chunks(struct levels *u)
 	free(arenas);
 }
 
-/* Does any of the objects that refer to the block use the word of it? */
+/*
+ * Does any of the objects that refer to the block use the word of it? Where none does, blocks may
+ * refer to it; but what one was before it was in use refers to the next one that was free.
+ */
 static bool is_used(const struct levels *u, const struct node *raw, uint64_t word)
 {
 	const struct graph *g = &u->graph;
+	bool by_object = false, by_block = false;
 
 	for (uint32_t i = raw->links; i; i = g->links[i - 1].next) {
 		const struct link *by = &g->links[i - 1];
 		const struct node *o = &g->nodes[by->owner];
 
-		if (o->kind != NODE_OBJECT ||
-		    refs_uses(&u->roots, o->typed, o->addr, by->at, word))
+		if (o->kind == NODE_FRAME || (o->kind == NODE_OBJECT &&
+		    refs_uses(&u->roots, o->typed, o->addr, by->at, word)))
 			return true;
+		by_object |= o->kind == NODE_OBJECT;
+		by_block |= o->kind == NODE_RAW;
 	}
-	return false;
+	return by_block && !by_object;
 }
 
 /*
@@ -273,11 +343,55 @@ static void bury_remains(struct levels *u)
 	}
 }
 
+static bool is_orphan(const struct node *n)
+{
+	return n->kind == NODE_RAW && !n->n_links && !n->root && n->sought &&
+	       n->orphaned < ORPHANED_MOST;
+}
+
+/*
+ * A list that grows moves its items: the block in which a reference was seen may be nobody's by the
+ * time its owner is looked for. So whoever refers to the object is looked for again.
+ */
+static void seek_again(struct levels *u)
+{
+	struct graph *g = &u->graph;
+
+	for (size_t i = 0; i < g->n_links; i++)
+		if (is_orphan(&g->nodes[g->links[i].owner]))
+			g->nodes[g->links[i].target].sought = false;
+	for (size_t i = 0; i < g->n; i++)
+		if (is_orphan(&g->nodes[i])) {
+			g->nodes[i].sought = false;
+			g->nodes[i].orphaned++;
+		}
+}
+
+/*
+ * All tasks that wait refer to the loop, 4000 and more, and not all of these words are noted. Those
+ * by which something has a name are few, and never left out.
+ */
+static void seek_roots(struct levels *u)
+{
+	const struct roots *r = &u->roots;
+	struct pyobj_entries e;
+
+	for (size_t i = 0; i < r->n_frames; i++)
+		seek_range(&u->seek, r->frames[i].locals, r->frames[i].n_locals * 8);
+	for (size_t i = 0; i < r->n_dicts; i++)
+		if (pyobj_dict_open(u->py, r->dicts[i].dict, &e))
+			seek_range(&u->seek, e.addr, e.n * e.size);
+	seek_sort(&u->seek);
+}
+
 bool levels_step(struct levels *u, int64_t budget_ns)
 {
 	if (!u->in_chunks) {
+		seek_newest(u);
 		if (!seek_step(&u->seek, budget_ns))
 			return false;
+		if (u->seek.full)
+			seek_roots(u);
 		u->bytes_read += u->seek.bytes;
 		sort_hits(u);
 		if (u->n_pending)
@@ -289,5 +403,6 @@ bool levels_step(struct levels *u, int64_t budget_ns)
 		return false;
 	}
 	bury_remains(u);
+	seek_again(u);
 	return true;
 }

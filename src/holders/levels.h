@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "holders/blocks.h"
+#include "holders/deque.h"
 #include "holders/graph.h"
 #include "holders/roots.h"
 #include "holders/seek.h"
@@ -28,6 +29,7 @@ struct levels {			/* levels_init to begin; owns all it points to but py */
 	struct seek seek;
 	struct graph graph;
 	struct roots roots;
+	struct deque_marks deques;
 	struct seek_hit *pending;	/* hits outside of the pools, by address */
 	size_t n_pending, cap_pending;
 	unsigned level;
@@ -46,6 +48,8 @@ void levels_roots(struct levels *u);
 void levels_begin_chunks(struct levels *u);
 /* The node of an object or block, made if need be; GRAPH_NONE: there are too many. */
 uint32_t levels_node(struct levels *u, const struct block *b);
+/* The block of pymalloc that an object lies in, or one of malloc that is as long as it says. */
+bool levels_block(struct levels *u, uint64_t object, struct block *ret);
 /* The next level begins. false: there is nothing to look for. */
 bool levels_next(struct levels *u);
 /* Goes on for about budget_ns. true: the level has ended, the graph has what it found. */

@@ -2,10 +2,13 @@ noinst_LIBRARIES += libholders.a
 libholders_a_SOURCES = \
 	src/holders/blocks.c src/holders/blocks.h \
 	src/holders/containers.c src/holders/containers.h \
+	src/holders/chains.c src/holders/chains.h \
 	src/holders/climb.c src/holders/climb.h \
+	src/holders/crowd.c src/holders/crowd.h \
 	src/holders/deque.c src/holders/deque.h \
 	src/holders/graph.c src/holders/graph.h \
 	src/holders/holders.c src/holders/holders.h \
+	src/holders/hop.c src/holders/hop.h \
 	src/holders/inside.c src/holders/inside.h \
 	src/holders/levels.c src/holders/levels.h \
 	src/holders/merge.c src/holders/merge.h \

@@ -88,6 +88,12 @@ static size_t weight(const struct merged *g)
 	return g->count + NEWEST_WEIGHT * g->newest;
 }
 
+/* It ends some day: what has a name that stays is told before it. */
+static bool is_call(const struct path *p)
+{
+	return p->rank == RANK_FRAME;
+}
+
 static int better(const void *a, const void *b)
 {
 	const struct merged *x = *(const struct merged *const *)a;
@@ -95,6 +101,8 @@ static int better(const void *a, const void *b)
 
 	if (weight(x) != weight(y))
 		return weight(x) > weight(y) ? -1 : 1;
+	if (is_call(&x->path) != is_call(&y->path))
+		return is_call(&x->path) ? 1 : -1;
 	if (x->path.n != y->path.n)
 		return x->path.n < y->path.n ? -1 : 1;
 	if (x->path.rank != y->path.rank)
@@ -191,7 +199,7 @@ const struct step *merge_container(const struct merged *m)
 		if (m->varies[i] || s->kind == STEP_ANY)
 			return m->moves[i] ? NULL : s;
 	}
-	return last;
+	return m->first == m->last ? last : NULL;	/* several, and all in one place of it */
 }
 
 void merge_interval(size_t k, size_t n, double *ret_low, double *ret_high)

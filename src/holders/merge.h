@@ -30,7 +30,10 @@ struct merge {			/* zero it to begin; owns all it points to */
 void merge_done(struct merge *m);
 /* A path of a sample, which may be one of the fair ones, of the newest, or both. */
 void merge_add(struct merge *m, uint32_t sample, bool counted, bool newest, const struct path *p);
-/* Best first: most samples, shortest, best root. The newest weigh more than all others. */
+/*
+ * Best first: most samples, a name that stays, shortest, best root. The newest weigh more than all
+ * others.
+ */
 void merge_sort(struct merge *m);
 /* The path in words. */
 void merge_text(const struct merged *m, bool show_values, struct buf *out);

@@ -31,9 +31,10 @@ static bool read_member(const struct newest *w, uint64_t at, struct member *ret)
 	return true;
 }
 
-void newest_begin(struct newest *w, const struct python *py, struct typebook *book)
+void newest_begin(struct newest *w, const struct python *py, struct typebook *book,
+		  const struct typed *of)
 {
-	*w = (struct newest){.py = py, .book = book};
+	*w = (struct newest){.py = py, .book = book, .of = of};
 }
 
 /* The last one of the next list. false: there is no list left. */
@@ -70,7 +71,7 @@ static void look_at(struct newest *w)
 		return;
 	}
 	t = typebook_find(w->book, m.type);
-	if (t && t->wanted && (uint32_t)m.refs)
+	if (t && (w->of ? t == w->of : t->wanted) && (uint32_t)m.refs)
 		w->list[w->n++] = w->at + (uint64_t)w->py->layout->gc_head_size;
 	w->from = w->at;
 	w->at = m.prev;

@@ -17,6 +17,7 @@
 struct newest {
 	const struct python *py;
 	struct typebook *book;
+	const struct typed *of;		/* the type that is wanted; NULL: all that the book wants */
 	uint64_t list[HOLDERS_NEWEST];	/* objects, the newest one first */
 	size_t n;
 	int generation;
@@ -24,7 +25,8 @@ struct newest {
 	unsigned looked;
 };
 
-void newest_begin(struct newest *w, const struct python *py, struct typebook *book);
+void newest_begin(struct newest *w, const struct python *py, struct typebook *book,
+		  const struct typed *of);
 /* Looks at some more. false: that is all. */
 bool newest_step(struct newest *w);
 

@@ -12,4 +12,11 @@
 unsigned paths_find(const struct roots *r, const struct graph *g, uint32_t sample,
 		    struct merge *merge);
 
+/*
+ * The same up to an object that no other refers to, so that C code does: atexit's callbacks.
+ * 0: there is none, or an allocator that cannot be read may hide who does.
+ */
+unsigned paths_of_c(const struct roots *r, const struct graph *g, uint32_t sample,
+		    struct merge *merge);
+
 #endif

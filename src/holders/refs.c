@@ -2,6 +2,7 @@
 
 #include "holders/refs.h"
 
+#include "holders/deque.h"
 #include "target/pyobj.h"
 #include "util/num.h"
 
@@ -230,5 +231,7 @@ bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, in
 		return is_list_item(r, object, word);
 	if (t->form == FORM_DICT)
 		return is_dict_entry(r, object, word);
+	if (t->form == FORM_DEQUE)
+		return deque_uses(r->py, object, refs_length(r, object, t), word);
 	return at >= 0 || is_value(r, t, object, word);
 }

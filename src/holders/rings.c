@@ -95,6 +95,7 @@ static bool make_chain(const struct graph *g, const struct search *s, uint32_t s
 	if (g->links[links[n - 1]].target != sample)
 		return false;
 	ret->n = n + 1;
+	ret->n_hops = 0;
 	ret->nodes[0] = &g->nodes[sample];
 	for (size_t i = 0; i < n / 2; i++) {
 		link = links[i];
@@ -105,6 +106,7 @@ static bool make_chain(const struct graph *g, const struct search *s, uint32_t s
 		const struct link *l = &g->links[links[i]];
 
 		ret->at[i] = l->at;
+		ret->leaps[i] = NULL;
 		ret->nodes[i + 1] = &g->nodes[l->owner];
 	}
 	return true;
@@ -115,7 +117,7 @@ static bool is_wrong(const struct graph *g, const struct search *s, uint32_t lin
 	for (size_t i = 0; i < s->n_wrong; i++)
 		if (s->wrong[i] == link)
 			return true;
-	return g->links[link].dead;
+	return g->links[link].dead || g->links[link].leap;
 }
 
 enum visited { GO_ON, FOUND, AGAIN };

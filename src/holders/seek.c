@@ -118,9 +118,9 @@ bool seek_begin(struct seek *s)
 	return true;
 }
 
-static void add_hit(struct seek *s, struct seek_slot *slot, uint64_t at)
+static void add_hit(struct seek *s, struct seek_slot *slot, uint64_t at, bool any)
 {
-	if (slot->hits >= HITS_OF_ONE || s->n_hits >= HITS_MAX) {
+	if (!any && (slot->hits >= HITS_OF_ONE || s->n_hits >= HITS_MAX)) {
 		s->full = true;
 		return;
 	}
@@ -132,7 +132,8 @@ static void add_hit(struct seek *s, struct seek_slot *slot, uint64_t at)
 	s->hits[s->n_hits++] = (struct seek_hit){.at = at, .target = slot->target};
 }
 
-static void look_at(struct seek *s, const unsigned char *bytes, size_t n, uint64_t addr)
+/* any: hits beyond the limits too. */
+static void look_at(struct seek *s, const unsigned char *bytes, size_t n, uint64_t addr, bool any)
 {
 	const uint64_t low = s->low, span = s->high - s->low;
 
@@ -149,7 +150,7 @@ static void look_at(struct seek *s, const unsigned char *bytes, size_t n, uint64
 			continue;
 		at = slot_of(s, v);
 		if (s->slots[at].value == v)
-			add_hit(s, &s->slots[at], addr + i);
+			add_hit(s, &s->slots[at], addr + i, any);
 	}
 }
 
@@ -184,6 +185,22 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+void seek_sort(struct seek *s)
+{
+	if (s->n_hits)
+		qsort(s->hits, s->n_hits, sizeof(*s->hits), by_address);
+}
+
+void seek_range(struct seek *s, uint64_t addr, uint64_t size)
+{
+	for (uint64_t at = addr; at - addr < size; at += WINDOW) {
+		uint64_t left = size - (at - addr), most = left < WINDOW ? left : WINDOW;
+		size_t n = remote_read_some(s->remote, at, s->window, most);
+
+		look_at(s, s->window, n, at, true);
+	}
+}
+
 bool seek_step(struct seek *s, int64_t budget_ns)
 {
 	int64_t end = clock_mono_ns() + budget_ns;
@@ -192,13 +209,12 @@ bool seek_step(struct seek *s, int64_t budget_ns)
 
 	do {
 		if (!s->n_values || !next_piece(s, &at, &n)) {
-			if (s->n_hits)
-				qsort(s->hits, s->n_hits, sizeof(*s->hits), by_address);
+			seek_sort(s);
 			return true;
 		}
 		n = n ? remote_read_some(s->remote, at, s->window, n) : 0;
 		s->bytes += (int64_t)n;
-		look_at(s, s->window, n, at);
+		look_at(s, s->window, n, at, false);
 	} while (clock_mono_ns() < end);
 	return false;
 }

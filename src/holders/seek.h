@@ -54,5 +54,9 @@ void seek_add(struct seek *s, uint64_t value, uint32_t target);
 bool seek_begin(struct seek *s);
 /* Goes on for about budget_ns. true: the pass has ended and its hits are in order of address. */
 bool seek_step(struct seek *s, int64_t budget_ns);
+/* After it: looks at this memory again, where hits may have been left out; none is now. */
+void seek_range(struct seek *s, uint64_t addr, uint64_t size);
+/* After all of these. */
+void seek_sort(struct seek *s);
 
 #endif

@@ -42,6 +42,7 @@ static const struct { const char *name; enum form form; } forms[] = {
 	{"functools._lru_list_elem", FORM_LRU_LINK},
 	{"ContextVar", FORM_CONTEXT_VAR},
 	{"_contextvars.ContextVar", FORM_CONTEXT_VAR},
+	{"hamt", FORM_HAMT},
 	{"hamt_bitmap_node", FORM_HAMT_NODE},
 	{"hamt_collision_node", FORM_HAMT_NODE},
 	{"thread._local", FORM_LOCAL},
@@ -247,15 +248,6 @@ const struct typed *typebook_find(struct typebook *b, uint64_t type)
 	return t->is_type ? t : NULL;
 }
 
-/*
- * Not 0, which is a dead object; and no pointer. From 3.14 on the upper half has an overflow and
- * flags (Include/refcount.h).
- */
-static bool is_refcount(uint64_t v)
-{
-	return (uint32_t)v != 0 && (v & 0xfff0ffff00000000) == 0;
-}
-
 int typebook_recognise(struct typebook *b, const unsigned char *block, size_t n, uint64_t size,
 		       const struct typed **ret)
 {
@@ -265,7 +257,7 @@ int typebook_recognise(struct typebook *b, const unsigned char *block, size_t n,
 	for (size_t i = 0; i < COUNT_OF(places) && places[i] + 16 <= n; i++) {
 		const struct typed *t;
 
-		if (!is_refcount(typehead_word(block, places[i])))
+		if (!typehead_may_begin(b->py, typehead_word(block, places[i])))
 			continue;
 		t = typebook_find(b, typehead_word(block, places[i] + 8));
 		if (!t || t->before != places[i] || t->before + t->basic > size)
@@ -281,7 +273,7 @@ const struct typed *typebook_of(struct typebook *b, uint64_t addr)
 	unsigned char head[16];
 
 	if (!addr || addr % 8 || !remote_read(&b->py->remote, addr, head, sizeof(head)) ||
-	    !is_refcount(typehead_word(head, 0)))
+	    !typehead_is_refcount(typehead_word(head, 0)))
 		return NULL;
 	return typebook_find(b, typehead_word(head, 8));
 }

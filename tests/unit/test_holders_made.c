@@ -6,230 +6,28 @@
 #include "test.h"
 
 #include <math.h>
-#include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "holders/crowd.h"
 #include "holders/holders.h"
 #include "holders/merge.h"
-#include "made_heap.h"
-#include "target/cheap.h"
+#include "made_shop.h"
 #include "target/typehead.h"
 #include "util/clock.h"
 #include "util/mem.h"
-#include "util/num.h"
-
-#define V38 0x030812f0
-#define FLAG_UNICODE (1ul << 28)
-#define GC  16u
-#define ARENA_POOLS 250u
-#define BALLAST (64u << 20)
-
-struct made {			/* a target with a module `shop` */
-	struct made_heap heap;
-	unsigned char *pools[33];	/* by block size / 16: the one to take from */
-	uint32_t next_pool;
-	uint64_t interp[0x400 / 8];
-	uint64_t module_type, item_type, tuple_type;
-	uint64_t globals;		/* the module's dict */
-	uint64_t *large;		/* owned: the array of a large list */
-	void *ballast;			/* owned: makes each level longer than a step */
-	pid_t child;
-	struct holders *search;		/* owned, once there is one, and what it found: */
-	struct holders_result r;
-};
-
-static unsigned char *block(struct made *m, uint32_t size)
-{
-	unsigned char **pool = &m->pools[size / 16];
-	unsigned char *b = *pool ? made_block(&m->heap, *pool) : NULL;
-
-	if (b)
-		return b;
-	if (m->next_pool == ARENA_POOLS) {
-		made_heap_arena(&m->heap, ARENA_POOLS);
-		m->next_pool = 0;
-	}
-	*pool = made_heap_pool(&m->heap, m->heap.n_places - 1, m->next_pool++, size);
-	return made_block(&m->heap, *pool);
-}
-
-static uint64_t addr(const void *p)
-{
-	return (uint64_t)(uintptr_t)p;
-}
-
-static void put(uint64_t object, int32_t at, uint64_t v)
-{
-	made_put((unsigned char *)(uintptr_t)object + at, v);
-}
-
-static uint64_t object(struct made *m, uint64_t type, uint32_t before, uint32_t size)
-{
-	uint64_t o = addr(block(m, size)) + before;
-
-	put(o, 0, 1);
-	put(o, 8, type);
-	return o;
-}
-
-static uint64_t item(struct made *m)
-{
-	return object(m, m->item_type, GC, 32);
-}
-
-/* An ASCII str: header of 48 bytes in 3.8, then its characters. */
-static uint64_t text(struct made *m, const char *s)
-{
-	uint64_t o = object(m, m->heap.py.sym.unicode_type, 0, 128);
-
-	put(o, 0x10, strlen(s));
-	put(o, 0x20, 1 << 2 | 1 << 5 | 1 << 6);
-	memcpy((char *)(uintptr_t)o + 0x30, s, strlen(s) + 1);
-	return o;
-}
-
-/* A large array lies in malloc'ed memory. */
-static uint64_t list(struct made *m, const uint64_t *items, size_t n, size_t room)
-{
-	uint64_t o = object(m, m->heap.py.sym.list_type, GC, 64);
-	uint32_t size = (uint32_t)(room * 8 + 15) & ~15u;
-	uint64_t *array = room <= 64 ? (uint64_t *)(void *)block(m, size) : mem_array(room, 8);
-
-	if (room > 64)
-		m->large = array;
-	memcpy(array, items, n * 8);
-	put(o, 0x10, n);
-	put(o, 0x18, addr(array));
-	put(o, 0x20, room);
-	return o;
-}
-
-/* Up to 10 entries; {refcnt, size, lookup, usable, nentries, indices[16], {hash, key, value}..} */
-static uint64_t dict(struct made *m)
-{
-	uint64_t o = object(m, m->heap.py.sym.dict_type, GC, 64);
-	uint64_t *keys = (uint64_t *)(void *)block(m, 304);
-
-	keys[0] = 1;
-	keys[1] = 16;
-	put(o, 0x20, addr(keys));
-	return o;
-}
-
-static void set(uint64_t dict, uint64_t key, uint64_t value)
-{
-	uint64_t *keys, *entry;
-
-	memcpy(&keys, (char *)(uintptr_t)dict + 0x20, 8);
-	entry = keys + 5 + 2 + keys[4] * 3;
-	entry[1] = key;
-	entry[2] = value;
-	keys[4]++;
-	put(dict, 0x10, keys[4]);
-}
-
-static void set_up(struct made *m)
-{
-	struct made_heap *h = &m->heap;
-	uint64_t modules, module;
-
-	*m = (struct made){0};
-	made_heap_init(h, V38);
-	made_heap_arena(h, ARENA_POOLS);
-	h->py.version_hex = V38;
-	h->py.interp = addr(m->interp);
-	h->py.sym.long_type = made_heap_type(h, "int", 24, 1ul << 24);
-	m->module_type = made_heap_type(h, "module", 72, MADE_GC);
-	m->item_type = made_heap_type(h, "shop.Item", 16, MADE_GC);
-	m->tuple_type = made_heap_type(h, "tuple", 24, MADE_GC | 1ul << 26);
-	((struct made_type *)(uintptr_t)h->py.sym.unicode_type)->words[0xa8 / 8] |= FLAG_UNICODE;
-	m->globals = dict(m);
-	set(m->globals, text(m, "__name__"), text(m, "shop"));
-	module = object(m, m->module_type, GC, 96);
-	put(module, 0x10, m->globals);
-	modules = dict(m);
-	set(modules, text(m, "shop"), module);
-	made_put((unsigned char *)m->interp + h->py.layout->in_modules, modules);
-}
-
-static void add_ballast(struct made *m)
-{
-	m->ballast = mmap(NULL, BALLAST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			  0);
-	assert_true(m->ballast != MAP_FAILED);
-	memset(m->ballast, 1, BALLAST);
-}
-
-/* From here on the heap is that of a child which stands still. */
-static void stand_still(struct made *m)
-{
-	fflush(NULL);
-	m->child = fork();
-	if (m->child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	m->heap.py.remote.pid = m->child;
-}
-
-static void end_child(struct made *m)
-{
-	if (m->child > 0) {
-		kill(m->child, SIGKILL);
-		waitpid(m->child, NULL, 0);
-	}
-	m->child = 0;
-}
-
-static void tear_down(struct made *m)
-{
-	holders_free(m->search);
-	end_child(m);
-	made_heap_done(&m->heap);
-	free(m->large);
-	if (m->ballast)
-		(void)munmap(m->ballast, BALLAST);
-}
-
-static void finish(struct made *m, int64_t step_ns)
-{
-	while (!holders_step(m->search, step_ns))
-		;
-	holders_result(m->search, &m->r);
-}
-
-static void begin(struct made *m)
-{
-	struct lt_err err = {0};
-
-	if (!m->search)
-		m->search = holders_new(&m->heap.py);
-	if (holders_begin(m->search, "shop.Item", &err) != LT_OK)
-		fail_msg("%s", err.detail);
-}
-
-static void search(struct made *m)
-{
-	stand_still(m);
-	begin(m);
-	finish(m, CLOCK_NS_PER_MS);
-}
 
 static void an_object_in_a_global_list_is_named(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t items[3];
 
-	set_up(&m);
+	shop_init(&m);
 	for (size_t i = 0; i < COUNT_OF(items); i++)
-		items[i] = item(&m);
-	set(m.globals, text(&m, "cart"), list(&m, items, 3, 8));
-	search(&m);
+		items[i] = shop_item(&m);
+	shop_set(m.globals, shop_text(&m, "cart"), shop_list(&m, items, 3, 8));
+	shop_search(&m);
 	assert_int_equal(m.r.n, 1);
 	assert_string_equal(m.r.list[0].path, "shop.cart[*]");
 	assert_string_equal(m.r.list[0].root, "module shop");
@@ -238,76 +36,76 @@ static void an_object_in_a_global_list_is_named(void **state)
 	assert_int_equal(m.r.list[0].samples, 3);
 	assert_int_equal(m.r.refcounts.median, 1);
 	assert_int_equal(m.r.refcounts.explained, 1);
-	tear_down(&m);
+	shop_done(&m);
 }
 
 static void an_object_that_is_a_global_itself_is_named(void **state)
 {
-	struct made m;
+	struct shop m;
 
-	set_up(&m);
-	set(m.globals, text(&m, "only"), item(&m));
-	search(&m);
+	shop_init(&m);
+	shop_set(m.globals, shop_text(&m, "only"), shop_item(&m));
+	shop_search(&m);
 	assert_int_equal(m.r.n, 1);
 	assert_string_equal(m.r.list[0].path, "shop.only");
 	assert_int_equal(m.r.c_only, 0);
-	tear_down(&m);
+	shop_done(&m);
 }
 
 /* No name of its own: the path says of what it is a key. */
 static void a_key_of_a_modules_dict_is_named_as_one(void **state)
 {
-	struct made m;
+	struct shop m;
 
-	set_up(&m);
-	set(m.globals, item(&m), text(&m, "value"));
-	search(&m);
+	shop_init(&m);
+	shop_set(m.globals, shop_item(&m), shop_text(&m, "value"));
+	shop_search(&m);
 	assert_int_equal(m.r.n, 1);
 	assert_string_equal(m.r.list[0].path, "shop.__dict__[*]");
 	assert_string_equal(m.r.list[0].root, "module shop");
 	assert_string_equal(m.r.list[0].container, "");
-	tear_down(&m);
+	shop_done(&m);
 }
 
 static void a_global_under_what_is_no_name_is_an_item_of_the_dict(void **state)
 {
-	struct made m;
+	struct shop m;
 
-	set_up(&m);
-	set(m.globals, object(&m, m.tuple_type, GC, 48), item(&m));
-	search(&m);
+	shop_init(&m);
+	shop_set(m.globals, shop_object(&m, m.tuple_type, SHOP_GC, 48), shop_item(&m));
+	shop_search(&m);
 	assert_int_equal(m.r.n, 1);
 	assert_string_equal(m.r.list[0].path, "shop.__dict__[...]");
-	tear_down(&m);
+	shop_done(&m);
 }
 
 /* Asked for by address: a path of its own for each, and none for what is no object (any more). */
 static void objects_asked_for_have_a_path_each(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t objects[3], one;
 
-	set_up(&m);
-	one = item(&m);
-	objects[0] = list(&m, &one, 1, 1);
-	objects[1] = list(&m, &one, 1, 1);
-	objects[2] = item(&m);
-	put(objects[2], 0, 0);
-	set(m.globals, text(&m, "cart"), objects[0]);
-	set(m.globals, text(&m, "shelf"), objects[1]);
-	stand_still(&m);
+	shop_init(&m);
+	one = shop_item(&m);
+	objects[0] = shop_list(&m, &one, 1, 1);
+	objects[1] = shop_list(&m, &one, 1, 1);
+	objects[2] = shop_item(&m);
+	shop_put(objects[2], 0, 0);
+	shop_set(m.globals, shop_text(&m, "cart"), objects[0]);
+	shop_set(m.globals, shop_text(&m, "shelf"), objects[1]);
+	shop_stand_still(&m);
 	m.search = holders_new(&m.heap.py);
 	assert_int_equal(holders_begin_objects(m.search, objects, COUNT_OF(objects), NULL), LT_OK);
-	finish(&m, CLOCK_NS_PER_MS);
+	shop_finish(&m, CLOCK_NS_PER_MS);
 	assert_int_equal(m.r.n, 2);
 	for (size_t i = 0; i < m.r.n; i++)
 		assert_string_equal(m.r.list[i].path,
 				    m.r.list[i].object == objects[0] ? "shop.cart" : "shop.shelf");
-	tear_down(&m);
+	shop_done(&m);
 }
 
 /* Only a word of which nobody knows whose it is has the one sample. */
-static void assert_by_nobody(const struct made *m)
+static void assert_by_nobody(const struct shop *m)
 {
 	assert_int_equal(m->r.sampled, 1);
 	assert_int_equal(m->r.c_only + m->r.no_path, 1);
@@ -317,339 +115,408 @@ static void assert_by_nobody(const struct made *m)
 
 static void what_lies_beyond_a_lists_length_is_not_held(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t items[4] = {0}, cart;
 
-	set_up(&m);
-	items[3] = item(&m);
-	cart = list(&m, items, 4, 8);
-	put(cart, 0x10, 3);		/* popped: the word is still there */
-	set(m.globals, text(&m, "cart"), cart);
-	search(&m);
+	shop_init(&m);
+	items[3] = shop_item(&m);
+	cart = shop_list(&m, items, 4, 8);
+	shop_put(cart, 0x10, 3);		/* popped: the word is still there */
+	shop_set(m.globals, shop_text(&m, "cart"), cart);
+	shop_search(&m);
 	assert_by_nobody(&m);
-	tear_down(&m);
+	shop_done(&m);
+}
+
+/* Free blocks refer to each other, and the words stay: that one does makes no remains a use. */
+static void a_block_that_refers_to_a_list_makes_its_remains_no_use(void **state)
+{
+	struct shop m;
+	uint64_t items[4] = {0}, cart, inner, array;
+
+	shop_init(&m);
+	items[3] = inner = shop_item(&m);
+	cart = shop_list(&m, items, 4, 8);
+	shop_put(cart, 0x10, 3);
+	memcpy(&array, (char *)(uintptr_t)cart + 0x18, 8);
+	shop_put(shop_addr(shop_block(&m, 64)), 0, array);
+	shop_set(m.globals, shop_text(&m, "cart"), cart);
+	for (int i = 0; i < 4; i++)
+		inner = shop_list(&m, &inner, 1, 1);
+	shop_set(m.globals, shop_text(&m, "deep"), inner);
+	shop_search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.deep[0][0][0][0]");
+	shop_done(&m);
 }
 
 static void what_lies_behind_the_fields_of_an_object_is_not_held(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t box;
 
-	set_up(&m);
-	box = object(&m, made_heap_type(&m.heap, "shop.Box", 24, MADE_GC), GC, 80);
-	put(box, 0x28, item(&m));	/* in the same block, of what was there before */
-	set(m.globals, text(&m, "box"), box);
-	search(&m);
+	shop_init(&m);
+	box = shop_object(&m, made_heap_type(&m.heap, "shop.Box", 24, MADE_GC), SHOP_GC, 80);
+	shop_put(box, 0x28, shop_item(&m));	/* in the same block, of what was there before */
+	shop_set(m.globals, shop_text(&m, "box"), box);
+	shop_search(&m);
 	assert_by_nobody(&m);
-	tear_down(&m);
+	shop_done(&m);
 }
 
 /* Seen in 3.15: _co_unique_id, which only free-threaded builds set, has what was there before. */
 static void what_a_code_object_has_behind_its_fields_is_not_held(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t type, code;
 
-	set_up(&m);
+	shop_init(&m);
 	type = made_heap_type(&m.heap, "code", 0x90, 0);
-	put(type, TYPE_WEAK_AT, 0x80);
-	code = object(&m, type, 0, 0x90);
-	put(code, 0x20, item(&m));
-	put(code, 0x88, item(&m));
-	set(m.globals, text(&m, "code"), code);
-	search(&m);
+	shop_put(type, TYPE_WEAK_AT, 0x80);
+	code = shop_object(&m, type, 0, 0x90);
+	shop_put(code, 0x20, shop_item(&m));
+	shop_put(code, 0x88, shop_item(&m));
+	shop_set(m.globals, shop_text(&m, "code"), code);
+	shop_search(&m);
 	assert_int_equal(m.r.sampled, 2);
 	assert_int_equal(m.r.c_only + m.r.no_path, 1);
 	assert_string_equal(m.r.list[0].path, "shop.code <code>");
 	assert_int_equal(m.r.list[0].samples, 1);
-	tear_down(&m);
+	shop_done(&m);
 }
 
 static void a_list_that_contains_itself_ends_the_search(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t items[2] = {0}, cart, *array;
 
-	set_up(&m);
-	items[0] = item(&m);
-	cart = list(&m, items, 2, 2);
+	shop_init(&m);
+	items[0] = shop_item(&m);
+	cart = shop_list(&m, items, 2, 2);
 	memcpy(&array, (char *)(uintptr_t)cart + 0x18, 8);
 	array[1] = cart;
-	set(m.globals, text(&m, "cart"), cart);
-	search(&m);
+	shop_set(m.globals, shop_text(&m, "cart"), cart);
+	shop_search(&m);
 	assert_string_equal(m.r.list[0].path, "shop.cart[0]");
-	tear_down(&m);
+	shop_done(&m);
+}
+
+static void a_chain_of_equal_steps_is_one_step(void **state)
+{
+	static const struct { unsigned nodes; const char *path; } cases[] = {
+		{2, "shop.head <shop.Node> <shop.Node>"},
+		{3, "shop.head <shop.Node>*"},
+		{40, "shop.head <shop.Node>*"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct shop m;
+		uint64_t type, head;
+
+		shop_init(&m);
+		type = made_heap_type(&m.heap, "shop.Node", 24, MADE_GC);
+		head = shop_item(&m);
+		for (unsigned k = 0; k < cases[i].nodes; k++) {
+			uint64_t node = shop_object(&m, type, SHOP_GC, 48);
+
+			shop_put(node, 0x10, head);
+			head = node;
+		}
+		shop_set(m.globals, shop_text(&m, "head"), head);
+		shop_search(&m);
+		assert_string_equal(m.r.list[0].path, cases[i].path);
+		shop_done(&m);
+	}
+}
+
+/* Objects of one task each, or all of one task. */
+static bool is_crowd(unsigned tasks, bool *ret_above)
+{
+	static const struct typed task = {.form = FORM_TASK}, plain = {.form = FORM_PLAIN};
+	const struct roots none = {0};
+	struct graph g = {0};
+	uint32_t held, of = 0;
+	bool is_new, found;
+
+	for (unsigned i = 0; i < 40; i++) {
+		held = graph_node(&g, NODE_OBJECT, 0x1000 + i * 64, &is_new);
+		g.nodes[held].sample = g.nodes[held].counted = true;
+		g.nodes[held].typed = &plain;
+		if (i < tasks) {
+			of = graph_node(&g, NODE_OBJECT, 0x9000 + i * 64, &is_new);
+			g.nodes[of].typed = &task;
+			g.nodes[of].root = true;
+		}
+		assert_true(graph_link(&g, held, of, 16, true));
+	}
+	assert_int_equal(graph_measure(&g), 40);
+	found = crowd_find(&g, &none);
+	*ret_above = graph_measure(&g) == 0;
+	if (found) {
+		assert_true(crowd_restore(&g));
+		assert_int_equal(graph_measure(&g), 40);
+	}
+	graph_done(&g);
+	return found;
+}
+
+static void many_tasks_are_no_answer_and_one_task_is(void **state)
+{
+	bool above;
+
+	assert_true(is_crowd(40, &above));
+	assert_true(above);
+	assert_false(is_crowd(1, &above));
+	assert_false(above);
+	assert_false(is_crowd(5, &above));
+}
+
+/* The way to a root counts by the word only that it has its name by. */
+static void what_a_task_refers_to_besides_is_not_named_by_it(void **state)
+{
+	struct graph g = {0};
+	bool is_new;
+	uint32_t loop = graph_node(&g, NODE_OBJECT, 0x1000, &is_new);
+	uint32_t of = graph_node(&g, NODE_OBJECT, 0x2000, &is_new);
+
+	g.nodes[loop].sample = g.nodes[of].root = true;
+	assert_true(graph_link(&g, loop, of, 24, false));
+	assert_int_equal(graph_measure(&g), 0);
+	assert_true(graph_link(&g, loop, of, 16, true));
+	assert_int_equal(graph_measure(&g), 1);
+	assert_int_equal(graph_find(&g, 0x2000), of);
+	assert_int_equal(graph_find(&g, 0x3000), GRAPH_NONE);
+	graph_done(&g);
 }
 
 static void a_path_deeper_than_fifty_levels_is_no_path(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t inner;
 
-	set_up(&m);
-	inner = item(&m);
+	shop_init(&m);
+	inner = shop_item(&m);
 	for (int i = 0; i < 60; i++)
-		inner = list(&m, &inner, 1, 1);
-	set(m.globals, text(&m, "deep"), inner);
-	search(&m);
+		inner = shop_list(&m, &inner, 1, 1);
+	shop_set(m.globals, shop_text(&m, "deep"), inner);
+	shop_search(&m);
 	assert_int_equal(m.r.n, 0);
 	assert_int_equal(m.r.no_path, 1);
 	assert_true(m.r.incomplete);
 	assert_true(m.r.levels <= HOLDERS_DEEPEST);
-	tear_down(&m);
+	shop_done(&m);
 }
 
 static void a_million_references_to_one_object_are_one_fan_out(void **state)
 {
 	const size_t n = 1000000;
-	struct made m;
+	struct shop m;
 	uint64_t *items;
-	struct maps maps = {0};
-	struct cheap *cheap;
-	bool glibc;
 
-	set_up(&m);
-	assert_int_equal(maps_read(getpid(), &maps, NULL), LT_OK);
-	cheap = cheap_new(&m.heap.py.remote, &maps);
-	glibc = cheap_kind(cheap) == CHEAP_GLIBC;
-	cheap_free(cheap);
-	maps_done(&maps);
-	if (!glibc) {
-		tear_down(&m);
+	shop_init(&m);
+	if (!shop_has_chunks(&m)) {
+		shop_done(&m);
 		SKIP("large arrays are found in glibc's malloc only, which a sanitizer replaces");
 	}
 	items = mem_array(n, 8);
-	items[0] = item(&m);
+	items[0] = shop_item(&m);
 	for (size_t i = 1; i < n; i++)
 		items[i] = items[0];
-	set(m.globals, text(&m, "wide"), list(&m, items, n, n));
+	shop_set(m.globals, shop_text(&m, "wide"), shop_list(&m, items, n, n));
 	free(items);
-	search(&m);
+	shop_search(&m);
 	assert_int_equal(m.r.n, 1);
 	assert_memory_equal(m.r.list[0].path, "shop.wide[", 10);
 	assert_int_equal(m.r.list[0].length, n);
 	assert_true(m.r.incomplete);
-	tear_down(&m);
+	shop_done(&m);
+}
+
+/* Of so many words not all are noted, but the one by which it has a name. */
+static void what_very_many_refer_to_is_named_by_its_name(void **state)
+{
+	const size_t n = 5000;
+	struct shop m;
+	uint64_t only;
+
+	shop_init(&m);
+	only = shop_item(&m);
+	m.large = mem_array(n, 8);	/* nobody's */
+	for (size_t i = 0; i < n; i++)
+		m.large[i] = only;
+	assert_true(shop_addr(m.large) < m.globals);
+	shop_set(m.globals, shop_text(&m, "only"), only);
+	shop_search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.only");
+	assert_true(m.r.incomplete);
+	shop_done(&m);
+}
+
+/* The block of a deque is not cleared: only between its ends are items. */
+static void what_lies_beyond_the_ends_of_a_deque_is_not_held(void **state)
+{
+	struct shop m;
+	uint64_t deque;
+
+	shop_init(&m);
+	if (!shop_has_chunks(&m)) {
+		shop_done(&m);
+		SKIP("blocks of a deque are found in glibc's malloc only");
+	}
+	deque = shop_object(&m, made_heap_type(&m.heap, "collections.deque", 80, MADE_GC), SHOP_GC,
+			    96);
+	m.large = mem_array(528 / 8, 8);
+	for (size_t i = 0; i < 3; i++)
+		m.large[1 + 30 + i] = shop_item(&m);	/* the link to the left is in front */
+	shop_put(deque, 0x10, 1);
+	shop_put(deque, 0x18, shop_addr(m.large));
+	shop_put(deque, 0x20, shop_addr(m.large));
+	shop_put(deque, 0x28, 31);
+	shop_put(deque, 0x30, 31);
+	shop_set(m.globals, shop_text(&m, "recent"), deque);
+	shop_search(&m);
+	assert_int_equal(m.r.sampled, 3);
+	assert_string_equal(m.r.list[0].path, "shop.recent[*]");
+	assert_int_equal(m.r.list[0].samples, 1);
+	assert_int_equal(m.r.c_only + m.r.no_path, 2);
+	shop_done(&m);
+}
+
+/* Of objects of any size some are in pools, and the large ones in chunks of malloc. */
+static void large_objects_are_sampled_beside_small_ones(void **state)
+{
+	struct shop m;
+	uint64_t items[2], type;
+
+	shop_init(&m);
+	if (!shop_has_chunks(&m)) {
+		shop_done(&m);
+		SKIP("large objects are found in glibc's malloc only");
+	}
+	type = made_heap_type(&m.heap, "shop.Text", 32, 0);
+	((struct made_type *)(uintptr_t)type)->words[m.heap.py.layout->tp_itemsize / 8] = 1;
+	items[0] = shop_object(&m, type, 0, 64);
+	m.large = mem_array(150, 8);
+	items[1] = shop_addr(m.large);
+	shop_put(items[1], 0, 1);
+	shop_put(items[1], 8, type);
+	shop_set(m.globals, shop_text(&m, "cart"), shop_list(&m, items, 2, 8));
+	shop_stand_still(&m);
+	m.search = holders_new(&m.heap.py);
+	assert_int_equal(holders_begin(m.search, "shop.Text", NULL), LT_OK);
+	shop_finish(&m, CLOCK_NS_PER_MS);
+	assert_int_equal(m.r.sampled, 2);
+	assert_string_equal(m.r.list[0].path, "shop.cart[*]");
+	assert_int_equal(m.r.list[0].samples, 2);
+	shop_done(&m);
+}
+
+/* The dict has one thing that has all of them: it is no answer to where they fan out. */
+static void what_all_have_in_common_is_not_where_they_fan_out(void **state)
+{
+	struct shop m;
+	uint64_t box, threads;
+
+	shop_init(&m);
+	box = shop_object(&m, made_heap_type(&m.heap, "shop.Queue", 32, MADE_GC), SHOP_GC, 48);
+	shop_put(box, 0x10, shop_item(&m));
+	shop_put(box, 0x18, shop_item(&m));
+	threads = shop_dict(&m);
+	shop_set(threads, shop_text(&m, "worker"), box);
+	shop_set(m.globals, shop_text(&m, "queues"), threads);
+	shop_search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.queues[...] <shop.Queue>");
+	assert_int_equal(m.r.list[0].samples, 2);
+	assert_string_equal(m.r.list[0].container, "");
+	shop_done(&m);
 }
 
 static void keys_that_are_no_strings_are_hidden_and_shown_where_they_can_be(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t number, by_number, by_tuple, one;
 
-	set_up(&m);
-	number = object(&m, m.heap.py.sym.long_type, 0, 32);
-	put(number, 0x10, 1);
-	put(number, 0x18, 42);
-	by_number = dict(&m);
-	one = item(&m);
-	set(by_number, number, one);
-	set(m.globals, text(&m, "numbers"), by_number);
-	by_tuple = dict(&m);
-	set(by_tuple, object(&m, m.tuple_type, GC, 48), one);
-	set(m.globals, text(&m, "tuples"), by_tuple);
-	search(&m);
+	shop_init(&m);
+	number = shop_object(&m, m.heap.py.sym.long_type, 0, 32);
+	shop_put(number, 0x10, 1);
+	shop_put(number, 0x18, 42);
+	by_number = shop_dict(&m);
+	one = shop_item(&m);
+	shop_set(by_number, number, one);
+	shop_set(m.globals, shop_text(&m, "numbers"), by_number);
+	by_tuple = shop_dict(&m);
+	shop_set(by_tuple, shop_object(&m, m.tuple_type, SHOP_GC, 48), one);
+	shop_set(m.globals, shop_text(&m, "tuples"), by_tuple);
+	shop_search(&m);
 	assert_int_equal(m.r.n, 2);
 	assert_string_equal(m.r.list[0].path, "shop.numbers[...]");
 	assert_string_equal(m.r.list[0].shown, "shop.numbers['42']");
 	assert_string_equal(m.r.list[1].path, "shop.tuples[...]");
 	assert_string_equal(m.r.list[1].shown, "shop.tuples[...]");
-	tear_down(&m);
-}
-
-static void of_a_target_that_ends_meanwhile_nothing_is_said(void **state)
-{
-	struct made m;
-	uint64_t one;
-
-	set_up(&m);
-	one = item(&m);
-	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
-	stand_still(&m);
-	begin(&m);
-	end_child(&m);
-	finish(&m, CLOCK_NS_PER_MS);
-	assert_int_equal(m.r.n, 0);
-	assert_int_equal(m.r.n_cycles, 0);
-	tear_down(&m);
+	shop_done(&m);
 }
 
 static void a_type_that_died_is_not_followed(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t one;
 
-	set_up(&m);
-	one = item(&m);
-	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
+	shop_init(&m);
+	one = shop_item(&m);
+	shop_set(m.globals, shop_text(&m, "cart"), shop_list(&m, &one, 1, 1));
 	memset((void *)(uintptr_t)m.item_type, 0xdb, sizeof(struct made_type));
-	search(&m);
+	shop_search(&m);
 	assert_int_equal(m.r.sampled, 0);
 	assert_int_equal(m.r.n, 0);
-	tear_down(&m);
-}
-
-/* Changes a word of the child. */
-static void poke(const struct made *m, uint64_t at, uint64_t v)
-{
-	struct iovec from = {&v, sizeof(v)}, to = {(void *)(uintptr_t)at, sizeof(v)};
-
-	assert_int_equal(process_vm_writev(m->child, &from, 1, &to, 1, 0), sizeof(v));
-}
-
-/* Goes on to the third level: what holds the list that holds the sample is looked for now. */
-static void search_to_level_3(struct made *m)
-{
-	add_ballast(m);
-	stand_still(m);
-	begin(m);
-	while (holders_level(m->search) < 3)
-		assert_false(holders_step(m->search, 1));
-}
-
-static void a_sample_that_is_freed_meanwhile_is_counted_as_that(void **state)
-{
-	struct made m;
-	uint64_t items[2];
-
-	set_up(&m);
-	for (size_t i = 0; i < COUNT_OF(items); i++)
-		items[i] = item(&m);
-	set(m.globals, text(&m, "cart"), list(&m, items, 2, 8));
-	search_to_level_3(&m);
-	poke(&m, items[1], 0);
-	finish(&m, CLOCK_NS_PER_MS);
-	assert_int_equal(m.r.freed, 1);
-	assert_int_equal(m.r.n, 1);
-	assert_int_equal(m.r.list[0].samples, 1);
-	assert_true(m.r.list[0].share > 0.99);
-	tear_down(&m);
-}
-
-/* Its words are all still there; only its count of references is 0. */
-static void a_holder_that_is_freed_meanwhile_holds_nothing(void **state)
-{
-	struct made m;
-	uint64_t one, cart;
-
-	set_up(&m);
-	one = item(&m);
-	cart = list(&m, &one, 1, 8);
-	set(m.globals, text(&m, "cart"), cart);
-	search_to_level_3(&m);
-	poke(&m, cart, 0);
-	finish(&m, CLOCK_NS_PER_MS);
-	assert_int_equal(m.r.n, 0);
-	assert_int_equal(m.r.no_path, 1);
-	tear_down(&m);
-}
-
-static void a_link_that_is_cut_meanwhile_is_none(void **state)
-{
-	struct made m;
-	uint64_t one, cart;
-
-	set_up(&m);
-	one = item(&m);
-	cart = list(&m, &one, 1, 8);
-	set(m.globals, text(&m, "cart"), cart);
-	search_to_level_3(&m);
-	poke(&m, cart + 0x10, 0);	/* clear() */
-	finish(&m, CLOCK_NS_PER_MS);
-	assert_int_equal(m.r.n, 0);
-	assert_int_equal(m.r.no_path, 1);
-	tear_down(&m);
+	shop_done(&m);
 }
 
 /* A list that only C code holds, and a module whose name is no str. */
-static void what_no_name_leads_to_has_no_path(void **state)
+static void what_no_name_leads_to_is_held_by_c_code_or_has_no_path(void **state)
 {
-	struct made m;
+	struct shop m;
 	uint64_t one[2], number, keys;
 
-	set_up(&m);
-	one[0] = item(&m);
-	one[1] = item(&m);
-	(void)list(&m, one, 1, 1);
-	set(m.globals, text(&m, "cart"), list(&m, one + 1, 1, 1));
-	number = object(&m, m.heap.py.sym.long_type, 0, 32);
+	shop_init(&m);
+	one[0] = shop_item(&m);
+	one[1] = shop_item(&m);
+	(void)shop_list(&m, one, 1, 1);
+	shop_set(m.globals, shop_text(&m, "cart"), shop_list(&m, one + 1, 1, 1));
+	number = shop_object(&m, m.heap.py.sym.long_type, 0, 32);
 	memcpy(&keys, (char *)(uintptr_t)m.globals + 0x20, 8);
-	put(keys, (5 + 2) * 8 + 16, number);	/* __name__ */
-	search(&m);
+	shop_put(keys, (5 + 2) * 8 + 16, number);	/* __name__ */
+	shop_search(&m);
 	assert_int_equal(m.r.sampled, 2);
-	assert_int_equal(m.r.n, 0);
-	assert_int_equal(m.r.no_path, 2);
-	assert_int_equal(m.r.c_only, 0);
-	tear_down(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "C code -> list[0]");
+	assert_string_equal(m.r.list[0].root, "C code");
+	assert_int_equal(m.r.no_path, 1);
+	assert_int_equal(m.r.c_only, 1);
+	shop_done(&m);
 }
 
 static void memory_that_is_too_large_to_be_searched_is_told(void **state)
 {
-	struct made m;
+	struct shop m;
 	void *large;
 
-	set_up(&m);
-	set(m.globals, text(&m, "only"), item(&m));
+	shop_init(&m);
+	shop_set(m.globals, shop_text(&m, "only"), shop_item(&m));
 	large = mmap(NULL, 65ul << 30, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (large == MAP_FAILED) {
-		tear_down(&m);
+		shop_done(&m);
 		SKIP("65 GiB of address space are not to be had");
 	}
-	stand_still(&m);
+	shop_stand_still(&m);
 	(void)munmap(large, 65ul << 30);
-	begin(&m);
-	finish(&m, CLOCK_NS_PER_MS);
+	shop_begin(&m);
+	shop_finish(&m, CLOCK_NS_PER_MS);
 	assert_true(m.r.incomplete);
 	assert_int_equal(m.r.n, 1);
-	tear_down(&m);
-}
-
-static void a_search_can_be_abandoned_and_begun_again(void **state)
-{
-	struct made m;
-	uint64_t one;
-
-	set_up(&m);
-	one = item(&m);
-	set(m.globals, text(&m, "cart"), list(&m, &one, 1, 1));
-	stand_still(&m);
-	for (int i = 0; i < 5; i++) {
-		begin(&m);
-		for (int k = 0; k < i; k++)
-			(void)holders_step(m.search, 1);
-		holders_abandon(m.search);
-	}
-	begin(&m);
-	finish(&m, 1);
-	assert_int_equal(m.r.n, 1);
-	assert_true(holders_progress(m.search) == 1.0);
-	tear_down(&m);
-}
-
-/* The links of the collector's lists are the program's own: they may lead in a loop, or nowhere. */
-static void lists_of_the_collector_that_lead_nowhere_do_no_harm(void **state)
-{
-	struct made m;
-	uint64_t lists[3][2], items[2];
-
-	set_up(&m);
-	for (size_t i = 0; i < 3; i++)
-		m.heap.py.heads[i] = addr(lists[i]);
-	for (size_t i = 0; i < 2; i++)
-		items[i] = item(&m);
-	set(m.globals, text(&m, "one"), items[0]);
-	lists[0][1] = 0x10;			/* nowhere */
-	lists[1][1] = items[0] - GC;		/* does not lead back: it is being moved */
-	put(items[0], -(int32_t)GC, addr(lists[0]));
-	lists[2][1] = items[1] - GC;		/* leads to itself */
-	put(items[1], -(int32_t)GC, addr(lists[2]));
-	put(items[1], 8 - (int32_t)GC, items[1] - GC);
-	search(&m);
-	assert_int_equal(m.r.sampled, 2);
-	assert_int_equal(m.r.newest, 1);
-	assert_string_equal(m.r.list[0].path, "shop.one");
-	tear_down(&m);
+	shop_done(&m);
 }
 
 static void the_interval_of_a_share_is_wilsons(void **state)
@@ -675,21 +542,23 @@ int main(void)
 		cmocka_unit_test(a_global_under_what_is_no_name_is_an_item_of_the_dict),
 		cmocka_unit_test(objects_asked_for_have_a_path_each),
 		cmocka_unit_test(what_lies_beyond_a_lists_length_is_not_held),
+		cmocka_unit_test(a_block_that_refers_to_a_list_makes_its_remains_no_use),
 		cmocka_unit_test(what_lies_behind_the_fields_of_an_object_is_not_held),
 		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
 		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),
+		cmocka_unit_test(a_chain_of_equal_steps_is_one_step),
+		cmocka_unit_test(many_tasks_are_no_answer_and_one_task_is),
+		cmocka_unit_test(what_a_task_refers_to_besides_is_not_named_by_it),
 		cmocka_unit_test(a_path_deeper_than_fifty_levels_is_no_path),
 		cmocka_unit_test(a_million_references_to_one_object_are_one_fan_out),
+		cmocka_unit_test(what_very_many_refer_to_is_named_by_its_name),
+		cmocka_unit_test(what_lies_beyond_the_ends_of_a_deque_is_not_held),
+		cmocka_unit_test(large_objects_are_sampled_beside_small_ones),
+		cmocka_unit_test(what_all_have_in_common_is_not_where_they_fan_out),
 		cmocka_unit_test(keys_that_are_no_strings_are_hidden_and_shown_where_they_can_be),
-		cmocka_unit_test(of_a_target_that_ends_meanwhile_nothing_is_said),
 		cmocka_unit_test(a_type_that_died_is_not_followed),
-		cmocka_unit_test(a_sample_that_is_freed_meanwhile_is_counted_as_that),
-		cmocka_unit_test(a_holder_that_is_freed_meanwhile_holds_nothing),
-		cmocka_unit_test(a_link_that_is_cut_meanwhile_is_none),
-		cmocka_unit_test(what_no_name_leads_to_has_no_path),
+		cmocka_unit_test(what_no_name_leads_to_is_held_by_c_code_or_has_no_path),
 		cmocka_unit_test(memory_that_is_too_large_to_be_searched_is_told),
-		cmocka_unit_test(a_search_can_be_abandoned_and_begun_again),
-		cmocka_unit_test(lists_of_the_collector_that_lead_nowhere_do_no_harm),
 		cmocka_unit_test(the_interval_of_a_share_is_wilsons),
 	};
 
