@@ -35,7 +35,7 @@ static const char *type_text(const struct cells_cell *cell, char *buf, size_t si
 {
 	if (!cell->member)
 		return cell->row->name;
-	snprintf(buf, size, "`- %s", cell->row->name);
+	snprintf(buf, size, CELLS_MEMBER "%s", cell->row->name);
 	return buf;
 }
 

@@ -53,6 +53,8 @@ struct cells_cell {			/* what the text of a cell is made from */
 	bool member;			/* of the group whose head is above */
 };
 
+#define CELLS_MEMBER "`- "		/* in front of a member's name; a name is cut behind it */
+
 /*
  * buf or a text that outlives the call; "" where there is nothing to say, and for TREND, which is
  * a picture.

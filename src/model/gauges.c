@@ -36,6 +36,7 @@ void gauges_init(struct gauges *g)
 {
 	*g = (struct gauges){.memory = no_memory, .gc = no_gc(), .oom_score = LT_UNKNOWN};
 	ledger_init(&g->ledger);
+	teeth_init(&g->rss_teeth, LT_UNKNOWN);
 	g->pss_ns = g->uss_ns = g->full_ns = g->start_ns = LT_UNKNOWN;
 	g->full = g->full_count = LT_UNKNOWN;
 	g->base.memory = g->first.memory = no_memory;
@@ -72,6 +73,7 @@ static void push_memory(struct gauges *g, const struct sample_memory *m, int64_t
 	slot = rate_clock_mark(&g->rss_clock, now_ns);
 	if (slot >= 0)
 		g->rss_marks[slot] = m->rss;
+	teeth_put(&g->rss_teeth, m->rss, grid->gap_ns);
 	g->rss_ns = now_ns;
 	g->n_rss++;
 }
@@ -205,6 +207,7 @@ void gauges_show(const struct gauges *g, const struct series_grid *grid, struct 
 	ledger_show(&g->ledger, g->now_ns, &ret->ledger);
 	ret->oom_score = g->oom_score;
 	ret->rss_rate = rss_rate(g, grid);
+	ret->rss_late = teeth_late(&g->rss_teeth, grid->pace_ns);
 #define X(figure) ret->figure = series_show(g->figure, grid);
 	SERIES(X)
 #undef X

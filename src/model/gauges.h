@@ -15,6 +15,7 @@
 #include "model/sample.h"
 #include "model/series.h"
 #include "model/snapshot.h"
+#include "model/teeth.h"
 
 struct gauges_base {
 	double t;
@@ -38,6 +39,7 @@ struct gauges {				/* gauges_init() to begin; owns nothing outside itself */
 	int64_t gen2[SERIES_CELLS], cpu[SERIES_CELLS];
 	struct rate_clock rss_clock;
 	int64_t rss_marks[RATE_MARKS];
+	struct teeth rss_teeth;
 	int64_t rss_ns, n_rss;		/* latest reading, readings */
 };
 

@@ -30,8 +30,9 @@ typedef bool judge(const struct gchealth_facts *f, char *text, size_t size);
 
 static bool disabled(const struct gchealth_facts *f, char *text, size_t size)
 {
-	snprintf(text, size, "gc is disabled: cycles are never freed (gc.enable, or gc.collect "
-		 "now and then)");
+	snprintf(text, size, f->full_since_base > 0 ?
+		 "gc is disabled: cycles are freed only when the program calls gc.collect" :
+		 "gc is disabled: cycles are never freed (gc.enable, or gc.collect now and then)");
 	return f->gc.enabled == 0;
 }
 

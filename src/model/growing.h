@@ -28,6 +28,15 @@ struct growing {
 	size_t n;
 };
 
+/*
+ * The one that gains as many items as there are more objects of a type that rises so fast, or a
+ * whole part of them: a document has two dicts. NULL: there is none.
+ */
+const struct growing_container *growing_with(const struct growing *g, double per_second);
+
+/* "list, 48 213 items, +16.7/s". Returns buf. */
+char *growing_container(const struct growing_container *c, char *buf, size_t size);
+
 /* "__main__._LINES  list, 48 213 items, +16.7/s". values: of keys. Returns buf. */
 char *growing_text(const struct growing_container *c, bool values, char *buf, size_t size);
 

@@ -13,6 +13,8 @@
 #define RATE_WINDOW_NS (30 * CLOCK_NS_PER_S)	/* it is over one to two of these */
 #define TOLD_LEAST 0.1
 #define MOST 0.9
+#define IDLE_SHARE 0.5
+#define READINGS_LEAST 3		/* of a length that did not change */
 #define NEWEST_LEAST 10			/* fewer say nothing */
 
 static const struct holding_growth never = {
@@ -68,13 +70,35 @@ bool holding_is_held(const struct holding *h)
 	return h->n_paths > 0 && alive > 0 && 20 * unnamed <= alive;
 }
 
+/* It holds a part of them, and did not change while they grew: what it holds was there before. */
+static bool is_idle(const struct holding *h, const struct holding_path *p)
+{
+	const struct holding_growth *g = &p->growth;
+
+	return g->readings >= READINGS_LEAST && !g->rises && !g->falls &&
+	       p->share < IDLE_SHARE && !holding_has_newest(h, p);
+}
+
+/* Is it many that are in its container, and not one thing that has all of them? */
+static bool fans_out(const struct holding_path *p)
+{
+	return p->container[0] && p->length != 1;
+}
+
 const struct holding_path *holding_best(const struct holding *h)
 {
-	for (size_t i = 0; i < h->n_paths; i++)
-		if (h->paths[i].container[0] && (h->paths[i].share >= TOLD_LEAST ||
-						 holding_has_newest(h, &h->paths[i])))
-			return &h->paths[i];
-	return h->n_paths ? &h->paths[0] : NULL;
+	const struct holding_path *first = NULL;
+
+	for (size_t i = 0; i < h->n_paths; i++) {
+		const struct holding_path *p = &h->paths[i];
+
+		if (is_idle(h, p))
+			continue;
+		first = first ? first : p;
+		if (fans_out(p) && (p->share >= TOLD_LEAST || holding_has_newest(h, p)))
+			return p;
+	}
+	return first;
 }
 
 /* From the older mark that is there, over at least a second. */

@@ -63,11 +63,11 @@ struct holding_part {			/* of what an object keeps alive, a line each */
 };
 
 struct holding_inside {
-	uint64_t address;		/* of the object; 0: none was looked at */
+	uint64_t address;		/* of the object; 0: a recording's, or n is 0 */
 	int64_t bytes;			/* that would go with it: the sum of its lines */
 	bool incomplete;		/* or more */
 	struct holding_part parts[HOLDING_PARTS];	/* a parent, then what it has */
-	size_t n, untold;		/* untold: parts that have no line */
+	size_t n, untold;		/* n 0: none was looked at; parts that have no line */
 };
 
 struct holding {

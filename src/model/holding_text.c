@@ -93,6 +93,12 @@ static const char *held_by(const struct holding *h, const struct holding_path *p
 	return buf;
 }
 
+/* Its path is a sentence: "held only by C code". */
+static bool is_of_c(const struct holding_path *p)
+{
+	return strcmp(p->root, "C code") == 0 && strncmp(p->path, "held", 4) == 0;
+}
+
 char *holding_text_line(const struct holding *h, bool values, char *buf, size_t size)
 {
 	const struct holding_path *best = holding_best(h);
@@ -105,13 +111,14 @@ char *holding_text_line(const struct holding *h, bool values, char *buf, size_t 
 	else if (holding_is_cyclic(h))
 		snprintf(buf, size, "garbage in cycles: %s",
 			 holding_text_ring(&h->cycles[0], name, sizeof(name)));
+	else if (!best && h->n_paths)
+		snprintf(buf, size, "none of those that hold them grows");
 	else if (!best)
 		snprintf(buf, size, "no path to a holder was found");
 	else if (!holding_text_container(best, what, sizeof(what))[0])
 		snprintf(buf, size, "%s%s%s",
-			 strcmp(best->root, "C code") == 0 ? ""
-				 : held_by(h, best, share, sizeof(share)),
-			 strcmp(best->root, "C code") == 0 ? "" : " ",
+			 is_of_c(best) ? "" : held_by(h, best, share, sizeof(share)),
+			 is_of_c(best) ? "" : " ",
 			 holding_text_holder(best, values, name, sizeof(name)));
 	else
 		snprintf(buf, size, "%s %s (%s)", held_by(h, best, share, sizeof(share)),
@@ -124,7 +131,9 @@ static const struct { const char *root, *is, *advice; } roots[] = {
 	{"module ", "is a global of", NULL},
 	{"class ", "is an attribute of", NULL},
 	{"thread ", "is a local of a call that runs in", "They go when that call returns."},
+	{"threads", "is a local of calls that run in", "They go when these calls return."},
 	{"task ", "is held by", "They go when that task ends."},
+	{"tasks", "is held by", "They go when these tasks end."},
 	{"context variable ", "is held by", "They go when it is set to something else."},
 	{"C code", NULL, "No object refers to them: a C extension does, or a call under way."},
 };
@@ -176,7 +185,7 @@ char *holding_text_sentence(const struct holding_path *p, bool values, char *buf
 	name = name_in(holder, p);
 	buf[0] = '\0';
 	if (root < COUNT_OF(roots) && !roots[root].is)
-		at = APPEND(buf, size, at, "They are %s.", p->path);
+		at = APPEND(buf, size, at, "They are %s%s.", is_of_c(p) ? "" : "held by ", p->path);
 	else if (root < COUNT_OF(roots) && (name || root >= 2))
 		at = APPEND(buf, size, at, "%s %s %s.", name ? name : holder, roots[root].is,
 			    p->root);
@@ -245,13 +254,25 @@ static const char *why_starved(const struct gchealth_facts *f, char *buf, size_t
 	return buf;
 }
 
+/* "12 full collections since the baseline" */
+static const char *fulls(const struct gchealth_facts *f, char *buf, size_t size)
+{
+	char n[16];
+
+	snprintf(buf, size, "%s full collection%s since the baseline",
+		 num_count(f->full_since_base, n, sizeof(n)), f->full_since_base == 1 ? "" : "s");
+	return buf;
+}
+
 char *holding_text_collector(const struct gchealth_facts *f, double full_ago_s, char *buf,
 			     size_t size)
 {
 	struct gchealth_alarm alarm;
-	char n[16], span[16];
+	char full[64], span[16];
 
-	if (f->gc.enabled == 0)
+	if (f->gc.enabled == 0 && f->full_since_base > 0)
+		snprintf(buf, size, "off (gc.disable), but %s", fulls(f, full, sizeof(full)));
+	else if (f->gc.enabled == 0)
 		snprintf(buf, size, "off (gc.disable): cycles are never freed");
 	else if (f->gc.gen[0].threshold == 0)
 		snprintf(buf, size, "idle: threshold 0, it never begins by itself "
@@ -264,9 +285,7 @@ char *holding_text_collector(const struct gchealth_facts *f, double full_ago_s, 
 		snprintf(buf, size, "on, but no full collection for %s",
 			 num_span(f->watched_s, span, sizeof(span)));
 	else if (num_known(f->full_since_base) && f->full_since_base > 0)
-		snprintf(buf, size, "keeping up: %s full collection%s since the baseline%s%s%s",
-			 num_count(f->full_since_base, n, sizeof(n)),
-			 f->full_since_base == 1 ? "" : "s",
+		snprintf(buf, size, "keeping up: %s%s%s%s", fulls(f, full, sizeof(full)),
 			 isfinite(full_ago_s) ? ", the last " : "",
 			 isfinite(full_ago_s) ? num_span(full_ago_s, span, sizeof(span)) : "",
 			 isfinite(full_ago_s) ? " ago" : "");

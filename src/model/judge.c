@@ -117,10 +117,13 @@ static void look(const struct ratchet *r, const struct epochs *e, int ring, bool
 
 struct measure {			/* what is much for this type */
 	double objects, object_bytes, first;
+	double late;			/* no growth, but troughs seen late: teeth.h */
 };
 
 static bool is_material(const struct measure *m, double gain)
 {
+	if (gain <= m->late)
+		return false;
 	if (gain >= m->objects)
 		return true;
 	return gain >= m->objects / 2 && gain * m->object_bytes >= BYTES_LEAST;
@@ -152,7 +155,7 @@ static bool is_suspect(const struct view *v, const struct floors_facts *f)
 static enum ratchet_word calm_word(const struct view *v, const struct floors_facts *f,
 				   const struct measure *m)
 {
-	if (f->gain < -m->objects && f->direction < -0.3)
+	if (f->gain < -fmax(m->objects, m->late) && f->direction < -0.3)
 		return RATCHET_SHRINK;
 	if (v->highest - v->lowest > fmax(m->objects, CHURN_SHARE * m->first))
 		return RATCHET_CHURN;
@@ -181,12 +184,13 @@ static enum ratchet_word word_of(const struct view *v, const struct floors_facts
 	return f->bend >= BEND_SETTLED && is_suspect(v, f) ? RATCHET_SUSPECT : RATCHET_GROWING;
 }
 
-static void measure(const struct ratchet *r, const struct view *v, double object_bytes,
-		    struct measure *ret)
+static void measure(const struct ratchet *r, const struct epochs *e, const struct view *v,
+		    double object_bytes, struct measure *ret)
 {
 	ret->first = (double)r->origin + v->floors.floor[0];
 	ret->object_bytes = object_bytes;
 	ret->objects = fmax(OBJECTS_LEAST, SHARE_LEAST * ret->first);
+	ret->late = teeth_late(&r->teeth, e->pace_ns);
 }
 
 /* What grew since the last full collection may be garbage: without it, still a suspect? */
@@ -218,7 +222,7 @@ void judge_ring(const struct ratchet *r, const struct epochs *e, int ring, doubl
 	ret->full = v.full;
 	if (v.floors.n < (joined ? JUDGE_TROUGHS : JUDGE_FLOORS))
 		return;
-	measure(r, &v, object_bytes, &m);
+	measure(r, e, &v, object_bytes, &m);
 	floors_judge(&v.floors, &ret->facts);
 	ret->word = word_of(&v, &ret->facts, &m, &ret->note);
 	if (ret->word == RATCHET_SUSPECT && !joined && due &&

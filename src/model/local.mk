@@ -24,6 +24,7 @@ libmodel_a_SOURCES = \
 	src/model/searches.c src/model/searches.h \
 	src/model/series.c src/model/series.h \
 	src/model/snapshot.c src/model/snapshot.h src/model/sorts.h \
+	src/model/teeth.c src/model/teeth.h \
 	src/model/trend.c src/model/trend.h \
 	src/model/types.c src/model/types.h \
 	src/model/verdict.c src/model/verdict.h

@@ -327,9 +327,11 @@ static void fill_verdict(const struct model *m, const struct type *type, struct 
 		return;
 	row->word = (enum ratchet_word)type->history->ratchet.word;
 	row->reason = type->history->ratchet.reason;
-	row->own = (row->word <= RATCHET_GROWING ||
-		    (row->word == RATCHET_EARLY && row->count_delta >= OWN_LEAST)) &&
-		   verdict_is_own(row->name);
+	if (row->word <= RATCHET_GROWING ||
+	    (row->word == RATCHET_EARLY && row->count_delta >= OWN_LEAST)) {
+		row->own = verdict_is_own(row->name);
+		row->part = verdict_is_part(row->name);
+	}
 	if (row->word == RATCHET_HOLD)
 		row->quiet_s = ratchet_quiet_s(&type->history->ratchet, &m->epochs);
 }
@@ -433,7 +435,7 @@ static void fill_cause(struct model *m)
 	struct ledger_growth growth;
 	enum outcome_cause other = other_cause(m);
 
-	m->snap.rss_goes_on = trend_goes_on(&m->snap.rss);
+	m->snap.rss_goes_on = trend_goes_on(&m->snap.rss, m->snap.rss_late);
 	m->snap.rss_slows = trend_slows(&m->snap.rss);
 	ledger_growth(&m->snap, &growth);
 	verdict_cause(&m->snap.verdict, other != CAUSE_NONE ? other : ledger_cause(&growth));

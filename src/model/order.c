@@ -59,13 +59,16 @@ static double in_steps(double v)
 #define WORD_STEPS 10000	/* more than all that differs within a word */
 #define SCORE_STEPS 200
 #define SCORES 5		/* of the score's 100: finer is no difference */
-#define OWN_STEPS 2000		/* dicts and lists are what a class holds: the class is first */
+#define OWN_STEPS 4000		/* dicts and lists are what a class holds: the class is first */
+#define CAUSE_STEPS 2000	/* and then what is no part of others: a Logger, a Thread */
 
 static double by_verdict(const struct snapshot_row *r)
 {
 	int word = r->word == RATCHET_EARLY ? RATCHET_FLAT : (int)r->word;
 	double key = (RATCHET_WORDS_OF - word) * (double)WORD_STEPS + r->own * OWN_STEPS;
 
+	if (word <= RATCHET_GROWING && !r->own && !r->part)
+		key += CAUSE_STEPS;
 	if (word <= RATCHET_GROWING)
 		key += floor((double)r->reason.score / 100 * SCORES) * SCORE_STEPS;
 	return key + in_steps(number(r->bytes_delta));

@@ -287,6 +287,7 @@ void ratchet_put(struct ratchet *r, const struct epochs *e, const struct epochs_
 {
 	int32_t v = from_origin(r, count);
 
+	teeth_put(&r->teeth, v, e->gap_ns);
 	put_in_rings(r, e, v);
 	track(r, e, move, v);
 	if (move->judge)

@@ -14,6 +14,7 @@
 
 #include "model/epochs.h"
 #include "model/floors.h"
+#include "model/teeth.h"
 
 /* X(ID, word for people and programs): the strongest first. */
 #define RATCHET_WORDS(X) \
@@ -57,6 +58,7 @@ struct ratchet_reason {			/* of the ring that the word is from */
 struct ratchet {
 	int64_t origin;
 	int32_t lo[EPOCHS_RINGS][EPOCHS], hi[EPOCHS_RINGS][EPOCHS];	/* per epoch */
+	struct teeth teeth;		/* of its counts, from origin */
 	/* The tracker: proven floors, each the least of a span that should hold a trough. */
 	int32_t top, bottom, least;	/* highest; where this rise began; of the span under way */
 	bool span_full;			/* a full collection ended in it */

@@ -40,6 +40,7 @@ struct snapshot_row {
 	struct ratchet_reason reason;	/* of a type that ever changed; else zero */
 	double quiet_s;			/* since its floor rose, where word is HOLD; else NAN */
 	bool own;			/* a rising class that does not come with Python */
+	bool part;			/* rising, and what others are made of: dict, cell */
 	/* Types that grow in step are one group; its head is the one most likely to be held. */
 	uint32_t head;			/* id of the head, its own where it is alone */
 	uint32_t group_n;		/* types of its group */
@@ -68,6 +69,7 @@ struct snapshot {
 	struct series_view rss, pss, pyheap, native;	/* the last two: of the ledger */
 	struct series_view gen2;	/* the count that a full collection waits for */
 	struct series_view cpu;		/* leaktop's own, in us a sample */
+	double rss_late;		/* bytes that its floors may seem to gain, see teeth.h */
 	bool rss_goes_on, rss_slows;	/* its growth does, see model/trend.h */
 	struct sample_gc gc;
 	int64_t gc_full_since_base;	/* full collections since the baseline, or LT_UNKNOWN */

@@ -70,18 +70,29 @@ bool trend_fit(const struct series_view *series, struct trend *ret)
 	return true;
 }
 
-bool trend_goes_on(const struct series_view *series)
+static double least(const struct point *p, size_t n)
+{
+	double y = p[0].y;
+
+	for (size_t i = 1; i < n; i++)
+		y = fmin(y, p[i].y);
+	return y;
+}
+
+bool trend_goes_on(const struct series_view *series, double late)
 {
 	struct point points[SERIES_CELLS];
 	size_t n = closed_cells(series, points), third = n / 3;
 	struct trend t;
-	double late, share;
+	double last, share;
 
 	if (!trend_fit(series, &t) || t.span_s < SPAN_MIN_S || t.low <= 0)
 		return false;
-	late = points[n - 1].y - points[n - 1 - third].y;
+	if (least(points + n / 2, n - n / 2) - least(points, n / 2) <= late)
+		return false;
+	last = points[n - 1].y - points[n - 1 - third].y;
 	share = (points[n - 1].x - points[n - 1 - third].x) / t.span_s;
-	return late >= (points[n - 1].y - points[0].y) * share / 3;
+	return last >= (points[n - 1].y - points[0].y) * share / 3;
 }
 
 bool trend_slows(const struct series_view *series)

@@ -19,9 +19,10 @@ bool trend_fit(const struct series_view *series, struct trend *ret);
 
 /*
  * Does it rise for certain, and still? Its last third must rise by a third of what it would in a
- * straight line: what has come to rest, or was one step, does not. At least 20 s.
+ * straight line: what has come to rest, or was one step, does not. At least 20 s. The least of the
+ * second half is above that of the first, by more than `late`: see teeth.h.
  */
-bool trend_goes_on(const struct series_view *series);
+bool trend_goes_on(const struct series_view *series, double late);
 
 /*
  * Does its second half rise by less than half of its first, as a cache's does that fills? Below

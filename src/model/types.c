@@ -8,7 +8,7 @@
 #include "util/num.h"
 
 _Static_assert(sizeof(struct type) == 104, "the header states what a type takes");
-_Static_assert(sizeof(struct type_history) == 1016, "the header states what a history takes");
+_Static_assert(sizeof(struct type_history) == 1032, "the header states what a history takes");
 
 void types_done(struct types *t)
 {

@@ -4,7 +4,7 @@
  *
  * Bounded: the first TYPES_MAX names get a row each, all later ones are summed in one more row,
  * TYPES_OTHER. A type takes 104 bytes, its name, and 8 to 16 bytes of hash table; one whose count
- * ever changed also takes a history of 1,016 bytes. 5,000 types of which 500 change: 1.2 MiB; the
+ * ever changed also takes a history of 1,032 bytes. 5,000 types of which 500 change: 1.2 MiB; the
  * most, 20,001 types that all change, with names of 255 bytes: 27 MiB.
  */
 #ifndef LT_MODEL_TYPES_H

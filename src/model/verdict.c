@@ -13,6 +13,7 @@
 #define SLOPE_AGREES 0.03
 #define STEPS_AGREE 0.1
 #define PATTERN_AGREES 0.9
+#define TIMES_MOST 8		/* objects of a part that each object of the head has */
 #define JOIN_MOST 64		/* rows compared with each other */
 #define EARLY_LEAST 50		/* objects more, of a type without a word, make it too early */
 
@@ -78,18 +79,45 @@ bool verdict_is_own(const char *name)
 	return true;
 }
 
-static bool in_step(const struct floors *a, const struct floors *b)
+bool verdict_is_part(const char *name)
+{
+	static const char *const modules[] = {
+		"collections", "functools", "itertools", "_thread", "thread", "weakref", "_weakref",
+		"_weakrefset", "types", "typing", "_contextvars", "contextvars", "datetime",
+		"decimal", "re", "enum", "abc", "_abc", "contextlib", "builtins", "operator",
+		"_operator",
+	};
+	static const char *const classes[] = {
+		"threading.Condition", "threading._Condition", "threading.Event",
+		"threading._Event", "threading._RLock", "threading.Semaphore", "_asyncio.Future",
+	};
+	size_t len = strcspn(name, ".");
+
+	if (!name[len])			/* a class, a module: not made for others */
+		return strcmp(name, "type") != 0 && strcmp(name, "module") != 0;
+	for (size_t i = 0; i < COUNT_OF(modules); i++)
+		if (strlen(modules[i]) == len && strncmp(modules[i], name, len) == 0)
+			return true;
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		if (strcmp(classes[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* b with times as many objects as a at each step. */
+static bool in_step(const struct floors *a, const struct floors *b, double times)
 {
 	double apart = 0, moved_a = 0, moved_b = 0, gain_a, gain_b;
 
 	if (a->n != b->n || a->n < 2)
 		return false;
-	gain_a = a->floor[a->n - 1] - a->floor[0];
+	gain_a = times * (a->floor[a->n - 1] - a->floor[0]);
 	gain_b = b->floor[b->n - 1] - b->floor[0];
 	if (fabs(gain_a - gain_b) > SLOPE_AGREES * fmax(fabs(gain_a), fabs(gain_b)))
 		return false;
 	for (int i = 1; i < a->n; i++) {
-		double x = a->floor[i] - a->floor[i - 1], y = b->floor[i] - b->floor[i - 1];
+		double x = times * (a->floor[i] - a->floor[i - 1]);
+		double y = b->floor[i] - b->floor[i - 1];
 
 		apart += fabs(x - y);
 		moved_a += fabs(x);
@@ -127,15 +155,29 @@ static bool is_alone(const struct snapshot_row *row)
 	return row->head == row->id && row->group_n == 1;
 }
 
-static void join_with(struct verdict *v, const struct floors *floors, size_t head)
+/* How many of b come with each of a, to the next whole number; 0: not as many. */
+static double times_of(const struct floors *a, const struct floors *b)
 {
-	size_t n = joined_of(v);
+	double gain = a->n ? a->floor[a->n - 1] - a->floor[0] : 0;
+	double times = a->n == b->n && gain > 0
+			       ? round((b->floor[b->n - 1] - b->floor[0]) / gain) : 0;
 
-	for (size_t i = 0; i < n; i++) {
+	return times >= 2 && times <= TIMES_MOST ? times : 0;
+}
+
+/*
+ * Takes into head's group what rises in step with it; parts: the parts alone that do so faster,
+ * for each logger has three lists, each task two coroutines.
+ */
+static void join_with(struct verdict *v, const struct floors *floors, size_t head, bool parts)
+{
+	for (size_t i = 0; i < joined_of(v); i++) {
 		struct snapshot_row *row = v->found[i];
+		double times = parts ? times_of(&floors[head], &floors[i]) : 1;
 
 		if (i == head || !is_alone(row) || row->word != v->found[head]->word ||
-		    !in_step(&floors[head], &floors[i]))
+		    (parts && !row->part) || times == 0 ||
+		    !in_step(&floors[head], &floors[i], times))
 			continue;
 		row->head = v->found[head]->id;
 		v->found[head]->group_n++;
@@ -191,7 +233,15 @@ static void join_kept(struct verdict *v)
 	}
 }
 
-/* Of two in step: a class of one's own is the head before builtins, else the one further up. */
+/* Who is likely to be the cause: what a person wrote, what comes with Python, what is in both. */
+enum standing { STANDS_OWN, STANDS_LIBRARY, STANDS_PART, STANDINGS };
+
+static enum standing standing(const struct snapshot_row *row)
+{
+	return row->own ? STANDS_OWN : row->part ? STANDS_PART : STANDS_LIBRARY;
+}
+
+/* Of two in step the one that stands higher is the head, else the one further up. */
 static void join(struct verdict *v)
 {
 	size_t n = joined_of(v);
@@ -199,12 +249,15 @@ static void join(struct verdict *v)
 
 	for (size_t i = 0; i < n; i++)
 		floors_of(v, v->found[i], &floors[i]);
-	for (size_t i = 0; i < n; i++)
-		if (v->found[i]->own && is_alone(v->found[i]))
-			join_with(v, floors, i);
-	for (size_t i = 0; i < n; i++)
-		if (is_alone(v->found[i]))
-			join_with(v, floors, i);
+	for (int s = 0; s < STANDINGS; s++) {
+		for (size_t i = 0; i < n; i++)
+			if ((int)standing(v->found[i]) == s && is_alone(v->found[i]))
+				join_with(v, floors, i, false);
+		for (size_t i = 0; i < n && s < STANDS_PART; i++)
+			if ((int)standing(v->found[i]) == s &&
+			    v->found[i]->head == v->found[i]->id)
+				join_with(v, floors, i, true);
+	}
 	join_kept(v);
 }
 
@@ -252,8 +305,8 @@ static int by_gain(const void *pa, const void *pb)
 
 	if (a->word != b->word)
 		return a->word < b->word ? -1 : 1;
-	if (a->own != b->own)
-		return a->own ? -1 : 1;
+	if (standing(a) != standing(b))
+		return standing(a) < standing(b) ? -1 : 1;
 	if (a->bytes_delta != b->bytes_delta)
 		return a->bytes_delta > b->bytes_delta ? -1 : 1;
 	return a->id < b->id ? -1 : a->id > b->id;
@@ -307,6 +360,13 @@ void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n
 }
 
 /* ---- reasons ---------------------------------------------------------------------------- */
+
+const char *verdict_claim(const struct outcome *v)
+{
+	if (v->leaking)
+		return "leak?";
+	return v->word == RATCHET_GROWING ? "growth, not proved a leak" : "no leak";
+}
 
 const char *verdict_straightness(double bend)
 {

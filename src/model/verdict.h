@@ -42,11 +42,20 @@ void verdict_cause(struct outcome *v, enum outcome_cause found);
 /* Not one of Python's own: the class that a person wrote is the one to look for. */
 bool verdict_is_own(const char *name);
 
+/* What the objects of all classes are made of, and so never a cause where one of these grows. */
+bool verdict_is_part(const char *name);
+
 /* Puts leaks and suspects, with which rows begin, into groups: each head and its members. */
 void verdict_gather(const struct verdict *v, struct snapshot_row *rows, size_t n);
 
 /* "floor rose in 14/15 epochs, straight, survived 12 full collections". Returns buf. */
 char *verdict_reason(const struct snapshot_row *row, char *buf, size_t size);
+
+/*
+ * What is claimed of the whole process where no cause is known: "no leak" only where nothing grows.
+ * "leak?", "growth, not proved a leak" or "no leak".
+ */
+const char *verdict_claim(const struct outcome *v);
 
 /* "straight" and the like, of struct ratchet_reason's bend. */
 const char *verdict_straightness(double bend);

@@ -267,6 +267,7 @@ const struct scenario short_scenarios[] = {
 	{"sawtooth 25 s", 3, 25, 0, sawtooth_25},
 	{"sawtooth 40 s, seen before", 3, 40, 0, sawtooth_40},
 	{"one step", 1, 0, 0, step_at_10},
+	{"one step, no noise", 0, 0, 0, step_at_10},
 	{"cache full after 12 s", 1, 0, 0, cache_full_at_12},
 	{"churn", 300, 0, 0, flat},
 	{"random walk", 0, 0, 0, random_walk},

@@ -184,6 +184,10 @@ static void the_path_told_first_is_one_that_fans_out(void **state)
 	assert_ptr_equal(holding_best(h), &h->paths[0]);
 	snprintf(h->paths[1].container, HOLDING_NAME, "dict");
 	assert_ptr_equal(holding_best(h), &h->paths[1]);
+	h->paths[1].length = 1;		/* that has what has all of them */
+	assert_ptr_equal(holding_best(h), &h->paths[0]);
+	h->paths[1].length = 2;
+	assert_ptr_equal(holding_best(h), &h->paths[1]);
 	h->paths[1].share = 0.01;
 	assert_ptr_equal(holding_best(h), &h->paths[0]);
 	h->n_paths = 0;
@@ -201,6 +205,30 @@ static void what_holds_a_part_alone_is_told_with_its_share(void **state)
 	h->paths[0].share = 0.285;
 	assert_string_equal(holding_text_line(h, false, text, sizeof(text)),
 			    "28% held by __main__.kept (list)");
+	free(h);
+}
+
+/* Of what is everywhere the largest part is what was there before it began to grow. */
+static void what_holds_a_part_and_does_not_grow_is_not_told(void **state)
+{
+	struct holding *h = found("bytes", "C code -> list[*]", 0);
+	char text[200];
+
+	h->paths[0].share = 0.17;
+	h->paths[1] = h->paths[0];
+	h->paths[1].share = 0.12;
+	h->n_paths = 2;
+	for (int second = 0; second < 4; second++) {
+		holding_put_length(&h->paths[0], 7445, second * CLOCK_NS_PER_S);
+		holding_put_length(&h->paths[1], 1000 + second, second * CLOCK_NS_PER_S);
+	}
+	assert_ptr_equal(holding_best(h), &h->paths[1]);
+	h->n_paths = 1;
+	assert_null(holding_best(h));
+	assert_string_equal(holding_text_line(h, false, text, sizeof(text)),
+			    "none of those that hold them grows");
+	h->paths[0].share = 0.9;	/* what is in them may grow */
+	assert_ptr_equal(holding_best(h), &h->paths[0]);
 	free(h);
 }
 
@@ -469,6 +497,7 @@ int main(void)
 		cmocka_unit_test(another_program_under_the_pid_has_no_holders_yet),
 		cmocka_unit_test(the_path_told_first_is_one_that_fans_out),
 		cmocka_unit_test(what_holds_a_part_alone_is_told_with_its_share),
+		cmocka_unit_test(what_holds_a_part_and_does_not_grow_is_not_told),
 		cmocka_unit_test(what_holds_the_newest_is_told_though_it_holds_few_of_all),
 		cmocka_unit_test(newest_objects_that_are_garbage_in_cycles_are_told_as_that),
 		cmocka_unit_test(paths_become_a_tree_from_their_roots),

@@ -368,12 +368,12 @@ static void a_growth_goes_on_only_while_it_does(void **state)
 
 		for (size_t k = 0; k < s.n; k++)
 			cells[k] = 500 * M + (int64_t)shapes[i].at((double)k);
-		if (trend_goes_on(&s) != shapes[i].goes_on)
+		if (trend_goes_on(&s, 0) != shapes[i].goes_on)
 			fail_msg("%s", shapes[i].name);
 		if (shapes[i].goes_on && trend_slows(&s) != shapes[i].slows)
 			fail_msg("%s: slows", shapes[i].name);
 		s.n = 15;			/* too short for any word */
-		assert_false(trend_goes_on(&s));
+		assert_false(trend_goes_on(&s, 0));
 	}
 }
 
@@ -415,6 +415,49 @@ static void the_snapshot_tells_what_grew_and_whether_it_goes_on(void **state)
 			    "RSS +30.0M: 100 % C heap in use; Python objects flat: native memory, "
 			    "not an object leak");
 	model_free(m);
+}
+
+/*
+ * Memory that rises for seconds and falls again, nearly each so many samples: what is seen of its
+ * troughs rises in a straight line, for minutes.
+ */
+static int native_in(double period_s, double length_s)
+{
+	struct model *m = new_model();
+	int said = 0;
+
+	for (int i = 0; i < (int)length_s; i++) {
+		struct sample_ledger l = {10 * M, M, 50 * M, M, M, M, M};
+		struct sample s = sample_at(i);
+		int64_t more = (int64_t)(20.0 * (double)M * fmod(i, period_s));
+
+		s.memory.rss = 65 * M + more;
+		l.c_live += more;
+		s.ledger = i % 10 == 0 ? l : ledger_unknown;
+		s.way.scan = true;
+		push_census(m, s, "still=500");
+		if (i % 5 == 0)
+			said += model_snapshot(m)->verdict.cause == CAUSE_NATIVE;
+	}
+	model_free(m);
+	return said;
+}
+
+static void teeth_that_beat_with_the_samples_are_no_native_growth(void **state)
+{
+	static const double periods_s[] = {2, 3, 5, 7, 12};
+	int wrong = 0;
+
+	for (size_t p = 0; p < COUNT_OF(periods_s); p++)
+		for (int off = -20; off <= 20; off += 5) {
+			double period_s = periods_s[p] + off / 500.0;
+			int said = native_in(period_s, 400);
+
+			wrong += said > 0;
+			if (said)
+				printf("# teeth of %.3f s: native in %d of 80\n", period_s, said);
+		}
+	assert_int_equal(wrong, 0);
 }
 
 static void the_model_names_the_cause_by_its_ledger(void **state)
@@ -539,7 +582,9 @@ static void each_ill_of_the_collector_has_its_words(void **state)
 	f.watched_s = 1000;
 	f.full_since_base = 0;
 	f.objects = 1000000;
-	assert_alarm(&f, GCHEALTH_DISABLED, "gc is disabled");
+	assert_alarm(&f, GCHEALTH_DISABLED, "gc is disabled: cycles are never freed");
+	f.full_since_base = 3;
+	assert_alarm(&f, GCHEALTH_DISABLED, "freed only when the program calls gc.collect");
 	f = healthy();
 	f.gc.gen[0].threshold = 0;
 	assert_alarm(&f, GCHEALTH_THRESHOLD_ZERO, "threshold is 0");
@@ -580,6 +625,7 @@ int main(void)
 		cmocka_unit_test(there_is_no_forecast_where_the_slope_does_not_deserve_one),
 		cmocka_unit_test(a_growth_goes_on_only_while_it_does),
 		cmocka_unit_test(the_snapshot_tells_what_grew_and_whether_it_goes_on),
+		cmocka_unit_test(teeth_that_beat_with_the_samples_are_no_native_growth),
 		cmocka_unit_test(the_model_names_the_cause_by_its_ledger),
 		cmocka_unit_test(a_healthy_collector_gives_no_alarm),
 		cmocka_unit_test(the_snapshot_tells_the_facts_of_the_collector),

@@ -185,6 +185,7 @@ static const struct { const char *name; bool leaks; unsigned words; } short_rows
 	{"log growth", false, W(GROWING)}, {"square-root growth", false, W(GROWING)},
 	{"sawtooth 7 s", false, W(CHURN)}, {"sawtooth 25 s", false, W(CHURN)},
 	{"sawtooth 40 s, seen before", false, W(GROWING)}, {"one step", false, W(HOLD)},
+	{"one step, no noise", false, W(HOLD)},
 	{"cache full after 12 s", false, W(HOLD)}, {"churn", false, W(CHURN)},
 	{"random walk", false, ANY & ~W(LEAK)}, {"sine 10 s", false, W(CHURN)},
 	{"sine 20 s", false, W(CHURN)},
@@ -217,6 +218,46 @@ static void half_a_minute_is_enough_for_suspect_and_calm_is_never_called_so(void
 	assert_int_equal(failed, 0);
 }
 
+/*
+ * Teeth that take nearly a whole number of samples: each trough is seen a little later than the one
+ * before, for minutes, and what is seen of it rises in a straight line. Nothing else does.
+ */
+static double teeth_s;
+
+static double teeth(struct scenario_run *run, double step_s)
+{
+	return 400 * fmod(run->t, teeth_s);
+}
+
+static void what_beats_with_the_samples_is_no_growth(void **state)
+{
+	static const double periods_s[] = {2, 3, 5, 7, 12}, lengths_s[] = {34, 70, 300, 900};
+	struct scenario_plan plan = {.step_s = 1, .confirm_s = 60, .uptime_s = 3600};
+	int runs = 0, wrong = 0, suspects = 0;
+
+	for (size_t p = 0; p < COUNT_OF(periods_s); p++)
+		for (size_t l = 0; l < COUNT_OF(lengths_s); l++)
+			for (int off = -20; off <= 20; off++) {
+				struct scenario s = {"teeth", 0, 0, 0, teeth};
+				struct scenario_result r;
+
+				teeth_s = periods_s[p] + off / 500.0;
+				s.gc_s = off % 2 ? teeth_s : 0;
+				plan.length_s = lengths_s[l];
+				scenario_play(&s, &plan, 1, &r);
+				runs++;
+				suspects += r.ever_suspect;
+				if (r.end != RATCHET_GROWING && !r.ever_suspect)
+					continue;
+				wrong++;
+				printf("# teeth of %.3f s, gc %.3f s, %.0f s: %s%s\n", teeth_s,
+				       s.gc_s, plan.length_s, ratchet_word_text(r.end),
+				       r.ever_suspect ? ", was suspect" : "");
+			}
+	printf("# %d runs, %d wrong, %d of them suspected\n", runs, wrong, suspects);
+	assert_int_equal(wrong, 0);
+}
+
 static void what_stops_is_withdrawn_in_three_and_a_half_minutes(void **state)
 {
 	static const struct { const char *name; double share; } cases[] = {
@@ -245,6 +286,7 @@ int main(void)
 		cmocka_unit_test(the_words_after_an_hour),
 		cmocka_unit_test(the_words_after_four_hours),
 		cmocka_unit_test(half_a_minute_is_enough_for_suspect_and_calm_is_never_called_so),
+		cmocka_unit_test(what_beats_with_the_samples_is_no_growth),
 		cmocka_unit_test(what_stops_is_withdrawn_in_three_and_a_half_minutes),
 	};
 

@@ -287,6 +287,44 @@ static void the_process_has_the_strongest_word_and_its_suspects_in_order(void **
 	model_free(m);
 }
 
+/* Types that gain so many a second; "head n" of the first suspect. */
+static const char *first_of(const char *const *names, const int *gains)
+{
+	static char text[64];
+	struct model *m = new_model();
+	const struct snapshot_row *first;
+
+	for (int s = 0; s < 30; s++) {
+		char types[200];
+		size_t at = 0;
+
+		for (size_t i = 0; names[i]; i++)
+			at += (size_t)snprintf(types + at, sizeof(types) - at, "%s%s=%d",
+					       i ? " " : "", names[i], 1000 + gains[i] * s);
+		census(m, s, types);
+	}
+	first = model_snapshot(m)->verdict.suspects;
+	snprintf(text, sizeof(text), "%s %u", first->name, first->group_n);
+	model_free(m);
+	return text;
+}
+
+static void what_is_no_part_of_others_leads_them(void **state)
+{
+	static const char *const loggers[] = {"list", "dict", "logging.Logger", NULL};
+	static const char *const threads[] = {"collections.deque", "threading.Condition",
+					      "threading.Thread", NULL};
+	static const char *const own[] = {"logging.Logger", "app.Conn", "dict", NULL};
+	static const char *const apart[] = {"list", "logging.Logger", NULL};
+
+	assert_string_equal(first_of(loggers, (const int[]){60, 20, 20}), "logging.Logger 3");
+	assert_string_equal(first_of(threads, (const int[]){40, 20, 20}), "threading.Thread 3");
+	assert_string_equal(first_of(own, (const int[]){20, 20, 40}), "app.Conn 3");
+	/* two and a half lists a logger: something else makes them */
+	assert_string_equal(first_of(apart, (const int[]){50, 20}), "logging.Logger 1");
+	assert_string_equal(first_of(apart, (const int[]){200, 20}), "logging.Logger 1");
+}
+
 static void the_filter_is_for_the_verdict_too(void **state)
 {
 	struct model *m = new_model();
@@ -534,6 +572,17 @@ static void reasons_are_words_that_the_facts_bear_out(void **state)
 	}
 }
 
+static void no_leak_is_claimed_only_where_nothing_grows(void **state)
+{
+	struct outcome v = {.word = RATCHET_GROWING};
+
+	assert_string_equal(verdict_claim(&v), "growth, not proved a leak");
+	for (v.word = RATCHET_HOLD; v.word <= RATCHET_FLAT; v.word++)
+		assert_string_equal(verdict_claim(&v), "no leak");
+	v = (struct outcome){.word = RATCHET_SUSPECT, .leaking = true};
+	assert_string_equal(verdict_claim(&v), "leak?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -548,6 +597,7 @@ int main(void)
 		cmocka_unit_test(before_six_floors_it_is_too_early),
 		cmocka_unit_test(it_is_too_early_while_what_grows_has_no_word),
 		cmocka_unit_test(the_process_has_the_strongest_word_and_its_suspects_in_order),
+		cmocka_unit_test(what_is_no_part_of_others_leads_them),
 		cmocka_unit_test(the_filter_is_for_the_verdict_too),
 		cmocka_unit_test(another_judge_can_name_the_cause),
 		cmocka_unit_test(a_leak_takes_three_full_collections_and_the_time_to_confirm),
@@ -560,6 +610,7 @@ int main(void)
 		cmocka_unit_test(a_jump_past_every_range_is_survived),
 		cmocka_unit_test(a_new_baseline_begins_the_words_anew_but_knows_the_last_minutes),
 		cmocka_unit_test(reasons_are_words_that_the_facts_bear_out),
+		cmocka_unit_test(no_leak_is_claimed_only_where_nothing_grows),
 	};
 
 	return cmocka_run_group_tests_name("verdict rules", tests, NULL, NULL);
