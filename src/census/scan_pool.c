@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "target/typehead.h"
 #include "util/mem.h"
 
 #define PLACES	     3		/* where in a block an object may begin */
@@ -29,15 +30,6 @@ static inline uint64_t word(const unsigned char *at)
 
 	memcpy(&v, at, sizeof(v));
 	return v;
-}
-
-/*
- * Not 0, which is a dead object; and no pointer. From 3.14 on the upper half has an overflow and
- * flags (Include/refcount.h); before it is 0, also in immortal objects (3.12: 2^32 - 1).
- */
-static inline bool is_refcount(uint64_t v)
-{
-	return (uint32_t)v != 0 && (v & 0xfff0ffff00000000) == 0;
 }
 
 /*
@@ -303,7 +295,7 @@ static bool count_block(struct counter *c, const unsigned char *block, size_t kn
 		const struct kind_slot *slot;
 		uint64_t type;
 
-		if (!is_refcount(word(block + places[i])))
+		if (!typehead_may_begin(c->py, word(block + places[i])))
 			continue;
 		type = word(block + places[i] + 8);
 		slot = kinds_find(c->kinds, type);
@@ -349,7 +341,7 @@ static inline void count_quickly(struct counter *c, struct kinds *kinds,
 	uint64_t type;
 	int i = 0;
 
-	while (!is_refcount(word(block + places[i])))
+	while (!typehead_may_begin(c->py, word(block + places[i])))
 		if (++i == PLACES)
 			return;
 	at = block + places[i];

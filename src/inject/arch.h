@@ -72,9 +72,11 @@ bool arch_syscall_result(const struct arch_state *s, uint64_t gadget, long nr, i
 /* Byte patterns to look for in the text of the C library or the loader. */
 struct arch_pattern {
 	const uint8_t *bytes;
-	size_t n;			/* 0: this CPU has no such code */
+	size_t n;
 };
-extern const struct arch_pattern arch_restore_rt, arch_syscall_ret, arch_zero_ret;
+extern const struct arch_pattern arch_restore_rt, arch_syscall_ret;
+/* The end of a function that returns 0 (agent/entry_CPU.S): one of these; the last has no bytes. */
+extern const struct arch_pattern arch_zero_ret[];
 
 /*
  * Signal frames on a stack: a word that each of them has arch_frame_mark_at bytes from its start,

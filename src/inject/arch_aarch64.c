@@ -20,6 +20,7 @@
 #define REGSET_SVE 0x405
 #define REGSET_SSVE 0x40b
 #define REGSET_ZA 0x40c
+#define REGSET_POE 0x40f
 #define REGSET_GCS 0x410
 
 #define INSN 4u				/* bytes of any instruction */
@@ -45,8 +46,24 @@ static const uint8_t syscall_ret_bytes[] = {0x01, 0, 0, 0xd4, 0xc0, 0x03, 0x5f, 
 
 const struct arch_pattern arch_restore_rt = {restore_rt_bytes, sizeof(restore_rt_bytes)};
 const struct arch_pattern arch_syscall_ret = {syscall_ret_bytes, sizeof(syscall_ret_bytes)};
-/* `ret` goes to x30: one would have to be found that takes it from the stack. */
-const struct arch_pattern arch_zero_ret = {NULL, 0};
+/*
+ * mov w0, #0 (or x0); ldp x29, x30, [sp], #16 (or #32); ret - of a small function. Where the
+ * library signs return addresses there is an autiasp before the ret.
+ */
+#define ZERO_W 0x00, 0x00, 0x80, 0x52
+#define ZERO_X 0x00, 0x00, 0x80, 0xd2
+#define LEAVE_16 0xfd, 0x7b, 0xc1, 0xa8
+#define LEAVE_32 0xfd, 0x7b, 0xc2, 0xa8
+#define AUTHENTICATE 0xbf, 0x23, 0x03, 0xd5
+#define RETURN 0xc0, 0x03, 0x5f, 0xd6
+#define PATTERN(...) {(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})}
+const struct arch_pattern arch_zero_ret[] = {
+	PATTERN(ZERO_W, LEAVE_32, AUTHENTICATE, RETURN), PATTERN(ZERO_W, LEAVE_32, RETURN),
+	PATTERN(ZERO_W, LEAVE_16, AUTHENTICATE, RETURN), PATTERN(ZERO_W, LEAVE_16, RETURN),
+	PATTERN(ZERO_X, LEAVE_32, AUTHENTICATE, RETURN), PATTERN(ZERO_X, LEAVE_32, RETURN),
+	PATTERN(ZERO_X, LEAVE_16, AUTHENTICATE, RETURN), PATTERN(ZERO_X, LEAVE_16, RETURN),
+	{NULL, 0},
+};
 
 /*
  * Registers as ptrace has them, and what else is known. In a system call that will be restarted pc
@@ -60,6 +77,8 @@ struct registers {
 	int64_t result;			/* -K_ERESTART...: how it goes on; else x0 */
 	uint32_t code[2];		/* the instructions before pc and at pc; 0: unreadable */
 	bool sve;			/* the extended state is SVE's; else FPSIMD's alone */
+	bool overlays;			/* the CPU has POR_EL0, ... */
+	uint64_t permissions;		/* ... and what that says of memory by its keys */
 };
 _Static_assert(sizeof(struct registers) <= ARCH_REGS_MAX, "room for it");
 
@@ -113,6 +132,8 @@ int arch_regs_get(pid_t tid, struct arch_state *s)
 	memset(r, 0, sizeof(*r));
 	if ((e = regset_get(tid, NT_PRSTATUS, &r->r, &n)) != 0)
 		return e;
+	if (n != sizeof(r->r))
+		return ENOTSUP;		/* of a 32-bit program, which have other places */
 	n = sizeof(nr);
 	if ((e = regset_get(tid, REGSET_SYSTEM_CALL, &nr, &n)) != 0)
 		return e;
@@ -166,6 +187,8 @@ int arch_fp_get(pid_t tid, struct arch_state *s)
 		return EBUSY;
 	r->sve = regset_get(tid, REGSET_SVE, &sve, &n) == 0 &&
 		 (sve.flags & SVE_PT_REGS_MASK) == SVE_PT_REGS_SVE;
+	n = sizeof(r->permissions);
+	r->overlays = regset_get(tid, REGSET_POE, &r->permissions, &n) == 0;
 	s->fp_size = sizeof(s->fp);
 	e = regset_get(tid, r->sve ? REGSET_SVE : NT_PRFPREG, s->fp, &s->fp_size);
 	if (!e && r->sve && (sve.size > sizeof(s->fp) || s->fp_size < sve.size))
@@ -352,19 +375,41 @@ bool arch_repair_eintr(struct arch_state *s)
 	return true;
 }
 
+/* As handle_signal() does without SA_RESTART (arch/arm64/kernel/signal.c, do_signal). */
+bool arch_end_call(struct arch_state *s)
+{
+	struct registers *r = regs_of(s);
+
+	if (r->nr < 0 || arch_block_kind(r->nr) == ARCH_BLOCK_NO)
+		return false;
+	if (restarts(r)) {
+		r->r.regs[0] = (uint64_t)-EINTR;
+		r->r.pc += INSN;
+		r->result = -EINTR;
+	}
+	return r->result == -EINTR;
+}
+
 void arch_unrepair(struct arch_state *s)
 {
 	regs_of(s)->r.regs[0] = (uint64_t)-EINTR;
 	regs_of(s)->r.pc += INSN;
 }
 
-bool arch_restart_anew(struct arch_state *s)
+/*
+ * do_signal: only a thread that is elsewhere than at its svc is not made to go on with the call.
+ * Also one that was not told of: this is for those that began after /proc was asked.
+ */
+bool arch_avoid_restart(struct arch_state *s)
 {
 	struct registers *r = regs_of(s);
 
-	if (r->nr < 0 || r->result != -K_ERESTART_RESTARTBLOCK || r->nr == __NR_restart_syscall)
+	if (r->nr < 0 || !arch_restarts_elsewhere(r->nr, (const uint64_t *)r->r.regs))
 		return false;
-	r->result = -K_ERESTARTNOHAND;
+	r->r.regs[0] = (uint64_t)-EINTR;
+	r->r.pc += INSN;
+	r->result = -EINTR;
+	r->nr = -1;
 	return true;
 }
 
@@ -410,6 +455,15 @@ struct frame {
 #define RECORDS_AT (offsetof(struct frame, mc) + offsetof(struct sigcontext, __reserved))
 #define RECORDS_SIZE sizeof(((struct sigcontext *)0)->__reserved)
 #define TERMINATOR 16u			/* an empty struct _aarch64_ctx, with padding */
+
+/* Linux 6.12, asm/sigcontext.h struct poe_context. */
+struct permissions_record {
+	struct _aarch64_ctx head;
+	uint64_t permissions;
+};
+#define PERMISSIONS_MAGIC 0x504f4530
+_Static_assert(sizeof(struct permissions_record) == 16, "records are aligned to 16 bytes");
+
 /* restore_altstack() ignores a stack with flags it does not know: the thread keeps its own. */
 #define STACK_FLAGS_UNKNOWN 0x40000000U
 
@@ -477,6 +531,22 @@ static void put_fpsimd(const struct arch_state *s, uint8_t *at)
 	memcpy(at, &c, sizeof(c));
 }
 
+/*
+ * All records but that of FPSIMD may be left out, but kernels from 6.12 on, until they have commit
+ * 030e8a40fff6 of May 2026, write into POR_EL0 what lies on their stack where this one is missing.
+ */
+static size_t put_permissions(const struct arch_state *s, uint8_t *at)
+{
+	const struct permissions_record c = {
+		.head = {PERMISSIONS_MAGIC, sizeof(c)}, .permissions = regs_in(s)->permissions,
+	};
+
+	if (!regs_in(s)->overlays)
+		return 0;
+	memcpy(at, &c, sizeof(c));
+	return sizeof(c);
+}
+
 static void put_sve(const struct arch_state *s, uint8_t *at)
 {
 	const struct sve_context c = {
@@ -498,6 +568,7 @@ static void put_records(const struct arch_state *s, uint8_t *frame, uint64_t fra
 
 	put_fpsimd(s, frame + at);
 	at += sizeof(struct fpsimd_context);
+	at += put_permissions(s, frame + at);
 	if (!sve)
 		return;
 	if (at + sve + TERMINATOR > RECORDS_AT + RECORDS_SIZE) {
@@ -512,8 +583,9 @@ static void put_records(const struct arch_state *s, uint8_t *frame, uint64_t fra
 /* Enough for every kind: the kernel wants the whole of struct rt_sigframe to be there. */
 static size_t frame_size(const struct arch_state *s)
 {
-	size_t records = sizeof(struct fpsimd_context) + sizeof(struct extra_context) + TERMINATOR +
-			 sve_record_size(s) + TERMINATOR;
+	size_t records = sizeof(struct fpsimd_context) + sizeof(struct permissions_record) +
+			 sizeof(struct extra_context) + TERMINATOR + sve_record_size(s) +
+			 TERMINATOR;
 
 	return round16(RECORDS_AT + (records > RECORDS_SIZE ? records : RECORDS_SIZE));
 }

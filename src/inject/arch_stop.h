@@ -26,6 +26,12 @@
  */
 bool arch_repair_eintr(struct arch_state *s);
 
+/*
+ * Makes the system call that the stop has interrupted return EINTR, as it would had a handler run
+ * on its thread. false: the thread is in none, or in one that does not end so.
+ */
+bool arch_end_call(struct arch_state *s);
+
 /* What a repaired call does with its timeout when it begins anew. */
 enum arch_wait {
 	ARCH_WAIT_UNTIMED,	/* it has none */
@@ -37,11 +43,12 @@ enum arch_wait arch_wait_kind(const struct arch_state *s, int64_t *ret_ms);
 void arch_set_wait_ms(struct arch_state *s, int64_t ms);
 
 /*
- * Does this wait, once stopped, go on under the number of restart_syscall? arch_restart_anew: makes
- * one that is stopped begin anew under its own, with its full timeout; true if it was such a one.
+ * Does this wait, once stopped, go on under the number of restart_syscall? arch_avoid_restart:
+ * keeps one that is stopped from that; true if it was such a one. It begins anew under its own
+ * number, with its full timeout; on aarch64 it returns EINTR, for at its svc the kernel insists.
  */
 bool arch_restarts_elsewhere(long nr, const uint64_t args[6]);
-bool arch_restart_anew(struct arch_state *s);
+bool arch_avoid_restart(struct arch_state *s);
 
 /* Do registers leave out what arch_learn wants to know? */
 extern const bool arch_needs_telling;

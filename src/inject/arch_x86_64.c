@@ -41,7 +41,7 @@ static const uint8_t zero_ret_bytes[] = {0x31, 0xc0, 0xc3};	/* xor %eax, %eax; r
 /* mov $15,%rax; syscall - glibc's and musl's __restore_rt both. */
 const struct arch_pattern arch_restore_rt = {restore_rt_bytes, sizeof(restore_rt_bytes)};
 const struct arch_pattern arch_syscall_ret = {syscall_ret_bytes, sizeof(syscall_ret_bytes)};
-const struct arch_pattern arch_zero_ret = {zero_ret_bytes, sizeof(zero_ret_bytes)};
+const struct arch_pattern arch_zero_ret[] = {{zero_ret_bytes, sizeof(zero_ret_bytes)}, {NULL, 0}};
 
 /* arch/x86/include/uapi/asm/sigcontext.h and ucontext.h: what rt_sigreturn reads back. */
 struct frame_context {
@@ -94,7 +94,9 @@ int arch_regs_get(pid_t tid, struct arch_state *s)
 {
 	struct iovec iov = {s->regs, sizeof(struct user_regs_struct)};
 
-	return ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) < 0 ? errno : 0;
+	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) < 0)
+		return errno;
+	return iov.iov_len == sizeof(struct user_regs_struct) ? 0 : ENOTSUP;	/* 32-bit: fewer */
 }
 
 int arch_regs_set(pid_t tid, const struct arch_state *s)
@@ -169,6 +171,24 @@ bool arch_repair_eintr(struct arch_state *s)
 	return true;
 }
 
+/* As handle_signal() does without SA_RESTART (arch/x86/kernel/signal.c). */
+bool arch_end_call(struct arch_state *s)
+{
+	struct user_regs_struct *r = regs_of(s);
+
+	if ((long)r->orig_rax < 0 || arch_block_kind((long)r->orig_rax) == ARCH_BLOCK_NO)
+		return false;
+	switch ((long)r->rax) {
+	case -K_ERESTARTSYS:
+	case -K_ERESTARTNOHAND:
+	case -K_ERESTART_RESTARTBLOCK:
+		r->rax = (unsigned long)-EINTR;
+		return true;
+	default:
+		return (long)r->rax == -EINTR;
+	}
+}
+
 /*
  * fs/select.c do_sys_poll (with a timeout or without), kernel/time/hrtimer.c, posix-timers.c
  * (relative only), kernel/futex/waitwake.c (with a timeout only): set_restart_fn().
@@ -188,7 +208,7 @@ bool arch_restarts_elsewhere(long nr, const uint64_t args[6])
 	}
 }
 
-bool arch_restart_anew(struct arch_state *s)
+bool arch_avoid_restart(struct arch_state *s)
 {
 	struct user_regs_struct *r = regs_of(s);
 

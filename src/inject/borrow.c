@@ -17,7 +17,9 @@
 #include "inject/fault.h"
 #include "inject/policy.h"
 #include "inject/preflight.h"
+#include "inject/priority.h"
 #include "inject/safepoint.h"
+#include "inject/wake.h"
 #include "proc/figures.h"
 #include "target/threads.h"
 #include "util/clock.h"
@@ -54,6 +56,7 @@ struct errand {
 	int64_t deadline_ns;		/* clock_mono_ns(): no stop begins, no wait goes on */
 	int64_t late_ns;		/* by how much this errand's deadlines were put off */
 	int64_t stop_ns;		/* the last stop */
+	bool in_call;			/* it found the thread in a system call, or was no stop */
 	int waits;			/* for the end of a collection, in the middle of a walk */
 	int outsides;			/* slices that met memory mapped since they began */
 	uint64_t objects;		/* that were counted when the last slice ended */
@@ -218,6 +221,7 @@ static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct ma
 
 	if (rc != LT_OK)
 		return rc;
+	e->in_call = arch_syscall_nr(&now) >= 0;
 	if (tracee_repair(t, &now)) {
 		timed_renew(&e->r->wait, job->py, &now);
 		if ((rc = tracee_set(t, &now, err)) != LT_OK)
@@ -251,40 +255,37 @@ static enum lt_errc use_stop(struct errand *e, struct tracee *t, const struct ma
 	return rc;
 }
 
+static void note_stop(struct borrow_result *r, int64_t ns)
+{
+	r->stops++;
+	r->stopped_ns += ns;
+	if (ns > r->longest_stop_ns)
+		r->longest_stop_ns = ns;
+}
+
 static enum lt_errc one_stop(struct errand *e, const struct maps *maps, struct lt_err *err)
 {
 	pid_t tid = e->remote->pid;	/* the main thread has the PID of the process */
+	struct wake wake = wake_begin(e->job->py, e->job->gadgets);
 	struct tracee t;
-	int64_t begin;
+	int64_t begin, roused_ns;
 	enum lt_errc rc = tracee_seize(&t, tid, e->deadline_ns, err);
 
 	if (rc != LT_OK)
 		return rc;
+	e->in_call = true;
 	begin = clock_mono_ns();
 	rc = tracee_interrupt(&t, err);
+	wake_stopped(&wake);
 	if (rc == LT_OK)
 		rc = use_stop(e, &t, maps, err);
+	wake_leaves(&wake, &t);
 	tracee_detach(&t);	/* a thread that still runs is let go when this process ends */
 	e->stop_ns = clock_mono_ns() - begin;
-	e->r->stops++;
-	e->r->stopped_ns += e->stop_ns;
-	if (e->stop_ns > e->r->longest_stop_ns)
-		e->r->longest_stop_ns = e->stop_ns;
+	note_stop(e->r, e->stop_ns);
+	if (e->in_call && (roused_ns = wake_end(&wake, maps, e->r->filters)) > 0)
+		note_stop(e->r, roused_ns);
 	return rc;
-}
-
-/*
- * A filter need not know restart_syscall, and may kill for it. In the stop leaktop makes such a
- * wait begin anew; if leaktop died before that, the kernel would not. So the first stop, in which
- * the filter is read, is not made there.
- */
-static bool stop_may_kill(const struct errand *e, const struct status_syscall *now)
-{
-	struct status st;
-
-	return arch_restarts_elsewhere(now->nr, now->args) &&
-	       (status_read(e->remote->pid, 0, &st, NULL) != LT_OK ||
-		(st.seccomp > 0 && st.filters != e->r->filters));
 }
 
 /* What can be made of the mappings before the stop is no part of the pause. */
@@ -348,7 +349,7 @@ static enum lt_errc one_try(struct errand *e, struct lt_err *err)
 				  "its main thread sleeps and would not read a note");
 	if ((now.nr < 0 || job->collect) && note_is_queued(e))
 		return lt_err_set(err, LT_E_BUSY, 0, "an earlier request is still queued");
-	if (stop_may_kill(e, &now))
+	if (policy_stop_may_kill(pid, &now, r->filters))
 		return lt_err_set(err, LT_E_NO_SAFE_POINT, 0,
 				  "in a wait that its seccomp filter may not let go on");
 	if ((rc = maps_read(pid, &maps, err)) != LT_OK)
@@ -390,6 +391,18 @@ static bool is_done(const struct errand *e)
 	if (e->job->leave)
 		return e->searched && !l->code && !l->block;
 	return answered(e);
+}
+
+/* Nobody is left who could answer. */
+static bool is_gone(const struct errand *e, struct lt_err *err)
+{
+	struct lt_err probe;
+
+	if (!e->asked ||
+	    remote_probe(e->remote, e->r->lodging.block, &probe) != LT_E_GONE)
+		return false;
+	*err = probe;
+	return true;
 }
 
 /* The reason of the last try stands, unless there was none. */
@@ -477,6 +490,8 @@ static bool run_one(struct errand *e)
 			e->asked = rc == LT_OK && !job->leave;
 			if (e->asked)
 				fault_at(FAULT_NOTED);
+		} else if (is_gone(e, err)) {
+			return false;
 		}
 		if (!is_done(e))
 			sleep_for(e, rest_ns(e, tries));
@@ -614,7 +629,11 @@ static void child_main(const struct borrow_job *job, pid_t leaktop, const volati
 	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* nobody would read what it finds (I1) */
 	if (getppid() != leaktop)
 		_exit(1);
-	run_job(job, &r, leaktop, hurry);
+	/* whoever has something to take out goes all the same: it would stay there else */
+	if (priority_take(job->py->remote.pid) || job->leave)
+		run_job(job, &r, leaktop, hurry);
+	else
+		lt_err_set(&r.err, LT_E_NICE, 0, "the kernel does not let it raise its own");
 	r.cpu_ns = clock_cpu_ns();
 	(void)io_write_all(fd, &r, sizeof(r));
 	_exit(0);

@@ -38,8 +38,17 @@ static uint64_t find_in_text(const struct python *py, const struct arch_pattern 
 	uint64_t found = 0;
 
 	for (size_t i = 0; i < COUNT_OF(py->text) && !found; i++)
-		if (py->text[i].start && pattern->n)
+		if (py->text[i].start)
 			found = find(&py->remote, py->text[i], pattern);
+	return found;
+}
+
+static uint64_t find_any(const struct python *py, const struct arch_pattern *list)
+{
+	uint64_t found = 0;
+
+	for (; list->n && !found; list++)
+		found = find_in_text(py, list);
 	return found;
 }
 
@@ -48,7 +57,7 @@ enum lt_errc gadgets_find(const struct python *py, struct gadgets *ret, struct l
 	struct gadgets g = {
 		.restore_rt = find_in_text(py, &arch_restore_rt),
 		.syscall_ret = find_in_text(py, &arch_syscall_ret),
-		.zero_ret = find_in_text(py, &arch_zero_ret),
+		.zero_ret = find_any(py, arch_zero_ret),
 	};
 
 	if (!g.restore_rt)

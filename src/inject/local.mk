@@ -10,11 +10,13 @@ libinject_a_SOURCES = \
 	src/inject/pace.c src/inject/pace.h \
 	src/inject/policy.c src/inject/policy.h \
 	src/inject/preflight.c src/inject/preflight.h \
+	src/inject/priority.c src/inject/priority.h \
 	src/inject/ranges.c src/inject/ranges.h \
 	src/inject/safepoint.c src/inject/safepoint.h \
 	src/inject/seccomp.c src/inject/seccomp.h \
 	src/inject/timed.c src/inject/timed.h \
-	src/inject/tracee.c src/inject/tracee.h
+	src/inject/tracee.c src/inject/tracee.h \
+	src/inject/wake.c src/inject/wake.h
 if ARCH_X86_64
 libinject_a_SOURCES += src/inject/arch_x86_64.c
 endif

@@ -93,7 +93,7 @@ static enum lt_errc ask_seccomp(struct tracee *t, struct arch_state *now, bool c
 
 	if (n == 0 || (n < 0 && !has_filter(t)))
 		return LT_OK;
-	if ((n < 0 || !j.restarts) && arch_restart_anew(now)) {
+	if ((n < 0 || !j.restarts) && arch_avoid_restart(now)) {
 		t->before.nr = -1;	/* nobody is to take it for an interrupted one again */
 		if (tracee_set(t, now, err) != LT_OK)
 			return err->code;
@@ -118,4 +118,13 @@ enum lt_errc policy_ask(struct tracee *t, struct arch_state *now, bool collects,
 	if (rc == LT_OK && tracee_dispatches(t))
 		rc = lt_err_set(err, LT_E_DISPATCH, 0, "syscall user dispatch is on");
 	return rc;
+}
+
+bool policy_stop_may_kill(pid_t pid, const struct status_syscall *now, int filters)
+{
+	struct status st;
+
+	return arch_restarts_elsewhere(now->nr, now->args) &&
+	       (status_read(pid, 0, &st, NULL) != LT_OK ||
+		(st.seccomp > 0 && st.filters != filters));
 }

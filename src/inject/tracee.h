@@ -56,7 +56,10 @@ enum lt_errc tracee_set(const struct tracee *t, const struct arch_state *s, stru
 /* The whole state: registers, extended state, signal mask. */
 enum lt_errc tracee_save(const struct tracee *t, struct arch_state *s, struct lt_err *err);
 enum lt_errc tracee_mask(const struct tracee *t, uint64_t mask, struct lt_err *err);
-/* Writes where even the target may not (its own read-only code page). n is rounded up to 8. */
+/*
+ * Writes where even the target may not (its own read-only code page), from the beginning on: by one
+ * write where the kernel lets us, else a word at a time. Zeros up to 8 bytes behind n.
+ */
 enum lt_errc tracee_poke(const struct tracee *t, uint64_t addr, const void *src, size_t n,
 			 struct lt_err *err);
 /*

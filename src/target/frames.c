@@ -7,7 +7,6 @@
 #include "target/pyobj.h"
 #include "util/mem.h"
 
-#define TAGS	    3ull	/* 3.14+: a _PyStackRef has flags in its low bits */
 #define THREADS_MAX 4096
 #define LOCALS_MAX  4096	/* of one function */
 
@@ -16,7 +15,7 @@ static bool read_ref(const struct python *py, uint64_t at, uint64_t *ret)
 {
 	if (!remote_u64(&py->remote, at, ret))
 		return false;
-	*ret &= ~TAGS;
+	*ret &= ~PYOBJ_TAGS;
 	return true;
 }
 

@@ -12,6 +12,8 @@
  * move fields about (3.13's and 3.15's had the incremental collector), so they are refused.
  * check.c tests a row against the running interpreter before anything relies on it.
  *
+ * They hold on x86-64 and on aarch64, but for what lies behind the GIL in _PyRuntime: threads.c.
+ *
  * The lock of Py_AddPendingCall, which posts to the main thread:
  *   2.7, 3.6  Python/ceval.c: a static lock, PyThread_acquire_lock(NOWAIT_LOCK) up to 100 times,
  *             then -1. Never blocks.
@@ -80,13 +82,14 @@
 #define RUNTIME_NONE \
 	.rt_initialized = LAYOUT_NONE, .rt_finalizing = LAYOUT_NONE, \
 	.rt_interp_head = LAYOUT_NONE, .rt_interp_main = LAYOUT_NONE, \
-	.rt_main_thread = LAYOUT_NONE, .rt_current = LAYOUT_NONE, .ts_status = LAYOUT_NONE
+	.rt_main_thread = LAYOUT_NONE, .rt_current = LAYOUT_NONE, .rt_auto = LAYOUT_NONE, \
+	.ts_status = LAYOUT_NONE
 
 /*
  * What tells of a thread state that is current: 3.12 keeps it in a variable of each thread, and
  * PyGILState_Ensure asks for the one that this thread was last active under (pystate.c).
  */
-#define CURRENT_312 .rt_current = LAYOUT_NONE, .ts_thread_id = LAYOUT_NONE
+#define CURRENT_312 .rt_current = LAYOUT_NONE, .rt_auto = LAYOUT_NONE, .ts_thread_id = LAYOUT_NONE
 
 #define INTERP_314 \
 	.evidence = LAYOUT_FROM_SYMBOL, .offsets = LAYOUT_OFFSETS_314, .ts_interp = 0x10, \
@@ -97,6 +100,7 @@
 	.gc_state = 0x1cf0, .gc_enabled = 0x1cfc, .gc_generations = 0x1d08, \
 	.gc_permanent = 0x1d50, .gc_stats = 0x1d68, .gc_collecting = 0x1db0, \
 	.gc_garbage = 0x1db8, .gc_heap_size = 0x1dc8, GC_38, \
+	.signals = LAYOUT_SIGNALS_STATE, .signals_at = 0x18, \
 	.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xb28, \
 	OBJECTS_3, DICT_313, VALUES_312, .tuple_item = 0x20, .ht_name = 0x358, .ht_qualname = 0x368
 
@@ -112,6 +116,7 @@ static const struct layout rows[] = {
 		.gc_head_size = 32, .gc_refs = GC_REACHABLE,
 		.gc_generation_size = 40, .gc_generation_older = 48,
 		.gc_threshold = 32, .gc_count = 36,
+		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
 		OBJECTS, .ht_name = 0x358, .ht_qualname = LAYOUT_NONE,
 		.dict = LAYOUT_DICT_27, .dict_keys = 0x28, .dict_mask = 0x20,
@@ -129,6 +134,7 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_STATICS, .ts_interp = 0x10, .ts_thread_id = 0x98,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x20, .in_modules = 0x10,
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE, GC_36,
+		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
@@ -139,7 +145,8 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0x0, .rt_finalizing = 0x8,
 		.rt_interp_head = 0x18, .rt_interp_main = 0x20,
-		.rt_main_thread = 0x278, .rt_current = 0x570, .ts_status = LAYOUT_NONE,
+		.rt_main_thread = 0x278, .rt_current = 0x570, .rt_auto = 0x580,
+		.ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x38, .in_modules = 0x28,
 		.gc_in_runtime = true, .gc_state = 0x138, .gc_enabled = 0x144,
 		.gc_generations = 0x150, .gc_generation0 = 0x1b0,
@@ -147,6 +154,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE,
 		.gc_head_size = 24, .gc_refs = 2 * GC_REACHABLE, .gc_generation_size = 32,
 		.gc_threshold = 24, .gc_count = 28,
+		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x280,
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
@@ -155,12 +163,14 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0x0, .rt_finalizing = 0x8,
 		.rt_interp_head = 0x18, .rt_interp_main = 0x20,
-		.rt_main_thread = 0x2d0, .rt_current = 0x5c8, .ts_status = LAYOUT_NONE,
+		.rt_main_thread = 0x2d0, .rt_current = 0x5c8, .rt_auto = 0x5d8,
+		.ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x38, .in_modules = 0x28,
 		.gc_in_runtime = true, .gc_state = 0x140, .gc_enabled = 0x14c,
 		.gc_generations = 0x160, .gc_generation0 = 0x1f0,
 		.gc_permanent = 0x200, .gc_stats = 0x230,
 		.gc_collecting = 0x278, .gc_garbage = 0x280, .gc_heap_size = LAYOUT_NONE, GC_36,
+		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x2d8,
 		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
@@ -169,12 +179,14 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0xc, .rt_finalizing = 0x10,
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
-		.rt_main_thread = 0x48, .rt_current = 0x558, .ts_status = LAYOUT_NONE,
+		.rt_main_thread = 0x48, .rt_current = 0x558, .rt_auto = 0x568,
+		.ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x48, .in_modules = 0x38,
 		.gc_in_runtime = true, .gc_state = 0x158, .gc_enabled = 0x164,
 		.gc_generations = 0x170, .gc_generation0 = 0x1b8,
 		.gc_permanent = 0x1c0, .gc_stats = 0x1d8,
 		.gc_collecting = 0x220, .gc_garbage = 0x228, .gc_heap_size = LAYOUT_NONE, GC_38,
+		.signals = LAYOUT_SIGNALS_LOCK, .signals_at = 0x218,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x260,
 		.lock_finishing = true,
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x350, .ht_qualname = 0x360,
@@ -183,12 +195,14 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0xc, .rt_finalizing = 0x10,
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
-		.rt_main_thread = 0x48, .rt_current = 0x238, .ts_status = LAYOUT_NONE,
+		.rt_main_thread = 0x48, .rt_current = 0x238, .rt_auto = 0x240,
+		.ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x368, .in_modules = 0x358,
 		.gc_state = 0x268, .gc_enabled = 0x274,
 		.gc_generations = 0x280, .gc_generation0 = 0x2c8,
 		.gc_permanent = 0x2d0, .gc_stats = 0x2e8,
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
+		.signals = LAYOUT_SIGNALS_RUNTIME, .signals_at = 0x158,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x348, .ht_qualname = 0x358,
 	}, {
@@ -196,12 +210,14 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
 		.rt_initialized = 0xc, .rt_finalizing = 0x10,
 		.rt_interp_head = 0x20, .rt_interp_main = 0x28,
-		.rt_main_thread = 0x48, .rt_current = 0x238, .ts_status = LAYOUT_NONE,
+		.rt_main_thread = 0x48, .rt_current = 0x238, .rt_auto = 0x240,
+		.ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x8, .in_sysdict = 0x368, .in_modules = 0x358,
 		.gc_state = 0x268, .gc_enabled = 0x274,
 		.gc_generations = 0x280, .gc_generation0 = 0x2c8,
 		.gc_permanent = 0x2d0, .gc_stats = 0x2e8,
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
+		.signals = LAYOUT_SIGNALS_RUNTIME, .signals_at = 0x158,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
 		OBJECTS_3, DICT_36, VALUES_36, POOLS_16K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
@@ -209,12 +225,14 @@ static const struct layout rows[] = {
 		.evidence = LAYOUT_FROM_SYMBOL, .ts_interp = 0x10, .ts_thread_id = 0x98,
 		.rt_initialized = 0x10, .rt_finalizing = 0x18,
 		.rt_interp_head = 0x28, .rt_interp_main = 0x30,
-		.rt_main_thread = 0x50, .rt_current = 0x240, .ts_status = LAYOUT_NONE,
+		.rt_main_thread = 0x50, .rt_current = 0x240, .rt_auto = 0x248,
+		.ts_status = LAYOUT_NONE,
 		.in_next = 0x0, .in_threads = 0x10, .in_sysdict = 0x388, .in_modules = 0x378,
 		.gc_state = 0x288, .gc_enabled = 0x294,
 		.gc_generations = 0x2a0, .gc_generation0 = 0x2e8,
 		.gc_permanent = 0x2f0, .gc_stats = 0x308,
 		.gc_collecting = 0x350, .gc_garbage = 0x358, .gc_heap_size = LAYOUT_NONE, GC_38,
+		.signals = LAYOUT_SIGNALS_RUNTIME, .signals_at = 0x160,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x70,
 		OBJECTS_3, DICT_311, VALUES_311, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
@@ -228,6 +246,7 @@ static const struct layout rows[] = {
 		.gc_generations = 0x88, .gc_generation0 = 0xd0,
 		.gc_permanent = 0xd8, .gc_stats = 0xf0,
 		.gc_collecting = 0x138, .gc_garbage = 0x140, .gc_heap_size = LAYOUT_NONE, GC_38,
+		.signals = LAYOUT_SIGNALS_LOCK, .signals_at = -0x10,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x7e8,
 		OBJECTS_3, DICT_311, VALUES_312, .values_at = -0x18, .values_tagged = true,
 		.tuple_item = 0x18,
@@ -244,6 +263,7 @@ static const struct layout rows[] = {
 		.gc_generations = 0x1d00, .gc_generation0 = 0x1d48,
 		.gc_permanent = 0x1d50, .gc_stats = 0x1d68,
 		.gc_collecting = 0x1db0, .gc_garbage = 0x1db8, .gc_heap_size = LAYOUT_NONE, GC_38,
+		.signals = LAYOUT_SIGNALS_STATE, .signals_at = 0x18,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xa58,
 		.tuple_item = 0x18,
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
@@ -271,6 +291,7 @@ static const struct layout rows[] = {
 		.gc_permanent = 0x1d38,
 		.gc_stats = 0x1d50, .gc_stats_ring = true,
 		.gc_collecting = 0x1d58, .gc_garbage = 0x1d68, .gc_heap_size = 0x1d78, GC_38,
+		.signals = LAYOUT_SIGNALS_STATE, .signals_at = 0x18,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xba8,
 		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x360, .ht_qualname = 0x370,
 		.bytearray_shares = true, .tuple_item = 0x20,	/* 3.14+: behind a hash */

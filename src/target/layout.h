@@ -26,7 +26,8 @@ struct layout {
 	int32_t rt_finalizing;		/* pointer, NULL unless ending */
 	int32_t rt_interp_head, rt_interp_main;	/* PyInterpreterState * */
 	int32_t rt_main_thread;		/* unsigned long, the pthread_self() of pending calls */
-	int32_t rt_current;		/* to 3.11: the PyThreadState that holds the GIL */
+	int32_t rt_current;		/* 3.7 to 3.11: the PyThreadState that holds the GIL; */
+	int32_t rt_auto;		/* and the interpreter of PyGILState_Ensure, near it */
 
 	/* from the PyInterpreterState */
 	int32_t in_next;
@@ -64,6 +65,8 @@ struct layout {
 	bool lock_in_runtime;
 	int32_t lock_at;
 	bool lock_finishing;		/* 3.8: an int in front of it says: no calls any more */
+	enum layout_signals signals;
+	int32_t signals_at;
 
 	/* objects */
 	int32_t ob_type, ob_size;

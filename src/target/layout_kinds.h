@@ -13,6 +13,13 @@ enum layout_lock {		/* the lock that Py_AddPendingCall takes */
 	LAYOUT_LOCK_BYTE,	/* a PyMutex in place: free when the byte is 0 */
 };
 
+enum layout_signals {		/* where it is noted that a signal came */
+	LAYOUT_SIGNALS_CODE,	/* to 3.7: an int; PyErr_CheckSignals knows */
+	LAYOUT_SIGNALS_RUNTIME,	/* 3.9-3.11: an int in _PyRuntime */
+	LAYOUT_SIGNALS_LOCK,	/* 3.8, 3.12: an int so far from the lock of pending calls */
+	LAYOUT_SIGNALS_STATE,	/* 3.13+: a bit of the main thread's first PyThreadState */
+};
+
 enum layout_dict {		/* how PyDictKeysObject is laid out */
 	LAYOUT_DICT_27,		/* 2.7: ma_mask, ma_table of {hash, key, value} */
 	LAYOUT_DICT_36,		/* 3.6-3.10: dk_size, entries behind the index array */

@@ -5,6 +5,7 @@ libtarget_a_SOURCES = \
 	src/target/check.c src/target/check.h \
 	src/target/chunks.c src/target/chunks.h \
 	src/target/clib.c src/target/clib.h \
+	src/target/code.h \
 	src/target/elf.c src/target/elf.h \
 	src/target/frames.c src/target/frames.h \
 	src/target/gcread.c \
@@ -17,9 +18,16 @@ libtarget_a_SOURCES = \
 	src/target/mmapped.c src/target/mmapped.h \
 	src/target/pyobj.c src/target/pyobj.h \
 	src/target/python.c src/target/python.h \
+	src/target/signals.c src/target/signals.h \
 	src/target/symbols.h \
 	src/target/threads.c src/target/threads.h \
 	src/target/remote.c src/target/remote.h \
 	src/target/typehead.c src/target/typehead.h \
 	src/target/typename.c \
 	src/target/version.c src/target/version.h
+if ARCH_X86_64
+libtarget_a_SOURCES += src/target/code_x86_64.c
+endif
+if ARCH_AARCH64
+libtarget_a_SOURCES += src/target/code_aarch64.c
+endif

@@ -54,6 +54,13 @@ bool pyobj_type(const struct python *py, uint64_t addr, uint64_t *ret)
 	return addr && remote_u64(&py->remote, addr + (uint64_t)py->layout->ob_type, ret);
 }
 
+uint32_t pyobj_refs(const struct remote *r, uint64_t addr, uint64_t type)
+{
+	uint64_t head[2];
+
+	return remote_read(r, addr, head, sizeof(head)) && head[1] == type ? (uint32_t)head[0] : 0;
+}
+
 /* Where the characters of a str are and how wide; `head` holds its first `got` bytes. */
 struct chars {
 	uint64_t addr, length;

@@ -37,5 +37,13 @@ bool pyobj_dict_entry(const struct python *py, const struct pyobj_entries *e, ui
 
 /* ob_type of the object. */
 bool pyobj_type(const struct python *py, uint64_t addr, uint64_t *ret);
+/*
+ * The lower half of its count of references; 0: it is no living object of that type. One that was
+ * freed keeps its words for a while, but neither its count nor its type.
+ */
+uint32_t pyobj_refs(const struct remote *r, uint64_t addr, uint64_t type);
+
+/* In the low bits of a reference, where words have any: 3.14+, a _PyStackRef. */
+#define PYOBJ_TAGS 3ull
 
 #endif

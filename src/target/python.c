@@ -9,10 +9,13 @@
 #include "target/image.h"
 #include "target/legacy.h"
 #include "target/lock.h"
+#include "target/signals.h"
+#include "target/threads.h"
 #include "target/version.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
+#define LOW_END (1ull << 32)		/* of addresses that pass for reference counts */
 #define FIRST_SYMBOL   "PyGILState_Ensure"	/* what makes an object worth a look */
 #define CANDIDATES_MAX 16			/* of such objects in one process */
 #define FIND_MOST_NS   (3 * CLOCK_NS_PER_S)	/* of CPU; a real one takes milliseconds */
@@ -130,6 +133,8 @@ static enum lt_errc find_rest(struct python *py, struct lt_err *err)
 		rc = check_layout(py, err);
 	if (rc == LT_OK && py->layout->lock != LAYOUT_LOCK_TRY && !lock_find(py, &py->lock))
 		rc = lt_err_set(err, LT_E_LAYOUT, 0, "the lock of pending calls was not found");
+	if (rc == LT_OK && !threads_find(py, &py->current))
+		rc = lt_err_set(err, LT_E_LAYOUT, 0, "who has the GIL is noted in a strange place");
 	/* it may have begun to end meanwhile: then it is that, and no strange layout */
 	if (rc != LT_OK && !python_ready(py))
 		rc = lt_err_set(err, LT_E_UNREADY, 0, "CPython %s", py->version);
@@ -145,10 +150,14 @@ static enum lt_errc try_image(const struct remote *remote, const struct image *i
 	if (rc != LT_OK)
 		return rc;
 	clib_object(image, &py.where);
+	if (images->exe && images->exe->elf.start < LOW_END)
+		py.low = images->exe->elf.start;
 	py.build = find_build(image);
 	rc = version_find(&py, image, err);
 	if (rc == LT_OK)
 		rc = find_rest(&py, err);
+	if (rc == LT_OK)
+		py.signals = signals_find(&py, image);
 	/* there nothing is where the layouts have it, so it may have failed in many ways */
 	if (rc != LT_OK && rc != LT_E_FREE_THREADED && check_traced(&py))
 		rc = lt_err_set(err, LT_E_LAYOUT, 0,

@@ -19,6 +19,11 @@ struct python_range {
 	uint64_t start, end;		/* [start, end) */
 };
 
+struct python_signals {
+	uint64_t addr;
+	uint32_t mask;
+};
+
 /* An address range of one loaded ELF object. */
 struct python_object {
 	uint64_t start, end;		/* first to last byte of its mappings */
@@ -39,7 +44,12 @@ struct python {
 	uint64_t heads[4];		/* PyGC_Heads of generations 0-2 and permanent (0: none);
 					   aligned to 4 only in some 3.13 */
 	uint64_t lock;			/* of Py_AddPendingCall, or the pointer to it; 0: none */
+	uint64_t current;		/* where the thread state is noted that has the GIL (or, in
+					   2.7 and 3.6, would have it); 0: nowhere (3.12+) */
+	struct python_signals signals;	/* signals.h */
 	struct python_object where;	/* the object that holds the interpreter */
+	uint64_t low;			/* 0, or from here on program and heap (brk) lie below
+					   4 GiB: not position independent, as Debian's is */
 
 	/* of the C library */
 	uint64_t errno_location;	/* __errno_location; 0 where not found */

@@ -14,6 +14,7 @@
 	X(gil_this_thread, "PyGILState_GetThisThreadState", 1) \
 	X(add_pending_call, "Py_AddPendingCall", 1) \
 	X(interp_head, "PyInterpreterState_Head", 1) \
+	X(check_signals, "PyErr_CheckSignals", 0)	/* to 3.7: tells a static */ \
 	X(visit_objects, "PyUnstable_GC_VisitObjects", 0) \
 	X(type_type, "PyType_Type", 1) \
 	X(list_type, "PyList_Type", 1) \

@@ -2,6 +2,8 @@
 
 #include "target/threads.h"
 
+#include "util/mem.h"
+
 #define BOUND_GILSTATE (1u << 3)	/* in _status: its thread last ran under it (pystate.h) */
 
 /* 3.13+ has _PyRuntime.main_tstate behind main_thread, and tells that one alone of a new call. */
@@ -20,23 +22,52 @@ static bool is_in(struct python_range self, uint64_t thread)
 	return thread >= self.start && thread < self.end;
 }
 
-bool threads_runs_pending(const struct python *py, struct python_range self)
+static uint64_t main_thread_at(const struct python *py)
 {
-	const struct layout *l = py->layout;
-	uint64_t at = py->sym.runtime + (uint64_t)l->rt_main_thread, thread;
-
-	if (l->rt_main_thread == LAYOUT_NONE)
-		return true;
-	return remote_u64(&py->remote, at, &thread) && is_in(self, thread) &&
-	       (l->ts_status == LAYOUT_NONE || first_state_is_used(py, at + sizeof(thread)));
+	return py->sym.runtime + (uint64_t)py->layout->rt_main_thread;
 }
 
-/* Where the thread state is noted that has the GIL (or, in 2.7 and 3.6, would have it). */
-static uint64_t current_at(const struct python *py)
+bool threads_is_main(const struct python *py, struct python_range self)
 {
-	int32_t at = py->layout->rt_current;
+	uint64_t thread;
 
-	return at == LAYOUT_NONE ? py->sym.thread_current : py->sym.runtime + (uint64_t)at;
+	return py->layout->rt_main_thread == LAYOUT_NONE ||
+	       (remote_u64(&py->remote, main_thread_at(py), &thread) && is_in(self, thread));
+}
+
+bool threads_runs_pending(const struct python *py, struct python_range self)
+{
+	return threads_is_main(py, self) &&
+	       (py->layout->ts_status == LAYOUT_NONE ||
+		first_state_is_used(py, main_thread_at(py) + sizeof(uint64_t)));
+}
+
+/*
+ * To 3.11 the GIL lies in front of it in _PyRuntime, with two mutexes and two conditions: as large
+ * as the C library has them. glibc's mutex has 40 bytes on x86-64 and 48 on aarch64, musl's 40 on
+ * both. What is noted beside it must be the main interpreter.
+ */
+static const uint64_t moved[] = {0, 2 * (48 - 40)};
+
+bool threads_find(const struct python *py, uint64_t *ret)
+{
+	const struct layout *l = py->layout;
+	uint64_t interp;
+
+	if (l->rt_current == LAYOUT_NONE) {
+		*ret = py->sym.thread_current;
+		return true;
+	}
+	for (size_t i = 0; i < COUNT_OF(moved); i++) {
+		uint64_t runtime = py->sym.runtime + moved[i];
+
+		if (!remote_u64(&py->remote, runtime + (uint64_t)l->rt_auto, &interp) ||
+		    interp != py->interp)
+			continue;
+		*ret = runtime + (uint64_t)l->rt_current;
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -45,7 +76,7 @@ static uint64_t current_at(const struct python *py)
  */
 uint64_t threads_gil_state(const struct python *py, struct python_range self)
 {
-	uint64_t at = current_at(py), current, thread;
+	uint64_t at = py->current, current, thread;
 	int32_t id = py->layout->ts_thread_id;
 
 	if (at && id != LAYOUT_NONE && remote_u64(&py->remote, at, &current) && current &&

@@ -8,12 +8,21 @@
 
 #include "target/python.h"
 
+/* Is that thread the one on which Python's signal handlers run? Unknown (2.7, 3.6): true. */
+bool threads_is_main(const struct python *py, struct python_range self);
+
 /*
  * Does that thread, which must be stopped, run pending calls when it runs Python code? Not where
  * another thread has initialized Python; from 3.13 on, not while it works under another state
  * than its first. Unknown (2.7, 3.6): true.
  */
 bool threads_runs_pending(const struct python *py, struct python_range self);
+
+/*
+ * Where it is noted which state has the GIL; *ret is 0 where nobody needs to know (3.12+). false:
+ * it was not found.
+ */
+bool threads_find(const struct python *py, uint64_t *ret);
 
 /*
  * The PyThreadState under which that thread, which must be stopped, has the GIL: one that was made

@@ -54,4 +54,22 @@ static inline uint64_t typehead_word(const unsigned char *bytes, int64_t at)
 	return v;
 }
 
+/*
+ * Not 0, which is a dead object; and no pointer. From 3.14 on the upper half has an overflow and
+ * flags (Include/refcount.h); before it is 0, also in immortal objects (3.12: 2^32 - 1).
+ */
+static inline bool typehead_is_refcount(uint64_t v)
+{
+	return (uint32_t)v != 0 && (v & 0xfff0ffff00000000) == 0;
+}
+
+/*
+ * The same of a block that may as well be an array: below 4 GiB a pointer passes for a count, and
+ * the items of a list [None, int] for an int with many references.
+ */
+static inline bool typehead_may_begin(const struct python *py, uint64_t v)
+{
+	return typehead_is_refcount(v) && (!py->low || v < py->low || v % 8 != 0);
+}
+
 #endif

@@ -62,14 +62,41 @@ static void a_sleep_goes_on_elsewhere_if_it_was_seen_before(void **state)
 
 	arch_learn(&s, &before, false);
 	assert_int_equal(regs_of(&s)->result, -516);
-	assert_true(arch_restart_anew(&s));
-	assert_int_equal(regs_of(&s)->result, -514);
 	before.sp -= 16;
 	arch_learn(&s, &before, false);
 	assert_int_equal(regs_of(&s)->result, -514);
 	before = stopped(PC, 7, __NR_nanosleep, 8);
 	arch_learn(&s, &before, false);
 	assert_int_equal(regs_of(&s)->result, -514);
+}
+
+/* At its svc nothing keeps the kernel from it: behind it, and it has been interrupted. */
+static void where_it_must_not_go_on_elsewhere_a_wait_ends(void **state)
+{
+	static const struct { long nr; uint64_t x1, x3; bool ends; } cases[] = {
+		{__NR_nanosleep, 1, 3, true},
+		{__NR_clock_nanosleep, 0, 3, true},
+		{__NR_clock_nanosleep, TIMER_ABSTIME, 3, false},
+		{__NR_futex, 0x189, 0x1000, true},
+		{__NR_futex, 0x189, 0, false},
+		{__NR_ppoll, 1, 3, false},
+		{__NR_restart_syscall, 1, 3, false},
+	};
+
+	for (size_t i = 0; i < 2 * COUNT_OF(cases); i++) {
+		struct status_syscall before = stopped(PC, 7, cases[i / 2].nr, 7);
+		const struct registers *r = regs_of(&s);
+
+		before.args[1] = regs_of(&s)->r.regs[1] = cases[i / 2].x1;
+		before.args[3] = regs_of(&s)->r.regs[3] = cases[i / 2].x3;
+		before.nr = i % 2 ? before.nr : -1;	/* told of it, or not */
+		arch_learn(&s, &before, false);
+		assert_int_equal(arch_avoid_restart(&s), cases[i / 2].ends);
+		assert_int_equal(r->r.pc, PC + (cases[i / 2].ends ? INSN : 0));
+		assert_int_equal((int64_t)r->r.regs[0], cases[i / 2].ends ? -EINTR : 7);
+		assert_int_equal(r->nr, cases[i / 2].ends ? -1 : cases[i / 2].nr);
+		assert_false(arch_avoid_restart(&s) && cases[i / 2].ends);
+	}
 }
 
 static void an_interrupted_call_is_repaired_with_its_own_first_argument(void **state)
@@ -86,6 +113,37 @@ static void an_interrupted_call_is_repaired_with_its_own_first_argument(void **s
 	arch_unrepair(&s);
 	assert_int_equal(arch_pc(&s), PC + INSN);
 	assert_int_equal((int64_t)regs_of(&s)->r.regs[0], -EINTR);
+}
+
+/* At its svc the kernel would insist on it. */
+static void an_interrupted_call_is_ended_behind_its_svc(void **state)
+{
+	static const struct { long nr; bool ends; } cases[] = {
+		{__NR_read, true}, {__NR_ppoll, true}, {__NR_futex, true}, {__NR_openat, false},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct status_syscall before = stopped(PC, 7, cases[i].nr, 7);
+
+		arch_learn(&s, &before, false);
+		assert_int_equal(arch_end_call(&s), cases[i].ends);
+		assert_int_equal(arch_pc(&s), PC + (cases[i].ends ? INSN : 0));
+		assert_int_equal((int64_t)regs_of(&s)->r.regs[0], cases[i].ends ? -EINTR : 7);
+	}
+}
+
+/* epoll_pwait returns it by itself. */
+static void a_call_that_returned_eintr_is_left_so(void **state)
+{
+	struct status_syscall before = stopped(PC + INSN, (uint64_t)-EINTR, __NR_epoll_pwait, 42);
+
+	arch_learn(&s, &before, false);
+	assert_true(arch_end_call(&s));
+	assert_int_equal(arch_pc(&s), PC + INSN);
+	assert_int_equal((int64_t)regs_of(&s)->r.regs[0], -EINTR);
+	before = stopped(PC + INSN, 5, __NR_epoll_pwait, 42);
+	arch_learn(&s, &before, false);
+	assert_false(arch_end_call(&s));
 }
 
 /* One with a timeout of its socket, which a handler interrupts whatever its flags are. */
@@ -126,6 +184,36 @@ static void code_that_runs_is_in_no_system_call(void **state)
 	arch_learn(&s, &before, false);
 	assert_int_equal(arch_syscall_nr(&s), -1);
 	assert_false(arch_must_reenter(&s));
+}
+
+static void a_timeout_in_a_register_is_told_from_others(void **state)
+{
+	static const struct {
+		long nr;
+		unsigned arg;
+		uint64_t value;
+		enum arch_wait kind;
+	} cases[] = {
+		{__NR_epoll_pwait, 3, 3000, ARCH_WAIT_REGISTER},
+		{__NR_epoll_pwait, 3, (uint32_t)-1, ARCH_WAIT_UNTIMED},
+		{__NR_epoll_pwait2, 3, 0x1000, ARCH_WAIT_MEMORY},
+		{__NR_epoll_pwait2, 3, 0, ARCH_WAIT_UNTIMED},
+		{__NR_rt_sigtimedwait, 2, 0x1000, ARCH_WAIT_MEMORY},
+		{__NR_rt_sigtimedwait, 2, 0, ARCH_WAIT_UNTIMED},
+		{__NR_semtimedop, 3, 0, ARCH_WAIT_UNTIMED},
+		{__NR_recvfrom, 3, 0, ARCH_WAIT_MEMORY},
+	};
+	int64_t ms = -1;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		(void)stopped(PC, 7, cases[i].nr, 7);
+		regs_of(&s)->nr = cases[i].nr;
+		regs_of(&s)->r.regs[cases[i].arg] = cases[i].value;
+		assert_int_equal(arch_wait_kind(&s, &ms), cases[i].kind);
+	}
+	assert_int_equal(ms, 3000);
+	arch_set_wait_ms(&s, 1200);
+	assert_int_equal(arch_syscall_arg(&s, ARCH_WAIT_ARG), 1200);
 }
 
 /* ---- the frame --------------------------------------------------------------------------- */
@@ -232,6 +320,34 @@ static void long_vectors_are_in_the_frame(void **state)
 	}
 }
 
+/* Where the CPU has it, a frame without it could take every permission from the program. */
+static void permissions_by_keys_are_in_the_frame(void **state)
+{
+	static const uint16_t lengths[] = {0, 16, 96, 256};
+
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct user_sve_header h = {.vl = lengths[i], .flags = SVE_PT_REGS_SVE};
+		size_t at = RECORDS_AT + sizeof(struct fpsimd_context);
+		struct permissions_record c;
+		struct _aarch64_ctx next;
+		uint64_t sp;
+
+		(void)stopped(PC + INSN, 3, -1, 3);
+		regs_of(&s)->overlays = true;
+		regs_of(&s)->permissions = 0x7654321076543217;
+		regs_of(&s)->sve = h.vl != 0;
+		memcpy(s.fp, &h, sizeof(h));
+		s.fp_size = h.vl ? SVE_PT_SIZE(h.vl / 16u, h.flags) : s.fp_size;
+		(void)built(false, &sp);
+		memcpy(&c, frame + at, sizeof(c));
+		assert_int_equal(c.head.magic, 0x504f4530);
+		assert_int_equal(c.head.size, 16);
+		assert_int_equal(c.permissions, 0x7654321076543217);
+		memcpy(&next, frame + at + sizeof(c), sizeof(next));
+		assert_int_equal(next.magic, h.vl == 0 ? 0 : h.vl > 96 ? EXTRA_MAGIC : SVE_MAGIC);
+	}
+}
+
 /* ---- calls ------------------------------------------------------------------------------- */
 
 static void a_call_begins_with_clean_flags_and_returns_to_the_frame(void **state)
@@ -292,14 +408,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_at_its_svc_will_restart_as_its_kind_does),
 		cmocka_unit_test(a_sleep_goes_on_elsewhere_if_it_was_seen_before),
+		cmocka_unit_test(where_it_must_not_go_on_elsewhere_a_wait_ends),
 		cmocka_unit_test(an_interrupted_call_is_repaired_with_its_own_first_argument),
+		cmocka_unit_test(an_interrupted_call_is_ended_behind_its_svc),
+		cmocka_unit_test(a_call_that_returned_eintr_is_left_so),
 		cmocka_unit_test(a_repaired_call_restarts_unless_a_handler_runs),
 		cmocka_unit_test(what_was_not_told_is_not_repaired),
 		cmocka_unit_test(code_that_runs_is_in_no_system_call),
+		cmocka_unit_test(a_timeout_in_a_register_is_told_from_others),
 		cmocka_unit_test(a_frame_is_aligned_and_holds_what_sigreturn_takes),
 		cmocka_unit_test(a_frame_restarts_what_the_kernel_would_restart),
 		cmocka_unit_test(a_frame_looks_like_a_handler_until_it_is_spoilt),
 		cmocka_unit_test(long_vectors_are_in_the_frame),
+		cmocka_unit_test(permissions_by_keys_are_in_the_frame),
 		cmocka_unit_test(a_call_begins_with_clean_flags_and_returns_to_the_frame),
 		cmocka_unit_test(the_way_back_keeps_the_first_argument_and_the_seventh_register),
 		cmocka_unit_test(entry_and_exit_of_a_system_call_are_told_apart),

@@ -1,0 +1,142 @@
+#include "config.h"
+#include "inject/wake.h"
+
+#include "inject/arch_stop.h"
+#include "inject/fault.h"
+#include "inject/policy.h"
+#include "inject/safepoint.h"
+#include "proc/status.h"
+#include "target/signals.h"
+#include "target/threads.h"
+#include "util/clock.h"
+#include "util/num.h"
+
+#define LOOK_NS (CLOCK_NS_PER_MS / 10)	/* between the first two looks; then twice as long, */
+#define LOOK_MOST_NS (4 * CLOCK_NS_PER_MS)	/* ... up to this */
+#define LOOKS_NS (50 * CLOCK_NS_PER_MS)	/* in all */
+#define STOP_MOST_NS (1 * CLOCK_NS_PER_S)
+
+static int64_t switches_of(const struct wake *w)
+{
+	return status_switches(w->py->remote.pid, w->py->remote.pid);
+}
+
+/* Has it slept at most so often since it was looked at? */
+static bool slept(const struct wake *w, int times)
+{
+	int64_t now = switches_of(w);
+
+	return num_known(now) && now <= w->switches + times;
+}
+
+struct wake wake_begin(const struct python *py, const struct gadgets *gadgets)
+{
+	struct wake w = {.py = py, .gadgets = gadgets};
+	struct status st;
+
+	/* in this order: what wakes it later is seen by the count */
+	w.switches = switches_of(&w);
+	w.watches = num_known(w.switches) && py->signals.mask && !signals_due(py) &&
+		    status_read(py->remote.pid, 0, &st, NULL) == LT_OK && st.threads > 1;
+	return w;
+}
+
+void wake_stopped(struct wake *w)
+{
+	w->watches = w->watches && slept(w, 1);
+}
+
+/* One for the process may be any thread's, for as long as it is pending. */
+static bool has_own_signal(const struct tracee *t)
+{
+	struct status st;
+
+	return t->event == TRACEE_SIGNAL || status_read(t->tid, 0, &st, NULL) != LT_OK ||
+	       (st.sig_pending & ~st.sig_blocked) != 0;
+}
+
+void wake_leaves(struct wake *w, const struct tracee *t)
+{
+	if (!w->watches)
+		return;
+	w->switches = switches_of(w);
+	w->watches = num_known(w->switches) && !has_own_signal(t);
+}
+
+/* Does it wait in a call that a signal would end, and is one still noted? */
+static bool is_missed(const struct wake *w, const struct maps *maps, const struct tracee *t,
+		      const struct arch_state *now)
+{
+	const char *why;
+
+	return !tracee_in_group_stop(t) && !has_own_signal(t) && slept(w, 2) &&
+	       python_same(w->py) && signals_due(w->py) &&
+	       threads_is_main(w->py, arch_thread_self(now)) &&
+	       safepoint_judge(w->py, SAFEPOINT_FUNCTIONS, w->gadgets, maps, t, now, &why) ==
+		       SAFEPOINT_BLOCKED;
+}
+
+/* The thread is stopped: its call ends, or goes on as if nothing had been. */
+static bool end_call(const struct wake *w, const struct maps *maps, struct tracee *t)
+{
+	struct arch_state now;
+	struct lt_err err;
+	bool ended;
+
+	if (tracee_get(t, &now, &err) != LT_OK)
+		return false;
+	ended = is_missed(w, maps, t, &now) && arch_end_call(&now);
+	if (ended || tracee_repair(t, &now))
+		ended = tracee_set(t, &now, &err) == LT_OK && ended;
+	return ended;
+}
+
+static bool rouse(const struct wake *w, const struct maps *maps)
+{
+	struct tracee t;
+	struct lt_err err;
+	bool ended;
+
+	if (tracee_seize(&t, w->py->remote.pid, clock_mono_ns() + STOP_MOST_NS, &err) != LT_OK)
+		return false;
+	ended = tracee_interrupt(&t, &err) == LT_OK && end_call(w, maps, &t);
+	if (ended)
+		fault_at(FAULT_ENDED);
+	tracee_detach(&t);
+	return ended;
+}
+
+/* By /proc alone; *ret_blocked: in a system call, not on its way into one. */
+static bool worth_a_stop(const struct wake *w, const struct maps *maps, int filters,
+			 bool *ret_blocked)
+{
+	pid_t pid = w->py->remote.pid;
+	struct status_syscall now;
+	const char *why;
+
+	*ret_blocked = status_syscall_read(pid, pid, &now) && now.nr >= 0;
+	/* in this order: a signal that comes to a thread that sleeps wakes it */
+	return *ret_blocked && signals_due(w->py) && slept(w, 1) &&
+	       !policy_stop_may_kill(pid, &now, filters) &&
+	       safepoint_guess(w->py, &now, maps, &why) == SAFEPOINT_BLOCKED;
+}
+
+int64_t wake_end(const struct wake *w, const struct maps *maps, int filters)
+{
+	int64_t end = clock_mono_ns() + LOOKS_NS, pause = LOOK_NS, begin;
+
+	while (w->watches && clock_mono_ns() < end) {
+		bool blocked;
+
+		if (worth_a_stop(w, maps, filters, &blocked)) {
+			begin = clock_mono_ns();
+			if (rouse(w, maps))
+				return clock_mono_ns() - begin;
+		} else if (blocked && !signals_due(w->py)) {
+			break;
+		}
+		clock_sleep_ns(pause);
+		pause = pause < LOOK_MOST_NS ? 2 * pause : LOOK_MOST_NS;
+	}
+	return 0;
+}
