@@ -10,11 +10,14 @@
 #include <unistd.h>
 
 #include "inject/arch.h"
+#include "inject/priority.h"
 #include "inject/tracee.h"
 #include "proc/status.h"
+#include "util/num.h"
 
 #define CAP_SYS_PTRACE_BIT 19	/* linux/capability.h */
 #define CAP_SYS_ADMIN_BIT  21
+#define MEMORY_LEAST (16 << 20)	/* 8 MB at a million objects, and what the container may need */
 
 static bool may_ptrace_all(void)
 {
@@ -130,6 +133,17 @@ enum lt_errc preflight_read(pid_t pid, struct lt_err *err)
 	return look(pid, &st, err);
 }
 
+enum lt_errc preflight_memory(pid_t pid, struct lt_err *err)
+{
+	int64_t left = status_memory_left(getpid(), pid);
+
+	if (!num_known(left) || left >= MEMORY_LEAST)
+		return LT_OK;
+	return lt_err_set(err, LT_E_MEMORY, 0,
+			  "%.1f MB are left to its limit, leaktop takes about 10",
+			  (double)left / (1 << 20));
+}
+
 static enum lt_errc ask_tracer(pid_t pid, const struct status *st, struct lt_err *err)
 {
 	if (st->tracer)
@@ -211,6 +225,11 @@ static enum lt_errc ask_trap(pid_t pid, const struct status *st, struct lt_err *
 	return LT_OK;
 }
 
+static enum lt_errc ask_priority(pid_t pid, const struct status *st, struct lt_err *err)
+{
+	return priority_ask(pid, err);
+}
+
 const struct preflight_check preflight_checks[] = {
 	{"tracer", ask_tracer, NULL},
 	{"stopped", ask_stopped, NULL},
@@ -220,6 +239,7 @@ const struct preflight_check preflight_checks[] = {
 	{"dispatch", ask_dispatch, what_dispatch},
 	{"shadow-stack", ask_shadow_stack, NULL},
 	{"trap", ask_trap, NULL},
+	{"priority", ask_priority, NULL},
 	{NULL, NULL, NULL},
 };
 

@@ -19,8 +19,15 @@
 enum lt_errc preflight_read(pid_t pid, struct lt_err *err);
 
 /*
+ * May leaktop run beside it? LT_E_MEMORY: both are in one control group, as in a container, that
+ * has less memory left than leaktop takes; the kernel would kill the process or all of them.
+ */
+enum lt_errc preflight_memory(pid_t pid, struct lt_err *err);
+
+/*
  * May its main thread be borrowed now? All of the above, then LT_E_TRACED, _STOPPED, _FROZEN,
- * _VFORK, _SECCOMP, _SHSTK, _SIGTRAP: reasons that still leave everything that --readonly shows.
+ * _VFORK, _SECCOMP, _SHSTK, _SIGTRAP, _NICE, _CPU_LIMIT: reasons that still leave everything that
+ * --readonly shows.
  */
 enum lt_errc preflight_inject(pid_t pid, struct lt_err *err);
 

@@ -271,9 +271,10 @@ static void map_step(struct candidates *c)
 	memmove(c->map.text, c->map.text + len - c->map.tail, c->map.tail);
 }
 
-static bool settled(const struct pidstat *st)
+/* Just after its exec a process has no arguments yet: then its command is its name in brackets. */
+static bool has_arguments(const struct candidate *who)
 {
-	return clock_boot_ns() - procfile_ticks_ns(st->start_ticks) > SETTLED_NS;
+	return who->command[0] != '[';
 }
 
 static void look_at(struct candidates *c, pid_t pid)
@@ -286,14 +287,14 @@ static void look_at(struct candidates *c, pid_t pid)
 	if (pidstat_read(pid, &st, NULL) != LT_OK || pidstat_ended(st.state))
 		return;
 	k = recall(c, pid, &st);
-	if (k && k->python) {
+	if (k && k->python && has_arguments(&c->last.found[k->at])) {
 		struct candidate who = c->last.found[k->at];
 
 		read_rss(&who);
 		remember(c, pid, &st, &who);
 		return;
 	}
-	if (k && settled(&st)) {
+	if (k && !k->python && pidstat_age_ns(&st) > SETTLED_NS) {
 		remember(c, pid, &st, NULL);
 		return;
 	}

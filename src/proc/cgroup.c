@@ -8,148 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proc/cgroup_walk.h"
 #include "proc/procfile.h"
 #include "util/io.h"
 #include "util/mem.h"
 #include "util/num.h"
 
-#define MOUNTINFO_MAX (4u << 20)
+#define STAT_MAX (64u << 10)		/* of memory.stat */
 #define NO_LIMIT (1ULL << 62)		/* v1 prints LONG_MAX rounded down to a page */
-
-struct mount {
-	bool v2;
-	char root[PATH_MAX];		/* the group that is mounted there */
-	char point[PATH_MAX];
-};
-
-struct word {
-	const char *at;
-	size_t len;
-};
-
-/* The run of bytes up to `stop` or the end; *p moves behind the stop. */
-static bool next_word(const char **p, const char *end, char stop, struct word *ret)
-{
-	const char *found;
-
-	if (*p >= end)
-		return false;
-	found = memchr(*p, stop, (size_t)(end - *p));
-	ret->at = *p;
-	ret->len = (size_t)((found ? found : end) - *p);
-	*p = found ? found + 1 : end;
-	return true;
-}
-
-static bool word_is(const struct word *w, const char *s)
-{
-	return strlen(s) == w->len && memcmp(w->at, s, w->len) == 0;
-}
-
-/* "rw,memory" has memory */
-static bool list_has(const struct word *list, const char *name)
-{
-	const char *p = list->at, *end = list->at + list->len;
-	struct word w;
-
-	while (next_word(&p, end, ',', &w))
-		if (word_is(&w, name))
-			return true;
-	return false;
-}
-
-static int octal(const char *s)
-{
-	int v = 0;
-
-	for (int i = 0; i < 3; i++) {
-		if (s[i] < '0' || s[i] > '7')
-			return -1;
-		v = v * 8 + (s[i] - '0');
-	}
-	return v;
-}
-
-/* mountinfo writes blank, tab, newline and backslash as \040, \011, \012 and \134. */
-static bool copy_path(char *dst, size_t size, const struct word *w)
-{
-	size_t out = 0;
-
-	for (size_t i = 0; i < w->len; i++) {
-		int c = w->at[i] == '\\' && w->len - i > 3 ? octal(w->at + i + 1) : -1;
-
-		if (out + 1 >= size)
-			return false;
-		dst[out++] = c < 0 ? w->at[i] : (char)c;
-		i += c < 0 ? 0 : 3;
-	}
-	dst[out] = '\0';
-	return out > 0;
-}
-
-/*
- * "35 31 0:32 /docker/4f1 /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory":
- * id parent dev ROOT POINT options [optional ...] - TYPE source OPTIONS. true for v2, and for a
- * hierarchy of v1 with that controller.
- */
-static bool parse_mount(const char *line, const char *end, const char *controller,
-			struct mount *ret)
-{
-	struct word skip, root, point, type, options;
-	const char *p = line;
-
-	for (int i = 0; i < 3; i++)
-		if (!next_word(&p, end, ' ', &skip))
-			return false;
-	if (!next_word(&p, end, ' ', &root) || !next_word(&p, end, ' ', &point))
-		return false;
-	do {
-		if (!next_word(&p, end, ' ', &skip))
-			return false;
-	} while (!word_is(&skip, "-"));
-	if (!next_word(&p, end, ' ', &type) || !next_word(&p, end, ' ', &skip) ||
-	    !next_word(&p, end, ' ', &options))
-		return false;
-	ret->v2 = word_is(&type, "cgroup2");
-	if (!ret->v2 && !(word_is(&type, "cgroup") && list_has(&options, controller)))
-		return false;
-	return copy_path(ret->root, sizeof(ret->root), &root) &&
-	       copy_path(ret->point, sizeof(ret->point), &point);
-}
-
-/*
- * "4:memory:/app/web" of v1 or "0::/app/web" of v2. A path with ".." lies outside of leaktop's
- * cgroup namespace, where nothing of it is mounted.
- */
-static bool find_group(const char *cgroup, bool v2, const char *controller, char *dst, size_t size)
-{
-	const char *p = cgroup, *end = cgroup + strlen(cgroup);
-	struct word line, id, controllers;
-
-	while (next_word(&p, end, '\n', &line)) {
-		const char *at = line.at, *stop = line.at + line.len;
-		int n;
-
-		if (!next_word(&at, stop, ':', &id) || !next_word(&at, stop, ':', &controllers))
-			continue;
-		if (v2 ? !word_is(&id, "0") || controllers.len
-		       : !list_has(&controllers, controller))
-			continue;
-		n = snprintf(dst, size, "%.*s", (int)(stop - at), at);
-		return n > 0 && (size_t)n < size && dst[0] == '/' && !strstr(dst, "/..");
-	}
-	return false;
-}
-
-/* The part of group below the mounted one, "" or "/..."; NULL where group is elsewhere. */
-static const char *below(const char *group, const char *mounted)
-{
-	size_t n = strcmp(mounted, "/") == 0 ? 0 : strlen(mounted);
-
-	if (strncmp(group, mounted, n) != 0 || (group[n] != '/' && group[n] != '\0'))
-		return NULL;
-	return strcmp(group + n, "/") == 0 ? "" : group + n;
-}
 
 int64_t cgroup_parse_limit(const char *text, size_t n)
 {
@@ -182,97 +48,146 @@ static int64_t tighter(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* From the group of the process up to the mount point: each level's limit holds for all below. */
-static int64_t walk_up(const char *root, const struct mount *m, const char *rest)
+static void take_limit(void *arg, const char *dir, bool v2)
 {
-	char dir[PATH_MAX];
-	int base = snprintf(dir, sizeof(dir), "%s%s", root, m->point);
-	int len = snprintf(dir, sizeof(dir), "%s%s%s", root, m->point, rest);
-	int64_t limit = LT_UNKNOWN;
+	int64_t *bytes = arg;
 
-	if (base <= 0 || len < base || (size_t)len >= sizeof(dir))
-		return LT_UNKNOWN;
-	for (;;) {
-		char *slash;
-
-		limit = tighter(limit, read_limit(dir, m->v2));
-		slash = strrchr(dir + base, '/');
-		if (!slash)
-			return limit;
-		*slash = '\0';
-	}
-}
-
-/* rest: the group as a path below the mount point, "" for the mounted one itself */
-typedef void visit_group(void *arg, const struct mount *m, const char *rest);
-
-/* Calls fn for the group of the process in each hierarchy that has the controller, or is v2. */
-static void for_each_group(const char *cgroup, const char *mountinfo, const char *controller,
-			   visit_group *fn, void *arg)
-{
-	const char *p = mountinfo, *end = mountinfo + strlen(mountinfo);
-	char group[PATH_MAX];
-	struct mount m;
-	struct word line;
-
-	while (next_word(&p, end, '\n', &line)) {
-		const char *rest;
-
-		if (!parse_mount(line.at, line.at + line.len, controller, &m) ||
-		    !find_group(cgroup, m.v2, controller, group, sizeof(group)))
-			continue;
-		rest = below(group, m.root);
-		if (rest)
-			fn(arg, &m, rest);
-	}
-}
-
-struct limit {
-	const char *root;
-	int64_t bytes;
-};
-
-static void take_limit(void *arg, const struct mount *m, const char *rest)
-{
-	struct limit *l = arg;
-
-	l->bytes = tighter(l->bytes, walk_up(l->root, m, rest));
+	*bytes = tighter(*bytes, read_limit(dir, v2));
 }
 
 int64_t cgroup_limit(const char *root, const char *cgroup, const char *mountinfo)
 {
-	struct limit l = {root, LT_UNKNOWN};
+	int64_t bytes = LT_UNKNOWN;
 
-	for_each_group(cgroup, mountinfo, "memory", take_limit, &l);
-	return l.bytes;
+	cgroup_each_level(root, cgroup, mountinfo, "memory", take_limit, &bytes);
+	return bytes;
 }
 
-static bool read_mounts(const char *root, struct buf *ret)
+static void each_level_of(const char *root, pid_t pid, const char *controller,
+			  cgroup_visit_level *fn, void *arg)
 {
-	char path[PATH_MAX];
+	struct buf groups = {0}, mounts = {0};
 
-	snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
-	return io_read_file(path, MOUNTINFO_MAX, ret) == 0;
+	if (cgroup_read_groups(root, pid, &groups) && cgroup_read_mounts(root, &mounts))
+		cgroup_each_level(root, buf_text(&groups), buf_text(&mounts), controller, fn, arg);
+	buf_done(&groups);
+	buf_done(&mounts);
 }
 
-static bool read_groups(const char *root, pid_t pid, struct buf *ret)
+static bool in_same_groups(const char *root, pid_t a, pid_t b)
 {
-	char path[PATH_MAX];
+	struct buf one = {0}, other = {0};
+	bool same = cgroup_read_groups(root, a, &one) && cgroup_read_groups(root, b, &other) &&
+		    strcmp(buf_text(&one), buf_text(&other)) == 0;
 
-	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid);
-	return io_read_file(path, PROCFILE_SMALL_MAX, ret) == 0;
+	buf_done(&one);
+	buf_done(&other);
+	return same;
 }
 
 int64_t cgroup_memory_limit(const char *root, pid_t pid)
 {
-	struct buf groups = {0}, mounts = {0};
-	int64_t limit = LT_UNKNOWN;
+	int64_t bytes = LT_UNKNOWN;
 
-	if (read_groups(root, pid, &groups) && read_mounts(root, &mounts))
-		limit = cgroup_limit(root, buf_text(&groups), buf_text(&mounts));
-	buf_done(&groups);
-	buf_done(&mounts);
-	return limit;
+	each_level_of(root, pid, "memory", take_limit, &bytes);
+	return bytes;
+}
+
+/* One number, or as in v2 two; "max" and v1's -1 are none. */
+static bool read_numbers(const char *dir, const char *name, int64_t *ret, size_t n)
+{
+	char path[PATH_MAX];
+	struct buf b = {0};
+	const char *p, *end;
+	size_t got = 0;
+	int len = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	uint64_t v;
+
+	if (len > 0 && (size_t)len < sizeof(path) &&
+	    io_read_file(path, PROCFILE_SMALL_MAX, &b) == 0) {
+		p = buf_text(&b);
+		end = p + b.len;
+		for (; got < n && num_scan(&p, end, 10, &v) && v < NO_LIMIT; p += p < end)
+			ret[got++] = (int64_t)v;
+	}
+	buf_done(&b);
+	return got == n;
+}
+
+static void take_cpu(void *arg, const char *dir, bool v2)
+{
+	struct status_cpu *t = arg;
+	int64_t n[2];
+	bool limited = v2 ? read_numbers(dir, "cpu.max", n, 2)
+			  : read_numbers(dir, "cpu.cfs_quota_us", n, 1) &&
+			    read_numbers(dir, "cpu.cfs_period_us", n + 1, 1);
+
+	if (limited && n[1] > 0 &&
+	    (!num_known(t->quota_us) ||
+	     (double)n[0] / (double)n[1] < (double)t->quota_us / (double)t->period_us))
+		*t = (struct status_cpu){n[0], n[1]};
+}
+
+struct status_cpu cgroup_cpu_limit(const char *root, pid_t pid, pid_t other)
+{
+	struct status_cpu tightest = {LT_UNKNOWN, LT_UNKNOWN};
+
+	if (!in_same_groups(root, pid, other))
+		each_level_of(root, pid, "cpu", take_cpu, &tightest);
+	return tightest;
+}
+
+/* The number behind a key at the beginning of a line: "KEY NUMBER"; 0 where there is none. */
+static int64_t value_of(const char *text, const char *key)
+{
+	const char *line = text, *at;
+	size_t n = strlen(key);
+	uint64_t v;
+
+	while (strncmp(line, key, n) != 0 || line[n] != ' ') {
+		line = strchr(line, '\n');
+		if (!line++)
+			return 0;
+	}
+	at = line + n + 1;
+	return num_scan(&at, at + strlen(at), 10, &v) && v < NO_LIMIT ? (int64_t)v : 0;
+}
+
+/* What the kernel would take back before it kills: the page cache. */
+static int64_t reclaimable(const char *dir, bool v2)
+{
+	static const char *const keys[2][3] = {
+		{"total_inactive_file", "total_active_file", NULL},
+		{"inactive_file", "active_file", "slab_reclaimable"},
+	};
+	char path[PATH_MAX];
+	struct buf b = {0};
+	int64_t sum = 0;
+	int len = snprintf(path, sizeof(path), "%s/memory.stat", dir);
+
+	if (len > 0 && (size_t)len < sizeof(path) && io_read_file(path, STAT_MAX, &b) == 0)
+		for (size_t i = 0; i < COUNT_OF(keys[v2]) && keys[v2][i]; i++)
+			sum += value_of(buf_text(&b), keys[v2][i]);
+	buf_done(&b);
+	return sum;
+}
+
+static void take_left(void *arg, const char *dir, bool v2)
+{
+	int64_t limit = read_limit(dir, v2), used, *left = arg;
+
+	if (num_known(limit) &&
+	    read_numbers(dir, v2 ? "memory.current" : "memory.usage_in_bytes", &used, 1))
+		*left = tighter(*left, limit - used + reclaimable(dir, v2));
+}
+
+int64_t cgroup_memory_left(const char *root, pid_t pid, pid_t with)
+{
+	int64_t left = LT_UNKNOWN;
+
+	if (in_same_groups(root, pid, with))
+		each_level_of(root, pid, "memory", take_left, &left);
+	return num_known(left) && left < 0 ? 0 : left;
 }
 
 /*
@@ -287,7 +202,7 @@ static struct {
 } freezer;
 
 /* "populated 1\nfrozen 1\n" of v2, "FROZEN\n" or "FREEZING\n" of v1. */
-static void remember(void *arg, const struct mount *m, const char *rest)
+static void remember(void *arg, const struct cgroup_mount *m, const char *rest)
 {
 	char *path = freezer.files[freezer.n < COUNT_OF(freezer.files) ? freezer.n : 0].path;
 	int n;
@@ -311,10 +226,10 @@ static bool find_freezer(const char *root, const struct buf *groups)
 	free(freezer.groups);
 	freezer.groups = NULL;
 	freezer.n = 0;
-	if (!read_mounts(root, &mounts))
+	if (!cgroup_read_mounts(root, &mounts))
 		return false;
 	snprintf(freezer.root, sizeof(freezer.root), "%s", root);
-	for_each_group(buf_text(groups), buf_text(&mounts), "freezer", remember, NULL);
+	cgroup_each(buf_text(groups), buf_text(&mounts), "freezer", remember, NULL);
 	freezer.groups = mem_strdup(buf_text(groups));
 	buf_done(&mounts);
 	return true;
@@ -325,7 +240,7 @@ bool cgroup_frozen(const char *root, pid_t pid)
 	struct buf groups = {0}, state = {0};
 	bool frozen = false;
 
-	if (read_groups(root, pid, &groups) && find_freezer(root, &groups)) {
+	if (cgroup_read_groups(root, pid, &groups) && find_freezer(root, &groups)) {
 		for (size_t i = 0; i < freezer.n; i++) {
 			buf_clear(&state);
 			if (io_read_file(freezer.files[i].path, PROCFILE_SMALL_MAX, &state) == 0)

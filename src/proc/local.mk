@@ -2,7 +2,7 @@ noinst_LIBRARIES += libproc.a
 libproc_a_CFLAGS = $(AM_CFLAGS) $(PROCPS_CFLAGS)
 libproc_a_SOURCES = \
 	src/proc/candidates.c src/proc/candidates.h \
-	src/proc/cgroup.c src/proc/cgroup.h \
+	src/proc/cgroup.c src/proc/cgroup.h src/proc/cgroup_walk.c src/proc/cgroup_walk.h \
 	src/proc/container.c src/proc/container.h \
 	src/proc/figures.c src/proc/figures.h \
 	src/proc/figures_files.c \

@@ -5,6 +5,7 @@
 
 #include "proc/procfile.h"
 #include "util/clean.h"
+#include "util/clock.h"
 #include "util/num.h"
 
 #define FIRST_NUMBER 4		/* ppid; the comm (2) and the state (3) are no numbers */
@@ -68,4 +69,9 @@ enum lt_errc pidstat_read(pid_t pid, struct pidstat *ret, struct lt_err *err)
 		rc = pidstat_parse(buf_text(&b), b.len, ret, err);
 	buf_done(&b);
 	return rc;
+}
+
+int64_t pidstat_age_ns(const struct pidstat *st)
+{
+	return clock_boot_ns() - procfile_ticks_ns(st->start_ticks);
 }

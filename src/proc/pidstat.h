@@ -23,6 +23,9 @@ struct pidstat {
 enum lt_errc pidstat_parse(const char *text, size_t n, struct pidstat *ret, struct lt_err *err);
 enum lt_errc pidstat_read(pid_t pid, struct pidstat *ret, struct lt_err *err);
 
+/* Since it was forked: execve() does not count. */
+int64_t pidstat_age_ns(const struct pidstat *st);
+
 /*
  * Z waits for its parent, X and x are being reaped. The leader is also Z while other threads of
  * its process outlive it: the main thread, the one leaktop borrows, is gone then as well.

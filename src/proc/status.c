@@ -214,6 +214,16 @@ bool status_frozen(pid_t pid)
 	return cgroup_frozen("", pid);
 }
 
+struct status_cpu status_cpu_limit(pid_t pid, pid_t other)
+{
+	return cgroup_cpu_limit("", pid, other);
+}
+
+int64_t status_memory_left(pid_t pid, pid_t with)
+{
+	return cgroup_memory_left("", pid, with);
+}
+
 int status_pidfd_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);

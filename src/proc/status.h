@@ -47,6 +47,22 @@ bool status_syscall_parse(const char *text, struct status_syscall *ret);
 /* Is a control group of the process (v2, or v1's freezer) frozen? false also where none is seen. */
 bool status_frozen(pid_t pid);
 
+/*
+ * The tightest limit that pid's control groups put on its CPU: so much of it in each period
+ * (cpu.max of v2, cpu.cfs_quota_us of v1), then the group stands still until the next. LT_UNKNOWN:
+ * none, or `other` is in the very same groups.
+ */
+struct status_cpu {
+	int64_t quota_us, period_us;
+};
+struct status_cpu status_cpu_limit(pid_t pid, pid_t other);
+
+/*
+ * What a memory limit on pid's control groups leaves to it, in bytes; page cache can be had back
+ * and counts as left. LT_UNKNOWN: no limit, or `with` is not in the very same groups.
+ */
+int64_t status_memory_left(pid_t pid, pid_t with);
+
 /* A pidfd that polls readable when pid ends; -1 with errno (ENOSYS before Linux 5.3). */
 int status_pidfd_open(pid_t pid);
 

@@ -28,6 +28,8 @@
 	  "what comes before the damage is replayed; the rest is lost") \
 	X(TERM, 1, "terminal", "the terminal cannot show leaktop", \
 	  "set TERM to what your terminal is, or use -b") \
+	X(MEMORY, 1, "memory", "leaktop would take the last memory of the process's container", \
+	  "run it on the host or in a container beside: --pid=container:NAME") \
 	X(USAGE, 2, "usage", "the command line is not understood", "see leaktop --help") \
 	X(GONE, 3, "no-process", "there is no such process", \
 	  "check the PID: pgrep -a python lists the running ones") \
@@ -80,6 +82,10 @@
 	  "no thread is borrowed there; what can be read is shown") \
 	X(SIGTRAP, 0, "pending-trap", "a SIGTRAP waits for the process", \
 	  "counting begins when the process has taken it") \
+	X(NICE, 0, "priority", "leaktop has a lower priority than the process", \
+	  "run it without nice: a thread that is borrowed waits for leaktop") \
+	X(CPU_LIMIT, 0, "cpu-limit", "leaktop's control group gives it too little CPU", \
+	  "give it half a core, or run it on the host: a borrowed thread waits for it") \
 	X(EXECMEM, 0, "execmem", "the target may not map executable memory", \
 	  "a security policy (SELinux execmem) forbids it; what can be read is shown") \
 	X(INTERPRETERS, 0, "interpreters", "the process runs several Python interpreters", \

@@ -98,7 +98,7 @@ fi
 verify()	# UNIT-FILE
 {
 	printf '[Service]\nExecStart=/bin/true\n' >"$lint_tmp/demo.service"
-	sed 's,^\(Exec[A-Za-z]*\)=/bin/sh ,\1=/bin/true ,' "$1" >"$lint_tmp/leaktop@.service"
+	sed 's,^\(Exec[A-Za-z]*=+*\)/bin/sh ,\1/bin/true ,' "$1" >"$lint_tmp/leaktop@.service"
 	systemd-analyze verify --man=no "$lint_tmp/leaktop@demo.service" 2>&1 |
 		grep -F leaktop@ | sed "s,$lint_tmp/,,"
 }
@@ -109,11 +109,11 @@ exposure()	# UNIT-FILE: systemd's figure for it, in tenths: 0 best, 100 worst
 		sed -n 's/.*exposure level for .*: \([0-9]*\)\.\([0-9]\) .*/\1\2/p'
 }
 
-# command UNIT-FILE SETTING: what systemd would run for the instance "demo", as a line of shell.
+# command_of UNIT-FILE SETTING: what systemd would run for the instance "demo", as lines of shell.
 command_of()
 {
 	sed -e ':join' -e '/\\$/ { N; s/\\\n[\t ]*/ /; b join' -e '}' "$1" |
-		sed -n -e 's/%%/%/g' -e 's/%i$/demo/' -e "s/^$2=//p"
+		sed -n -e 's/%%/%/g' -e 's/%i$/demo/' -e "s/^$2=+*//p"
 }
 
 # What a day with the unit leaves, where leaktop and systemctl are these; prints what is wrong.
@@ -121,7 +121,7 @@ unit_day()	# UNIT-FILE
 {
 	day=$lint_tmp/day
 	rm -rf "$day"
-	mkdir -p "$day/bin" "$day/log"
+	mkdir -p "$day/bin" "$day/log" "$day/run"
 	# shellcheck disable=SC2016
 	printf '#!/bin/sh\n%s\n' '[ "$4" = demo.service ] && echo 4242' >"$day/bin/systemctl"
 	cat >"$day/bin/leaktop" <<'STUB'
@@ -136,7 +136,8 @@ STUB
 	touch -d '31 days ago' "$day/log/old.jsonl.gz"
 	touch -d '29 days ago' "$day/log/young.jsonl.gz"
 	for setting in ExecStartPre ExecStart ExecStopPost; do
-		LOGS_DIRECTORY=$day/log PATH=$day/bin:$PATH sh -c "$(command_of "$1" $setting)" ||
+		LOGS_DIRECTORY=$day/log RUNTIME_DIRECTORY=$day/run PATH=$day/bin:$PATH \
+			sh -ec "$(command_of "$1" $setting)" ||
 			echo "$setting failed"
 	done
 	grep -q ' -p 4242$' "$day/said" || echo "PID: $(cat "$day/said")"

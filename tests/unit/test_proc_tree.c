@@ -149,6 +149,89 @@ static void v1_has_its_own_file_and_its_own_hierarchy(void **state)
 	assert_int_equal(cgroup_limit(tree, groups, V1_CPU V1_MOUNT V2_BESIDE), 3500);
 }
 
+static void the_tightest_share_of_a_cpu_counts_on_the_way_up(void **state)
+{
+	struct status_cpu c;
+
+	put("proc/self/mountinfo", V2_MOUNT);
+	put("proc/7/cgroup", "0::/app.slice/web\n");
+	put("proc/8/cgroup", "0::/app.slice/other\n");
+	put("proc/9/cgroup", "0::/app.slice/web\n");
+	put("sys/fs/cgroup/app.slice/web/cpu.max", "max 100000\n");
+	c = cgroup_cpu_limit(tree, 7, 8);
+	assert_int_equal(c.quota_us, LT_UNKNOWN);
+	put("sys/fs/cgroup/app.slice/cpu.max", "30000 100000\n");
+	put("sys/fs/cgroup/cpu.max", "80000 100000\n");
+	c = cgroup_cpu_limit(tree, 7, 8);
+	assert_int_equal(c.quota_us, 30000);
+	assert_int_equal(c.period_us, 100000);
+	put("sys/fs/cgroup/app.slice/web/cpu.max", "2000 10000\n");
+	c = cgroup_cpu_limit(tree, 7, 8);
+	assert_int_equal(c.quota_us, 2000);
+	assert_int_equal(c.period_us, 10000);
+	c = cgroup_cpu_limit(tree, 7, 9);	/* in the same group: it stands still with it */
+	assert_int_equal(c.quota_us, LT_UNKNOWN);
+	c = cgroup_cpu_limit(tree, 7, 10);	/* one that is gone is not in it */
+	assert_int_equal(c.quota_us, 2000);
+}
+
+static void the_share_of_a_cpu_is_in_two_files_in_v1(void **state)
+{
+	static const char *const wrong[] = {"-1\n", "", "x\n", "99999999999999999999\n"};
+	struct status_cpu c;
+
+	put("proc/self/mountinfo", V1_CPU V1_MOUNT V2_BESIDE);
+	put("proc/7/cgroup", "5:cpu,cpuacct:/app\n4:memory:/wrong\n0::/\n");
+	put("sys/fs/cgroup/cpu/app/cpu.cfs_period_us", "50000\n");
+	put("sys/fs/cgroup/cpu/app/cpu.cfs_quota_us", "5000\n");
+	c = cgroup_cpu_limit(tree, 7, 8);
+	assert_int_equal(c.quota_us, 5000);
+	assert_int_equal(c.period_us, 50000);
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		put("sys/fs/cgroup/cpu/app/cpu.cfs_quota_us", wrong[i]);
+		c = cgroup_cpu_limit(tree, 7, 8);
+		assert_int_equal(c.quota_us, LT_UNKNOWN);
+	}
+	put("sys/fs/cgroup/cpu/app/cpu.cfs_quota_us", "5000\n");
+	put("sys/fs/cgroup/cpu/app/cpu.cfs_period_us", "0\n");
+	c = cgroup_cpu_limit(tree, 7, 8);
+	assert_int_equal(c.quota_us, LT_UNKNOWN);
+}
+
+static void what_a_limit_leaves_counts_page_cache_as_left(void **state)
+{
+	put("proc/self/mountinfo", V2_MOUNT);
+	put("proc/7/cgroup", "0::/app\n");
+	put("proc/8/cgroup", "0::/app\n");
+	put("proc/9/cgroup", "0::/other\n");
+	put("sys/fs/cgroup/app/memory.current", "9000\n");
+	put("sys/fs/cgroup/app/memory.max", "max\n");
+	assert_int_equal(cgroup_memory_left(tree, 7, 8), LT_UNKNOWN);
+	put("sys/fs/cgroup/app/memory.max", "10000\n");
+	assert_int_equal(cgroup_memory_left(tree, 7, 8), 1000);
+	put("sys/fs/cgroup/app/memory.stat", "anon 5\nfile 77\ninactive_file 300\nactive_file 50\n"
+					     "slab_reclaimable 7\ninactive_file_x 9\n");
+	assert_int_equal(cgroup_memory_left(tree, 7, 8), 1357);
+	put("sys/fs/cgroup/memory.max", "100\n");
+	put("sys/fs/cgroup/memory.current", "900\n");
+	assert_int_equal(cgroup_memory_left(tree, 7, 8), 0);
+	assert_int_equal(cgroup_memory_left(tree, 7, 9), LT_UNKNOWN);
+	assert_int_equal(cgroup_memory_left(tree, 7, 10), LT_UNKNOWN);
+}
+
+static void what_a_limit_of_v1_leaves_is_in_other_files(void **state)
+{
+	put("proc/self/mountinfo", V1_CPU V1_MOUNT V2_BESIDE);
+	put("proc/7/cgroup", "4:memory:/app\n0::/\n");
+	put("sys/fs/cgroup/memory/app/memory.limit_in_bytes", "5000\n");
+	put("sys/fs/cgroup/memory/app/memory.usage_in_bytes", "4000\n");
+	put("sys/fs/cgroup/memory/app/memory.stat", "inactive_file 1\ntotal_inactive_file 200\n"
+						    "total_active_file 30\n");
+	assert_int_equal(cgroup_memory_left(tree, 7, 7), 1230);
+	put("sys/fs/cgroup/memory/app/memory.limit_in_bytes", NO_V1_LIMIT);
+	assert_int_equal(cgroup_memory_left(tree, 7, 7), LT_UNKNOWN);
+}
+
 static void no_limit_anywhere_is_unknown(void **state)
 {
 	put("sys/fs/cgroup/memory/app/memory.limit_in_bytes", NO_V1_LIMIT);
@@ -260,6 +343,10 @@ int main(void)
 		cmocka_unit_test(the_text_of_a_limit_is_a_number_or_none),
 		IN_TREE(the_tightest_limit_on_the_way_up_counts_in_v2),
 		IN_TREE(v1_has_its_own_file_and_its_own_hierarchy),
+		IN_TREE(the_tightest_share_of_a_cpu_counts_on_the_way_up),
+		IN_TREE(the_share_of_a_cpu_is_in_two_files_in_v1),
+		IN_TREE(what_a_limit_leaves_counts_page_cache_as_left),
+		IN_TREE(what_a_limit_of_v1_leaves_is_in_other_files),
 		IN_TREE(no_limit_anywhere_is_unknown),
 		IN_TREE(a_container_sees_its_own_group_as_the_mounts_root),
 		IN_TREE(a_group_outside_of_our_namespace_is_not_followed),
