@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "util/mem.h"
+#include "util/page.h"
+
 #include "paper_heap.c"		/* NOLINT: a fixture of statics, each test has its own */
 #include "paper_interpreter.c"	/* NOLINT */
 
@@ -160,14 +163,8 @@ static void a_note_for_another_process_or_time_is_not_obeyed(void **state)
 
 /* ---- a note that takes leaktop out --------------------------------------------------------- */
 
-/* The two pieces of the C library that are run last. */
-__asm__(".pushsection .text\n"
-	"paper_syscall: syscall\n\tret\n"
-	"paper_zero: xor %eax, %eax\n\tret\n"
-	".popsection");
-extern const char paper_syscall[], paper_zero[];
-
-#define PAGE 4096
+/* paper_exit_CPU.S: the pieces of the C library that are run last. */
+extern const char paper_syscall[], paper_zero[], paper_zero_signed[];
 
 static void set_up_exit(void *at, size_t size)
 {
@@ -182,7 +179,7 @@ static void set_up_exit(void *at, size_t size)
 
 static void *new_pages(void)
 {
-	void *p = mmap(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, 2 * page_bytes(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	assert_ptr_not_equal(p, MAP_FAILED);
 	return p;
@@ -192,22 +189,29 @@ static bool is_mapped(void *p)
 {
 	unsigned char resident[2];
 
-	return mincore(p, 2 * PAGE, resident) == 0;
+	return mincore(p, 2 * page_bytes(), resident) == 0;
 }
 
 static void a_note_that_is_read_after_leaktop_takes_the_pages_out(void **state)
 {
-	void *pages = new_pages();
+	const char *const ends[] = {paper_zero, paper_zero_signed};
 
-	set_up_exit(pages, 2 * PAGE);
-	assert_int_equal(note(note_arg), 0);
-	assert_false(is_mapped(pages));
-	assert_int_equal(block.b.posted, 1);	/* nobody else was to touch them */
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		void *pages = new_pages();
+
+		set_up_exit(pages, 2 * page_bytes());
+		block.b.exit.zero_ret = addr(ends[i]);
+		assert_int_equal(note(note_arg), 0);
+		assert_false(is_mapped(pages));
+		assert_int_equal(block.b.posted, 1);	/* nobody else was to touch them */
+	}
 }
 
 static void where_the_kernel_says_no_the_interpreter_is_told_nothing(void **state)
 {
-	set_up_exit((void *)(uintptr_t)1, PAGE);
+	set_up_exit((void *)(uintptr_t)1, page_bytes());
+	assert_int_equal(note(note_arg), 0);
+	block.b.exit.zero_ret = addr(paper_zero_signed);
 	assert_int_equal(note(note_arg), 0);
 }
 
@@ -215,26 +219,26 @@ static void pages_stay_while_anything_needs_them(void **state)
 {
 	void *pages = new_pages();
 
-	set_up_exit(pages, 2 * PAGE);
+	set_up_exit(pages, 2 * page_bytes());
 	block.b.order.request = 7;		/* somebody asks for something */
 	block.b.order.op = AGENT_OP_BEGIN;
 	assert_int_equal(note(note_arg), 0);
 	assert_int_equal(block.b.posted, 0);
-	set_up_exit(pages, 2 * PAGE);
+	set_up_exit(pages, 2 * page_bytes());
 	block.b.exit.zero_ret = 0;
 	assert_int_equal(note(note_arg), 0);
-	set_up_exit(pages, 2 * PAGE);
+	set_up_exit(pages, 2 * page_bytes());
 	collecting = 1;				/* bookmarks may be in its hands */
 	assert_int_equal(note(note_arg), 0);
 	collecting = 0;
 	fill(2, SOME);
 	assert_int_equal(slice(AGENT_OP_BEGIN), AGENT_MORE);
-	set_up_exit(pages, 2 * PAGE);
+	set_up_exit(pages, 2 * page_bytes());
 	block.b.marks[3].word[2]++;		/* held by the program */
 	assert_int_equal(note(note_arg), 0);
 	assert_true(is_mapped(pages));
 	block.b.marks[3].word[2]--;
-	set_up_exit(pages, 2 * PAGE);
+	set_up_exit(pages, 2 * page_bytes());
 	assert_int_equal(note(note_arg), 0);
 	assert_false(is_mapped(pages));
 	assert_int_equal(whole_ring(2), SOME);	/* the bookmarks went first */
