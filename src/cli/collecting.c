@@ -22,24 +22,33 @@ static void refuse(struct ui *ui, const struct lt_err *err)
 	ui_message(ui, text);
 }
 
-/* "12 480 unreachable in 0.31s; 391 204 -> 378 724 objects; RSS 812.4M -> 801.0M" */
+char *collecting_text(const struct sample_collect *c, bool counting, char *buf, size_t size)
+{
+	char found[32], took[32] = "-", before[32], after[32], rss[32], left[32];
+	int at;
+
+	if (num_known(c->took_us))
+		snprintf(took, sizeof(took), "%.2fs", (double)c->took_us / 1e6);
+	at = snprintf(buf, size, "gc.collect(): %s unreachable in %s; ",
+		      num_count(c->unreachable, found, sizeof(found)), took);
+	if (at < 0 || (size_t)at >= size)
+		return buf;
+	if (counting)
+		snprintf(buf + at, size - (size_t)at, "counting what is left");
+	else
+		snprintf(buf + at, size - (size_t)at, "%s -> %s objects; RSS %s -> %s",
+			 num_count(c->objects_before, before, sizeof(before)),
+			 num_count(c->objects_after, after, sizeof(after)),
+			 num_size(c->rss_before, rss, sizeof(rss)),
+			 num_size(c->rss_after, left, sizeof(left)));
+	return buf;
+}
+
 static void tell(const struct collecting *c, struct ui *ui)
 {
-	const struct sample_collect *n = &c->now;
-	char found[32], before[32], after[32], rss[32], left[32], text[320];
-	int at = snprintf(text, sizeof(text), "gc.collect(): %s unreachable in %.2fs; ",
-			  num_count(n->unreachable, found, sizeof(found)),
-			  (double)n->took_us / 1e6);
+	char text[320];
 
-	if (c->counting)
-		snprintf(text + at, sizeof(text) - (size_t)at, "counting what is left");
-	else
-		snprintf(text + at, sizeof(text) - (size_t)at, "%s -> %s objects; RSS %s -> %s",
-			 num_count(n->objects_before, before, sizeof(before)),
-			 num_count(n->objects_after, after, sizeof(after)),
-			 num_size(n->rss_before, rss, sizeof(rss)),
-			 num_size(n->rss_after, left, sizeof(left)));
-	ui_message(ui, text);
+	ui_message(ui, collecting_text(&c->now, c->counting, text, sizeof(text)));
 }
 
 void collecting_ask(struct collecting *c, struct session *s, struct ui *ui)

@@ -6,6 +6,7 @@
 #define LT_CLI_COLLECTING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "model/sample.h"
@@ -19,6 +20,12 @@ struct collecting {			/* zero it to begin */
 	int64_t objects, rss;		/* of the last sample that was counted; 0: none */
 	struct sample_collect now;
 };
+
+/*
+ * "gc.collect(): 12 480 unreachable in 0.31s; 391 204 -> 378 724 objects; RSS 812.4M -> 801.0M".
+ * counting: what is left is not counted yet. Returns buf.
+ */
+char *collecting_text(const struct sample_collect *c, bool counting, char *buf, size_t size);
 
 void collecting_ask(struct collecting *c, struct session *s, struct ui *ui);
 /* true: there is something new to draw. Called as often as the loop turns. */

@@ -139,6 +139,8 @@ int inspect_run(const struct options *options)
 	say_who(pid);
 	(void)preflight_read(pid, &reading);
 	answer("reading", &reading, NULL);
+	if (reading.code == LT_OK && preflight_memory(pid, &reading) != LT_OK)
+		answer("memory", &reading, NULL);
 	if (reading.code == LT_OK) {
 		if (python_find(pid, &py, &reading) == LT_OK)
 			say_python(&py);

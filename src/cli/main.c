@@ -1,7 +1,9 @@
 #include "config.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/complain.h"
 #include "cli/settings.h"
@@ -10,6 +12,7 @@
 #include "cli/pick.h"
 #include "cli/play.h"
 #include "cli/watch.h"
+#include "util/io.h"
 
 #define LARGE_BYTES (128 << 10)
 
@@ -49,6 +52,22 @@ static void give_back_memory(void)
 	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
 }
 
+/*
+ * Where memory runs out, perhaps because leaktop came into the container of its target, the kernel
+ * is to take leaktop, which leaves the target unharmed whenever it dies. Anybody may raise the
+ * number (proc_pid_oom_score_adj(5)); where it cannot be, nothing is lost.
+ */
+static void be_killed_first(void)
+{
+	static const char most[] = "1000";
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)io_write_all(fd, most, sizeof(most) - 1);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -56,6 +75,7 @@ int main(int argc, char **argv)
 	struct lt_err err;
 	int status = 0;
 
+	be_killed_first();
 	give_back_memory();
 	if (options_parse(argc, argv, &options, &err) != LT_OK)
 		return complain(&err);

@@ -153,11 +153,11 @@ static void wait_for_something(struct pick *p)
 		p->done = true;
 	if (fds[0].revents)
 		take_signals(p);
-	if (fds[1].revents & POLLIN)
+	if ((fds[1].revents | fds[2].revents) & UI_LOST)
+		p->done = true;
+	else if (fds[1].revents & POLLIN)
 		while (!p->done && ui_next_request(p->ui, &r))
 			do_request(p, &r);
-	else if (fds[1].revents)
-		p->done = true;		/* the terminal is gone */
 	p->changed |= fds[2].revents != 0;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/batch.h"
+#include "cli/collecting.h"
 #include "cli/complain.h"
 #include "cli/failon.h"
 #include "cli/player.h"
@@ -35,6 +36,7 @@ struct play {
 	struct batch out;		/* without a screen */
 	int signal_fd;
 	bool playing, done, changed;
+	bool jumped;			/* to the goal, so what lies between was not played */
 	bool stalled;			/* the terminal has not taken it all: a slow line */
 	int speed;			/* a power of two */
 	int64_t next_ns;		/* when the next sample is due */
@@ -176,6 +178,7 @@ static void play(struct play *p)
 	if (!p->playing || player_seeking(&p->player))
 		return;
 	while (p->next_ns <= now && p->player.goal < n) {
+		p->jumped = false;
 		player_go(&p->player, p->player.goal + 1);
 		p->next_ns += gap_ns(p);
 	}
@@ -216,6 +219,7 @@ static void do_request(struct play *p, const struct ui_request *r)
 		break;
 	case UI_JUMP:
 		p->playing = false;
+		p->jumped = true;
 		if (player_jump(&p->player, r->text))
 			break;
 		snprintf(text, sizeof(text), "not a time: %.40s (14:05, +10m, -30s, begin, end)",
@@ -271,6 +275,30 @@ static void draw(struct play *p)
 	p->stalled = !ui_draw(p->ui, snap, snap->t, false);
 }
 
+/*
+ * What was said when it was recorded: at that sample, and at a later one if this was played past it
+ * between two pictures. A jump past it says nothing. As then it stays until the next key.
+ */
+static void tell_collect(struct play *p, size_t from)
+{
+	const struct player *at = &p->player;
+	bool passed = !p->jumped && from < at->collect_at && at->collect_at <= at->at;
+	char text[320];
+
+	if (at->collect_at && (passed || at->collect_at == at->at))
+		ui_message(p->ui, collecting_text(&at->collect, false, text, sizeof(text)));
+}
+
+static bool advance(struct play *p)
+{
+	size_t from = p->player.at;
+	bool moved = player_advance(&p->player, SLICE_NS);
+
+	if (moved)
+		tell_collect(p, from);
+	return moved;
+}
+
 static void wait_for_something(struct play *p)
 {
 	struct pollfd fds[] = {
@@ -283,10 +311,10 @@ static void wait_for_something(struct play *p)
 
 	(void)poll(fds, COUNT_OF(fds), until_ms(p));
 	take_signals(p);
-	if (fds[1].revents & POLLIN)
+	if ((fds[1].revents | fds[3].revents) & UI_LOST)
+		p->done = true;
+	else if (fds[1].revents & POLLIN)
 		take_keys(p);
-	else if (fds[1].revents & (POLLHUP | POLLERR))
-		p->done = true;		/* the terminal is gone */
 	p->changed |= fds[3].revents != 0;
 }
 
@@ -300,8 +328,7 @@ static void run_screen(struct play *p)
 
 		load(p);
 		play(p);
-		p->changed |= player_advance(&p->player, SLICE_NS) ||
-			      replay_count(p->player.replay) != had;
+		p->changed |= advance(p) || replay_count(p->player.replay) != had;
 		if (p->changed)
 			draw(p);
 		wait_for_something(p);

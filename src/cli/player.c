@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "session/retell.h"
 #include "util/clock.h"
 #include "util/num.h"
 
@@ -42,21 +43,13 @@ static bool push(struct player *p, struct model **m, size_t *at)
 		return false;
 	if (step.begins)
 		become(m, model_like(p, *m, step.target));
-	if (step.base == REPLAY_BASE_NOW)
-		model_baseline_now(*m);
-	else if (step.base == REPLAY_BASE_FIRST)
-		model_baseline_first(*m);
-	model_target(*m, step.target);
-	model_push(*m, step.sample);
-	for (size_t i = 0; i < step.n_lengths; i++)
-		model_lengths(*m, step.lengths[i].type, step.lengths[i].lengths,
-			      step.lengths[i].n, step.sample->mono_ns);
-	for (size_t i = 0; i < step.n_holdings; i++)
-		model_holding(*m, &step.holdings[i]);
+	retell_step(*m, &step);
 	if (++*at == p->base)
 		model_baseline_now(*m);
-	if (step.ended > 0)
-		model_ended(*m, step.ended);
+	if (step.collect) {
+		p->collect = *step.collect;
+		p->collect_at = *at;
+	}
 	return true;
 }
 

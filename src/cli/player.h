@@ -20,6 +20,8 @@ struct player {
 	size_t at, next_at;		/* samples that each of them has taken */
 	size_t goal;			/* where to be: samples, 1 is the first one */
 	size_t base;			/* the baseline is that of this sample; 0: the first */
+	struct sample_collect collect;	/* the last gc.collect() on the way ... */
+	size_t collect_at;		/* ... told of with this sample; 0: none */
 	int64_t confirm_ns;
 };
 

@@ -5,8 +5,8 @@
 #include "session/search.h"
 #include "util/clock.h"
 
-#define LAST_NS (5 * CLOCK_NS_PER_S)	/* of one type, when a batch ends */
-#define LAST_ALL_NS (15 * CLOCK_NS_PER_S)
+#define LAST_CPU_NS (5 * CLOCK_NS_PER_S)	/* of one type, when a batch ends */
+#define LAST_ALL_NS (20 * CLOCK_NS_PER_S)	/* of time: a busy machine leaves little CPU */
 
 int64_t searching_due_ns(struct session *s)
 {
@@ -106,12 +106,12 @@ void searching_last(struct session *s, struct model *m, bool (*stop)(void *arg),
 	bool ended = true;
 
 	for (int i = 0; search && ended && i < SEARCHES_TYPES; i++) {
-		int64_t end = clock_mono_ns() + LAST_NS;
+		int64_t cpu = clock_cpu_ns();
 
-		end = end < last ? end : last;
 		if (search_due_ns(search) == SEARCH_IDLE && !begin_next(search, m, true))
 			break;
-		for (ended = false; !ended && !stop(arg) && clock_mono_ns() < end;)
+		for (ended = false; !ended && !stop(arg) && clock_mono_ns() < last &&
+				    clock_cpu_ns() - cpu < LAST_CPU_NS;)
 			ended = step(search, m);
 	}
 	searching_stop(s, m);

@@ -19,6 +19,7 @@
 #include "cli/signals.h"
 #include "model/model.h"
 #include "output/record.h"
+#include "proc/pidstat.h"
 #include "proc/twin.h"
 #include "session/session.h"
 #include "ui/ui.h"
@@ -30,6 +31,8 @@
 #define CLOCK_TICK_NS (1 * CLOCK_NS_PER_S)
 #define SLOW_NS (300 * CLOCK_NS_PER_MS)	/* of a sample: until then the screen waits for it */
 #define TWIN_NS (1 * CLOCK_NS_PER_S)
+#define YOUNG_NS (3 * CLOCK_NS_PER_S)	/* a process may become Python until then */
+#define YOUNG_LOOK_NS (50 * CLOCK_NS_PER_MS)
 
 struct watch {
 	const struct options *options;
@@ -94,10 +97,11 @@ static bool has_signal(void *arg)
 static enum lt_errc tell_refusal(struct watch *w)
 {
 	const struct lt_err *why = session_refusal(w->session);
+	enum lt_errc said = w->said;
 
-	if (w->ui || why->code == LT_OK || why->code == w->said)
-		return LT_OK;
 	w->said = why->code;
+	if (w->ui || why->code == LT_OK || why->code == said)
+		return LT_OK;
 	complain_readonly(why);
 	return w->out.sink.ops->error(&w->out.sink, why, &w->err);
 }
@@ -138,8 +142,6 @@ static void take_sample(struct watch *w, const struct sample *sample)
 	model_target(w->model, session_target(w->session));
 	model_push(w->model, sample);
 	scrape_sample(w->scrape, session_target(w->session), sample);
-	if (sample->census)
-		w->said = LT_OK;
 	searching_sample(w->session, w->model, sample->mono_ns);
 	record(w);
 	if (w->ui)
@@ -300,8 +302,9 @@ static void prepare_model(struct watch *w)
 }
 
 /* On success the session is another one; the former is the caller's. */
-static enum lt_errc open_session(struct watch *w, pid_t pid)
+static enum lt_errc open_session(struct watch *w, pid_t pid, struct lt_err *err)
 {
+	enum lt_errc rc;
 	const struct options *o = w->options;
 	int64_t deadline = o->delay_ns;
 	struct session_options so = {
@@ -312,12 +315,30 @@ static enum lt_errc open_session(struct watch *w, pid_t pid)
 	if (deadline < CALL_DEADLINE_LEAST)
 		deadline = CALL_DEADLINE_LEAST;
 	so.call_deadline_ns = least(deadline, CALL_DEADLINE_MOST);
-	if (session_open_live(pid, &so, &w->session, &w->err) != LT_OK)
-		return w->err.code;
+	if ((rc = session_open_live(pid, &so, &w->session, err)) != LT_OK)
+		return rc;
 	w->pid = pid;
 	twin_free(w->twin);
 	w->twin = w->batch ? NULL : twin_new(pid);
 	return LT_OK;
+}
+
+/* "python server.py & leaktop -p $!" is faster than the shell that is to become the server. */
+static enum lt_errc open_first(struct watch *w)
+{
+	pid_t pid = w->options->pid;
+	struct pidstat st;
+	struct lt_err err;
+	enum lt_errc rc;
+
+	while ((rc = open_session(w, pid, &err)) == LT_E_NOT_PYTHON || rc == LT_E_UNREADY) {
+		if (pidstat_read(pid, &st, NULL) != LT_OK || pidstat_age_ns(&st) > YOUNG_NS)
+			break;
+		clock_sleep_ns(YOUNG_LOOK_NS);
+	}
+	if (rc != LT_OK)
+		w->err = err;
+	return rc;
 }
 
 /* ---- a successor of the target ---------------------------------------------------------- */
@@ -344,13 +365,13 @@ static void watch_successor(struct watch *w)
 	struct session *ended = w->session;
 	struct model *former = w->model;
 	struct sample_left left;
+	struct lt_err err;
 	char why[300];
 
 	if (!w->successor)
 		return;
-	if (open_session(w, w->successor) != LT_OK) {
-		ui_message(w->ui, lt_err_text(&w->err, why, sizeof(why)));
-		w->err = (struct lt_err){0};
+	if (open_session(w, w->successor, &err) != LT_OK) {
+		ui_message(w->ui, lt_err_text(&err, why, sizeof(why)));
 		return;
 	}
 	session_detach(ended, &left);
@@ -414,10 +435,10 @@ static void wait_for_something(struct watch *w)
 	if (fds[0].revents)
 		take_signals(w);
 	scrape_run(w->scrape);
-	if (fds[3].revents & POLLIN)
+	if ((fds[3].revents | fds[4].revents) & UI_LOST)
+		w->done = true;
+	else if (fds[3].revents & POLLIN)
 		take_keys(w);
-	else if (fds[3].revents & (POLLHUP | POLLERR))
-		w->done = true;		/* the terminal is gone */
 	w->changed |= fds[4].revents != 0;
 	if (fds[1].revents)
 		advance(w);
@@ -579,7 +600,7 @@ int watch_run(const struct options *options, const struct settings *settings, st
 	struct sample_left left = {0};
 	int status;
 
-	if (open_session(&w, options->pid) != LT_OK)
+	if (open_first(&w) != LT_OK)
 		return refuse(&w);
 	w.signal_fd = signals_open(!w.batch);
 	if (open_output(&w) != LT_OK)

@@ -63,6 +63,34 @@ static void put_cycles(struct jsonw *j, const struct holding *h)
 	jsonw_array_end(j);
 }
 
+/* Of one of the objects. Names only here, too; of what is shared nothing would go with it. */
+static void put_keeps(struct jsonw *j, const struct holding_inside *in)
+{
+	if (in->n == 0) {
+		jsonw_null(j, "keeps");
+		return;
+	}
+	jsonw_object(j, "keeps");
+	jsonw_int(j, "bytes", in->bytes);
+	jsonw_bool(j, "complete", !in->incomplete);
+	jsonw_int(j, "untold", (int64_t)in->untold);
+	jsonw_array(j, "parts");
+	for (size_t i = 0; i < in->n; i++) {
+		const struct holding_part *p = &in->parts[i];
+
+		jsonw_object(j, NULL);
+		jsonw_int(j, "depth", p->depth);
+		jsonw_string(j, "name", p->depth ? p->name : NULL);
+		jsonw_string(j, "type", p->type);
+		jsonw_int(j, "bytes", p->shared ? LT_UNKNOWN : p->bytes);
+		jsonw_int(j, "length", p->length);
+		jsonw_bool(j, "shared", p->shared);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+	jsonw_object_end(j);
+}
+
 static void put_search(struct jsonw *j, const struct holding *h)
 {
 	jsonw_object(j, "search");
@@ -86,12 +114,14 @@ void jsonl_holding_put(struct jsonw *j, const struct holding *h)
 		jsonw_null(j, "refcounts");
 		jsonw_null(j, "holders");
 		jsonw_null(j, "cycles");
+		jsonw_null(j, "keeps");
 		jsonw_null(j, "search");
 		return;
 	}
 	put_refcounts(j, h);
 	put_holders(j, h);
 	put_cycles(j, h);
+	put_keeps(j, &h->inside);
 	put_search(j, h);
 }
 

@@ -248,14 +248,15 @@ int64_t record_lost(const struct record *r)
 
 char *record_text(const struct record *r, char *buf, size_t size)
 {
+	const char *s = r->lost == 1 ? "" : "s";
 	char room[32];
 
 	if (r->why)
-		snprintf(buf, size, "NOT RECORDING to %s: %s, %lld samples lost", r->name,
-			 strerror(r->why), (long long)r->lost);
+		snprintf(buf, size, "NOT RECORDING to %s: %s, %lld sample%s lost", r->name,
+			 strerror(r->why), (long long)r->lost, s);
 	else if (r->lost)
-		snprintf(buf, size, "recording to %s again, %lld samples lost", r->name,
-			 (long long)r->lost);
+		snprintf(buf, size, "recording to %s again, %lld sample%s lost", r->name,
+			 (long long)r->lost, s);
 	else
 		snprintf(buf, size, "recording to %s, %s", r->name,
 			 num_size((int64_t)r->size, room, sizeof(room)));

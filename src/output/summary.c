@@ -7,6 +7,7 @@
 
 #include "model/holding_text.h"
 #include "model/ledger.h"
+#include "model/verdict.h"
 #include "output/sink.h"
 #include "util/num.h"
 
@@ -21,6 +22,26 @@ static void put_rate(struct buf *b, double per_second)
 	buf_printf(b, " %s%lld.%lld/s", per_second < 0 ? "-" : "+", tenths / 10, tenths % 10);
 }
 
+/* Do they hold less than half of what is everywhere, as strings are? Then who holds what is new? */
+static bool is_scattered(const struct snapshot_row *row, const struct holding *h)
+{
+	const struct holding_path *best = h && h->code == LT_OK ? holding_best(h) : NULL;
+
+	return row->part && (!best || (best->share < 0.5 && !holding_has_newest(h, best)));
+}
+
+/* ", while __main__.prices grows (dict, 3 884 items, +200.1/s)" */
+static bool put_growing(const struct snapshot *snap, const struct snapshot_row *row, struct buf *b)
+{
+	const struct growing_container *c = growing_with(snap->growing, row->rate);
+	char what[HOLDING_NAME + 64];
+
+	if (!c || !is_scattered(row, snapshot_holding(snap, row->name)))
+		return false;
+	buf_printf(b, ", while %s grows (%s)", c->path, growing_container(c, what, sizeof(what)));
+	return true;
+}
+
 /* ", held by __main__._CONNECTIONS (list, 14 212 items, +12.4/s)"; nothing where none was found. */
 static void put_holder(const struct snapshot *snap, const char *type, struct buf *b)
 {
@@ -28,7 +49,7 @@ static void put_holder(const struct snapshot *snap, const char *type, struct buf
 	struct gchealth_facts facts;
 	char text[HOLDING_TEXT + HOLDING_NAME];
 
-	if (!h || h->code != LT_OK || (!h->n_paths && !holding_is_cyclic(h)))
+	if (!h || h->code != LT_OK || (!holding_best(h) && !holding_is_cyclic(h)))
 		return;
 	buf_printf(b, ", %s", holding_text_line(h, false, text, sizeof(text)));
 	if (!holding_is_cyclic(h))
@@ -52,7 +73,8 @@ static void put_suspects(const struct snapshot *snap, struct buf *b)
 
 	buf_printf(b, "%s %s", row->word == RATCHET_LEAK ? "LEAK" : "suspect", row->name);
 	put_rate(b, row->rate);
-	put_holder(snap, row->name, b);
+	if (!put_growing(snap, row, b))
+		put_holder(snap, row->name, b);
 	if (num_known(row->count_delta))
 		buf_printf(b, ", %+" PRId64 " since the baseline", row->count_delta);
 	if (row->group_n > 1)
@@ -91,7 +113,7 @@ static void put_calm(const struct snapshot *snap, struct buf *b)
 
 	if (!row && (row = fastest(snap, RATCHET_EARLY)) != NULL && !row->own)
 		row = NULL;
-	buf_puts(b, "no leak");
+	buf_puts(b, verdict_claim(&snap->verdict));
 	if (snap->filter && snap->filter[0])
 		buf_printf(b, " among types that match %s", snap->filter);
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {

@@ -17,7 +17,6 @@
 
 #define WORD 32
 #define CELL 300		/* a name of 255 bytes and its mark */
-#define MEMBER_MARK 3		/* "`- " before a type of a group */
 #define NAME_MOST 60
 
 static char *dash(char *buf)
@@ -147,7 +146,7 @@ static int name_width(const struct snapshot *snap, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		int own = clean_width(snap->rows[i].name) +
-			  (cells_member(snap, i) ? MEMBER_MARK : 0);
+			  (cells_member(snap, i) ? clean_width(CELLS_MEMBER) : 0);
 
 		width = own > width && own <= NAME_MOST ? own : width;
 	}

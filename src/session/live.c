@@ -121,7 +121,8 @@ enum lt_errc session_open_live(pid_t pid, const struct session_options *options,
 	s->options = *options;
 	s->end_fd = -1;
 	s->open_ns = clock_mono_ns();
-	if ((rc = find_python(s, pid, err)) != LT_OK ||
+	if ((rc = preflight_memory(pid, err)) != LT_OK ||
+	    (rc = find_python(s, pid, err)) != LT_OK ||
 	    (rc = figures_new(pid, &s->figures, err)) != LT_OK ||
 	    (rc = describe(s, pid, err)) != LT_OK) {
 		session_free(s);
@@ -207,15 +208,18 @@ static bool has_ended(const struct session *s)
 	return s->end_fd < 0 || poll(&fd, 1, 0) != 0;
 }
 
+/* false: it is gone, or about to be, for a process gives up its memory before it is a zombie. */
+static bool read_quick(struct session *s, struct figures_quick *ret)
+{
+	return figures_read(s->figures, ret, NULL) != LT_E_GONE && ret->vsz_bytes != 0;
+}
+
 static bool read_memory(struct session *s)
 {
 	struct figures_quick quick;
 	struct sample_memory *m = &s->sample.memory;
 
-	if (figures_read(s->figures, &quick, NULL) == LT_E_GONE)
-		return false;
-	/* a process gives up its memory before it is a zombie: that is its end, and no figure */
-	if (quick.vsz_bytes == 0)
+	if (!read_quick(s, &quick))
 		return false;
 	read_slow(s);
 	*m = (struct sample_memory){
@@ -398,6 +402,21 @@ static void note_attach(struct session *s, const struct census_result *r)
 	snprintf(s->target.method, sizeof(s->target.method), "%s", method_of(s, r));
 }
 
+/*
+ * On its way out, or into another program, a process refuses in many words - not ready, not
+ * permitted -, but has no memory then: the next sample tells what has become of it.
+ */
+static void doubt_refusal(struct session *s, struct lt_err *why)
+{
+	struct figures_quick quick;
+
+	if ((why->code == LT_OK && s->refusal.why.code == LT_OK) || read_quick(s, &quick))
+		return;
+	s->refusal = (struct refusal){0};
+	if (why->code != LT_OK)
+		why->code = LT_E_REPLACED;
+}
+
 static enum session_step finish(struct session *s, const struct census_result *r,
 				const struct sample **ret)
 {
@@ -413,6 +432,7 @@ static enum session_step finish(struct session *s, const struct census_result *r
 		s->ended = true;
 	if (s->ended)
 		return SESSION_ENDED;
+	doubt_refusal(s, &why);
 	if (r && r->err.code == LT_OK) {
 		fill_types(s, r);
 		note_attach(s, r);
@@ -485,13 +505,15 @@ static enum lt_errc wait_for_tracer(const struct session *s)
 
 /*
  * ^Z holds nobody who only takes his things, and a vfork is over in a moment: the borrower waits
- * for that without a stop. Anything else could hold leaktop, or do harm.
+ * for that without a stop. One short stop of a leaktop that somebody has made nicer meanwhile is
+ * better than pages that stay. Anything else could hold leaktop, or do harm.
  */
 static bool may_leave(const struct session *s)
 {
 	enum lt_errc rc = wait_for_tracer(s);
 
-	return !s->ended && (rc == LT_OK || rc == LT_E_STOPPED || rc == LT_E_VFORK);
+	return !s->ended && (rc == LT_OK || rc == LT_E_STOPPED || rc == LT_E_VFORK ||
+			     rc == LT_E_NICE || rc == LT_E_CPU_LIMIT);
 }
 
 void session_detach(struct session *s, struct sample_left *ret)

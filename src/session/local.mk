@@ -11,6 +11,7 @@ libsession_a_SOURCES = \
 	src/session/recline.c src/session/recline.h \
 	src/session/replay.c src/session/replay.h \
 	src/session/refusal.c src/session/refusal.h \
+	src/session/retell.c src/session/retell.h \
 	src/session/residue.c src/session/residue.h \
 	src/session/roster.c src/session/roster.h \
 	src/session/search.c src/session/search.h

@@ -244,6 +244,26 @@ static void read_sample(struct recline *l, const json_t *root)
 	s->types = l->types;
 }
 
+/* ---- collect ----------------------------------------------------------------------------- */
+
+static void read_change(const json_t *pair, int64_t *before, int64_t *after)
+{
+	*before = figure(pair, "before");
+	*after = figure(pair, "after");
+}
+
+static void read_collect(struct recline *l, const json_t *root)
+{
+	struct sample_collect *c = &l->collect;
+
+	*c = (struct sample_collect){
+		.t = l->t, .unreachable = figure(root, "unreachable"),
+		.took_us = figure(root, "took_us"),
+	};
+	read_change(json_object_get(root, "objects"), &c->objects_before, &c->objects_after);
+	read_change(json_object_get(root, "rss"), &c->rss_before, &c->rss_after);
+}
+
 /* ---- verdict: who holds it ----------------------------------------------------------------- */
 
 /* The same for the same path: the target's own address is not written, and says nothing later. */
@@ -311,6 +331,36 @@ static void read_cycles(struct holding *h, const json_t *cycles)
 	}
 }
 
+/*
+ * A part is below the one before it, beside it or further up: what is drawn as a tree is one. The
+ * object's address is not written: 0.
+ */
+static void read_keeps(struct holding_inside *in, const json_t *keeps)
+{
+	const json_t *parts = json_object_get(keeps, "parts");
+	size_t n = json_array_size(parts);
+	unsigned below = 0;
+
+	in->n = n < HOLDING_PARTS ? n : HOLDING_PARTS;
+	for (size_t i = 0; i < in->n; i++) {
+		const json_t *from = json_array_get(parts, i);
+		struct holding_part *p = &in->parts[i];
+		int64_t depth = figure_or(from, "depth", 0);
+
+		p->depth = depth < 1 ? i > 0 : depth < below ? (unsigned)depth : below;
+		below = p->depth + 1;
+		TEXT_OF(p->name, from, "name");
+		TEXT_OF(p->shown, from, "name");
+		TEXT_OF(p->type, from, "type");
+		p->shared = flag(from, "shared");
+		p->bytes = p->shared ? 0 : figure_or(from, "bytes", 0);
+		p->length = figure(from, "length");
+	}
+	in->bytes = figure_or(keeps, "bytes", 0);
+	in->untold = (size_t)figure_or(keeps, "untold", 0);
+	in->incomplete = !flag(keeps, "complete");
+}
+
 static void read_holding(struct holding *h, const json_t *suspect)
 {
 	const json_t *counts = json_object_get(suspect, "refcounts");
@@ -326,6 +376,7 @@ static void read_holding(struct holding *h, const json_t *suspect)
 	h->refcounts.explained = figure(counts, "explained");
 	read_paths(h, json_object_get(suspect, "holders"));
 	read_cycles(h, json_object_get(suspect, "cycles"));
+	read_keeps(&h->inside, json_object_get(suspect, "keeps"));
 	h->instances = figure(search, "instances");
 	h->sampled = (size_t)figure_or(search, "sampled", 0);
 	h->newest = (size_t)figure_or(search, "newest", 0);
@@ -376,6 +427,7 @@ static enum recline_kind kind_of(const json_t *root)
 	static const char *const words[] = {
 		[RECLINE_ATTACH] = "attach", [RECLINE_SAMPLE] = "sample",
 		[RECLINE_VERDICT] = "verdict", [RECLINE_DETACH] = "detach",
+		[RECLINE_COLLECT] = "collect",
 	};
 	const char *kind = json_string_value(json_object_get(root, "kind"));
 	int i = 0;
@@ -411,6 +463,9 @@ static enum lt_errc read_root(struct recline *l, const json_t *root, struct lt_e
 		break;
 	case RECLINE_DETACH:
 		l->ended = flag(root, "ended");
+		break;
+	case RECLINE_COLLECT:
+		read_collect(l, root);
 		break;
 	case RECLINE_OTHER:
 		break;

@@ -18,7 +18,7 @@
 #define RECLINE_LENGTHS_MAX 16		/* types whose holders were found */
 
 enum recline_kind {
-	RECLINE_ATTACH, RECLINE_SAMPLE, RECLINE_VERDICT, RECLINE_DETACH,
+	RECLINE_ATTACH, RECLINE_SAMPLE, RECLINE_VERDICT, RECLINE_DETACH, RECLINE_COLLECT,
 	RECLINE_OTHER,			/* an error line, or of a kind that came later */
 };
 
@@ -40,6 +40,7 @@ struct recline {			/* zero it to begin, recline_done() to end */
 	struct holding *holdings;	/* owned: of a verdict line */
 	size_t n_holdings, holdings_cap;
 	bool ended;			/* of a detach line: because the target had */
+	struct sample_collect collect;	/* of a collect line */
 	struct sample_type *types;	/* owned */
 	size_t types_cap;
 	char *names;			/* owned: cleaned, of the types */

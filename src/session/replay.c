@@ -27,7 +27,7 @@ struct frame {
 	uint32_t target;
 	uint32_t n_changes, n_lengths;
 	uint32_t n_verdicts;		/* lines that followed it */
-	bool begins;
+	bool begins, collects;
 	enum replay_base base;
 	double ended;
 };
@@ -57,11 +57,13 @@ struct replay {
 	struct recline_lengths *lengths;	/* the same */
 	size_t n_lengths, lengths_cap;
 	struct buf verdicts;		/* the same: lines with their NUL */
+	struct sample_collect *collects;	/* of the frames that have one */
+	size_t n_collects, collects_cap;
 	struct levels loaded, played;	/* at the last frame, at the cursor */
 	bool begins;			/* the next sample is a part's first one */
 	double last_t, last_base, first_base;	/* of the sample before, and of its part's first */
 	int64_t confirm_ns;
-	size_t at, at_change, at_length, at_verdict;	/* the cursor, in each of the arrays */
+	size_t at, at_change, at_length, at_verdict, at_collect;	/* the cursor, in each */
 	struct recline verdict;		/* read again */
 	struct holding *holdings;	/* of the frame under the cursor */
 	size_t n_holdings, holdings_cap;
@@ -110,6 +112,7 @@ void replay_free(struct replay *r)
 	free(r->frames);
 	free(r->changes);
 	free(r->lengths);
+	free(r->collects);
 	free(r->loaded.v);
 	free(r->played.v);
 	free(r->holdings);
@@ -124,7 +127,7 @@ static size_t memory_of(const struct replay *r)
 {
 	return r->frames_cap * sizeof(*r->frames) + r->changes_cap * sizeof(*r->changes) +
 	       r->lengths_cap * sizeof(*r->lengths) + r->verdicts.cap +
-	       r->targets_cap * sizeof(*r->targets);
+	       r->targets_cap * sizeof(*r->targets) + r->collects_cap * sizeof(*r->collects);
 }
 
 static struct level *level_of(struct levels *levels, size_t id)
@@ -267,6 +270,22 @@ static void take_verdict(struct replay *r, const char *text, size_t n)
 	r->frames[r->n_frames - 1].n_verdicts++;
 }
 
+/* It stands behind the sample that counted what was left. */
+static void take_collect(struct replay *r)
+{
+	struct frame *f = r->n_frames ? &r->frames[r->n_frames - 1] : NULL;
+
+	if (!f)
+		return;
+	if (!f->collects) {
+		r->collects = grow(r->collects, &r->collects_cap, r->n_collects + 1,
+				   sizeof(*r->collects));
+		r->n_collects++;
+		f->collects = true;
+	}
+	r->collects[r->n_collects - 1] = r->line.collect;
+}
+
 static void take_line(struct replay *r, const char *text, size_t n)
 {
 	switch (r->line.kind) {
@@ -282,6 +301,9 @@ static void take_line(struct replay *r, const char *text, size_t n)
 	case RECLINE_DETACH:
 		if (r->line.ended && r->n_frames)
 			r->frames[r->n_frames - 1].ended = r->line.t;
+		break;
+	case RECLINE_COLLECT:
+		take_collect(r);
 		break;
 	case RECLINE_OTHER:
 		break;
@@ -449,6 +471,7 @@ bool replay_next(struct replay *r, struct replay_step *ret)
 		.holdings = r->holdings, .n_holdings = r->n_holdings,
 		.lengths = r->shown, .n_lengths = f->n_lengths, .ended = f->ended,
 		.base = f->base,
+		.collect = f->collects ? &r->collects[r->at_collect++] : NULL,
 	};
 	r->at++;
 	return true;
@@ -461,7 +484,7 @@ bool replay_begins(const struct replay *r)
 
 void replay_rewind(struct replay *r)
 {
-	r->at = r->at_change = r->at_length = r->at_verdict = 0;
+	r->at = r->at_change = r->at_length = r->at_verdict = r->at_collect = 0;
 	for (size_t i = 0; i < r->played.n; i++)
 		r->played.v[i] = (struct level){.count = GONE};
 }
@@ -479,6 +502,8 @@ void replay_forget(struct replay *r)
 	r->n_frames = keep_rest(r->frames, r->at, r->n_frames, sizeof(*r->frames));
 	r->n_changes = keep_rest(r->changes, r->at_change, r->n_changes, sizeof(*r->changes));
 	r->n_lengths = keep_rest(r->lengths, r->at_length, r->n_lengths, sizeof(*r->lengths));
+	r->n_collects = keep_rest(r->collects, r->at_collect, r->n_collects,
+				  sizeof(*r->collects));
 	r->verdicts.len = keep_rest(r->verdicts.data, r->at_verdict, r->verdicts.len, 1);
-	r->at = r->at_change = r->at_length = r->at_verdict = 0;
+	r->at = r->at_change = r->at_length = r->at_verdict = r->at_collect = 0;
 }

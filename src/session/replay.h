@@ -71,6 +71,7 @@ struct replay_step {			/* a sample and what came with it, until the next */
 	size_t n_holdings;
 	const struct replay_lengths *lengths;
 	size_t n_lengths;
+	const struct sample_collect *collect;	/* the last one that it tells of; NULL: none */
 	double ended;			/* the target was gone then; 0: it was not */
 };
 

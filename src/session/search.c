@@ -15,6 +15,7 @@
 
 #define SLICE_NS (5 * CLOCK_NS_PER_MS)	/* a key pressed meanwhile waits for this long */
 #define REST_SLICES 4			/* between two of a search that nobody waits for */
+#define TRIES_MORE 2			/* where most of the objects seem to have no holder */
 #define FOLLOWED_MAX 16			/* types, as many as the model keeps */
 
 struct container {			/* where a length is read */
@@ -33,7 +34,7 @@ struct search {
 	struct holders *holders;	/* NULL: not used yet */
 	struct growers *growers;	/* NULL: not used yet */
 	bool growing;			/* they are at work, not the search */
-	bool again;			/* it is the second try of this search */
+	unsigned tries;			/* of this search, before this one */
 	struct holding_search now;
 	struct holding result;
 	int64_t due_ns, rested_ns;
@@ -102,7 +103,7 @@ void search_begin(struct search *s, const char *type, bool asked)
 	struct lt_err err = {0};
 
 	search_stop(s);
-	s->again = false;
+	s->tries = 0;
 	if (!s->holders)
 		s->holders = holders_new(s->py);
 	holding_init(&s->result, type);
@@ -279,18 +280,18 @@ static void rest(struct search *s)
 
 /*
  * A list that grows moves its items now and then: what a search saw before fits nothing after. So
- * that most of the objects have no holder in Python is said when a second search says so too.
+ * that most of the objects have no holder in Python is said when others say so too.
  */
 static bool tries_again(struct search *s)
 {
 	struct holders_result r;
 
-	if (s->growing || s->again || s->result.code != LT_OK)
+	if (s->growing || s->tries == TRIES_MORE || s->result.code != LT_OK)
 		return false;
 	holders_result(s->holders, &r);
 	if (2 * (r.c_only + r.no_path) <= r.sampled - r.freed)
 		return false;
-	s->again = true;
+	s->tries++;
 	s->result.code = holders_begin(s->holders, s->result.type, NULL);
 	return s->result.code == LT_OK;
 }

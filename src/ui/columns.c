@@ -160,13 +160,27 @@ void columns_lay_out(struct columns_plan *ret, const struct snapshot *snap, int 
 	}
 }
 
+/* Of a long name the end is shown, and all of what stands in front of it. */
+static void put_name(struct canvas *c, int y, const struct columns_place *place, enum attr attr,
+		     const char *text)
+{
+	size_t len = strlen(CELLS_MEMBER);
+	int mark = 0;
+
+	if (strncmp(text, CELLS_MEMBER, len) == 0) {
+		mark = canvas_put(c, y, place->col, (int)len, attr, CELLS_MEMBER);
+		text += len;
+	}
+	canvas_put_tail(c, y, place->col + mark, place->width - mark, attr, text);
+}
+
 static void put_aligned(struct canvas *c, int y, const struct columns_place *place, enum attr attr,
 			const char *text)
 {
 	if (place->column->of->right)
 		canvas_put_right(c, y, place->col, place->width, attr, text);
 	else if (is_elastic(place->column))
-		canvas_put_tail(c, y, place->col, place->width, attr, text);
+		put_name(c, y, place, attr, text);
 	else
 		canvas_put(c, y, place->col, place->width, attr, text);
 }

@@ -17,4 +17,8 @@ extern const struct entries_row entries_rows[];	/* the last one is all NULL */
 /* NULL where there is none for that terminal. */
 const char *entries_find(const char *term);
 
+/* The name of a terminal that most machines know, or entries_rows does, for one of its kind; NULL
+ * where it is of no known kind. Both are borrowed for good. */
+const char *entries_like(const char *term);
+
 #endif

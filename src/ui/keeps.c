@@ -60,7 +60,11 @@ static void title_draw(struct canvas *c, int y, const struct holding_inside *in)
 	char text[TEXT], n[32];
 	int width;
 
-	snprintf(text, sizeof(text), "one of them (%#" PRIx64 ") keeps alive", in->address);
+	if (in->address)
+		snprintf(text, sizeof(text), "one of them (%#" PRIx64 ") keeps alive",
+			 in->address);
+	else
+		snprintf(text, sizeof(text), "one of them keeps alive");
 	drill_section(c, y, text);
 	width = clean_width(text) + 5;
 	snprintf(text, sizeof(text), " retained %s%s ", in->incomplete ? "over " : "~",

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libui.a
 libui_a_CFLAGS = $(AM_CFLAGS) $(NCURSESW_CFLAGS)
 libui_a_SOURCES = \
+	src/ui/acts.c src/ui/acts.h \
 	src/ui/attr.h \
 	src/ui/canvas.c src/ui/canvas.h \
 	src/ui/clip.c src/ui/clip.h \
@@ -20,7 +21,7 @@ libui_a_SOURCES = \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/rescue.c src/ui/rescue.h \
 	src/ui/rows.c src/ui/rows.h \
-	src/ui/screen.c src/ui/screen.h \
+	src/ui/screen.c src/ui/screen.h src/ui/screen_parts.h \
 	src/ui/spark.c src/ui/spark.h \
 	src/ui/tags.c src/ui/tags.h \
 	src/ui/term.c src/ui/term.h \

@@ -6,6 +6,7 @@
 
 #include "model/holding_text.h"
 #include "model/ledger.h"
+#include "model/verdict.h"
 #include "util/num.h"
 #include "util/text.h"
 
@@ -57,10 +58,8 @@ static int put_cause(char *text, size_t size, const struct snapshot *snap)
 	struct ledger_growth growth;
 	char main[64];
 
-	if (!name && snap->verdict.word == RATCHET_GROWING)
-		return snprintf(text, size, ">> growth, not proved a leak");
 	if (!name)
-		return snprintf(text, size, snap->verdict.leaking ? ">> leak?" : ">> no leak");
+		return snprintf(text, size, ">> %s", verdict_claim(&snap->verdict));
 	ledger_growth(snap, &growth);
 	ledger_main_text(&growth, main, sizeof(main));
 	return snprintf(text, size, ">> %s%s%s", name, main[0] ? ": " : "", main);

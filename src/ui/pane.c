@@ -53,7 +53,7 @@ static const char *proof_of(const struct snapshot *snap, const struct snapshot_r
 {
 	if (h && h->code == LT_OK && holding_is_held(h))
 		return "held by a live reference, which no collection ends";
-	if (snap->gc.enabled == 0)
+	if (snap->gc.enabled == 0 && !(snap->gc_full_since_base > 0))
 		return "the collector is off: what is in cycles is never freed";
 	if (row->reason.note == RATCHET_AWAITS)
 		return "a full collection is due: it may free some of them";

@@ -71,7 +71,7 @@ static void rescue_prepare(const struct termios *before)
 }
 
 /* The machine's own description, or the one inside. TERMINFO stays set: newterm() looks again. */
-static bool describe_terminal(const char *term)
+static bool describe(const char *term)
 {
 	int found;
 	const char *entry;
@@ -82,8 +82,19 @@ static bool describe_terminal(const char *term)
 	return entry && setenv("TERMINFO", entry, 1) == 0 && setupterm(term, OUT, &found) == OK;
 }
 
-static enum lt_errc check_terminal(const char *term, struct lt_err *err)
+/* term, or one that it is like: terminals newer than the machine have names that it cannot know. */
+static const char *describe_terminal(const char *term)
 {
+	if (describe(term))
+		return term;
+	term = entries_like(term);
+	return term && describe(term) ? term : NULL;
+}
+
+/* ret: what newterm() is to call it. */
+static enum lt_errc check_terminal(const char **ret, struct lt_err *err)
+{
+	const char *term = getenv("TERM");
 	const char *cup;
 	bool able;
 
@@ -92,7 +103,8 @@ static enum lt_errc check_terminal(const char *term, struct lt_err *err)
 				  isatty(OUT) ? "input" : "output");
 	if (!term || !term[0])
 		return lt_err_set(err, LT_E_TERM, 0, "TERM is not set");
-	if (!describe_terminal(term))
+	*ret = describe_terminal(term);
+	if (!*ret)
 		return lt_err_set(err, LT_E_TERM, 0, "TERM=%.40s is not known on this machine",
 				  term);
 	cup = tigetstr("cup");
@@ -178,13 +190,13 @@ static void keys_prepare(void)
 
 enum lt_errc term_open(struct lt_err *err)
 {
-	const char *term = getenv("TERM");
+	const char *term = NULL;
 	struct termios before;
 	enum lt_errc code;
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
-	code = check_terminal(term, err);
+	code = check_terminal(&term, err);
 	if (code != LT_OK)
 		return code;
 	if (tcgetattr(OUT, &before) != 0)

@@ -5,6 +5,7 @@
 #ifndef LT_UI_UI_H
 #define LT_UI_UI_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@
 #include "util/text.h"
 
 struct ui;
+
+/* Of poll() on the terminal: it is gone. POLLIN comes with them, and says nothing of keys. */
+#define UI_LOST (POLLHUP | POLLERR | POLLNVAL)
 
 struct ui_look {			/* what the user may change with a key, and keep with W */
 	bool no_color, mouse, blank_zeros;
