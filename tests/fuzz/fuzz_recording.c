@@ -8,6 +8,7 @@
 
 #include "model/model.h"
 #include "session/replay.h"
+#include "session/retell.h"
 #include "util/clock.h"
 #include "util/io.h"
 #include "util/num.h"
@@ -27,13 +28,7 @@ static size_t play(struct replay *r)
 			model_free(m);
 			m = model_new(step.target);
 		}
-		model_target(m, step.target);
-		model_push(m, step.sample);
-		for (size_t i = 0; i < step.n_lengths; i++)
-			model_lengths(m, step.lengths[i].type, step.lengths[i].lengths,
-				      step.lengths[i].n, step.sample->mono_ns);
-		for (size_t i = 0; i < step.n_holdings; i++)
-			model_holding(m, &step.holdings[i]);
+		retell_step(m, &step);
 		PROMISE(model_snapshot(m)->n_rows <= model_snapshot(m)->n_listed);
 		n++;
 	}

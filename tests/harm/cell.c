@@ -21,8 +21,8 @@
 
 #define SCRIPT_MOST (100u << 10)
 #define ARGS_MOST 12
-#define TRIES_LEAST 100	/* and TRIES_S: of a busy allocator one in nine comes to a count */
-#define TRIES_S     (5 * HARM_DEADLINE_S)
+#define TRIES_LEAST 100		/* and TRIES_LONG: of a busy allocator one in nine is counted */
+#define TRIES_LONG 5		/* patience_ns() */
 
 /* ---- a run ------------------------------------------------------------------------------ */
 
@@ -245,7 +245,7 @@ void cell_end(struct cell_run *r, struct cell_end *ret)
 	*ret = (struct cell_end){0};
 	close(r->in);
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		if (poll(fds, 2, HARM_DEADLINE_S * 1000) <= 0) {
+		if (poll(fds, 2, patience_ms()) <= 0) {
 			buf_puts(&ret->err, "(it never ended)");
 			kill(r->program.pid, SIGKILL);
 			break;
@@ -344,8 +344,8 @@ static int count(const char *text, const char *word)
 bool cell_leaktop(struct cell_run *r, int samples, struct cell_watch *ret)
 {
 	char pid[16], n[16];
-	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.1", "-T", "1", "-n", n, pid,
-			      NULL};
+	const char *args[] = {"--census=walk", "--max-cpu=100", "-f", "jsonl", "-d", "0.1", "-T",
+			      "1", "-n", n, pid, NULL};
 	struct harm_result result;
 
 	snprintf(pid, sizeof(pid), "%d", r->program.pid);
@@ -380,7 +380,7 @@ static bool has_cleared(const struct cell_run *r, const struct cell_watch *w)
 static bool comes_to(struct cell_run *r,
 		     bool (*what)(const struct cell_run *r, const struct cell_watch *w))
 {
-	int64_t end = clock_mono_ns() + TRIES_S * CLOCK_NS_PER_S;
+	int64_t end = clock_mono_ns() + TRIES_LONG * patience_ns();
 
 	for (int i = 0; i < TRIES_LEAST || clock_mono_ns() < end; i++) {
 		struct cell_watch later;

@@ -5,6 +5,7 @@ GC: "off": gc.disable(). Nothing is collected in it unless somebody asks for tha
 Says "ready"; then a line on stdin is an order, and is answered with its state.
 """
 import gc
+import hashlib
 import itertools
 import os
 import select
@@ -61,12 +62,48 @@ def state():
         len(sys.modules)))
 
 
-def fork():
-    """Forks as soon as code appears that belongs to no file; the child works in Python."""
-    def has_guest():
-        with open("/proc/self/maps") as f:
-            return any(" r-xp 00000000 00:00 0 \n" in line for line in f)
+def has_guest():
+    """Is there code that belongs to no file?"""
+    with open("/proc/self/maps") as f:
+        return any(" r-xp 00000000 00:00 0 \n" in line for line in f)
 
+
+def is_traced():
+    with open("/proc/self/status") as f:
+        return not any(line == "TracerPid:\t0\n" for line in f)
+
+
+def leave():
+    """Ends the process when the guest has come and waits outside, the main thread computing."""
+    while sys._current_frames()[MAIN].f_code.co_name != "compute":
+        time.sleep(0.0005)
+    time.sleep(0.05)                    # it has the GIL to itself, and goes on into C
+    say("leaving")
+    while not has_guest() or is_traced():
+        time.sleep(0.0005)
+    os._exit(7)
+
+
+def compute():
+    """Minutes of C code on this thread that let the others run Python."""
+    hashlib.pbkdf2_hmac("sha1", b"x", b"y", 1 << 30)
+
+
+def forbid(answer):
+    """From now on the kernel answers getpid() so (seccomp)."""
+    import ctypes
+    import struct
+    nr = {"x86_64": 39, "aarch64": 172}[os.uname()[4]]
+    code = ctypes.create_string_buffer(struct.pack(
+        "HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, nr, 6, 0, 0, answer, 6, 0, 0, 0x7fff0000))
+    program = struct.pack("HxxxxxxP", 4, ctypes.addressof(code))
+    libc = ctypes.CDLL(None)
+    os.getpid = lambda: PID             # nobody here asks the kernel any more
+    return libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+
+
+def fork():
+    """Forks as soon as the guest comes; the child works in Python."""
     end = time.time() + 20
     while not has_guest() and time.time() < end:
         time.sleep(0.0005)
@@ -90,6 +127,14 @@ def obey(line):
         sum(itertools.repeat(1, HOLD))
     elif words[0] == "fork":
         threading.Thread(target=fork).start()
+    elif words[0] == "leave":
+        if isinstance(hashlib.pbkdf2_hmac, type(leave)):
+            say("computes in Python")   # and so would come by
+        else:
+            threading.Thread(target=leave).start()
+            compute()
+    elif words[0] == "forbid":
+        say("forbidden" if forbid(int(words[1], 16)) else "allowed")
     elif words[0] == "end":
         say("ended")
         sys.exit(0)

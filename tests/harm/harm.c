@@ -29,7 +29,7 @@
 
 bool harm_wait(bool (*is)(void *arg), void *arg)
 {
-	int64_t end = clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S;
+	int64_t end = clock_mono_ns() + patience_ns();
 
 	while (!is(arg)) {
 		if (clock_mono_ns() > end)
@@ -177,7 +177,7 @@ const char *harm_line(struct harm_program *p)
 		struct pollfd poll_fd = {.fd = p->out, .events = POLLIN};
 		char c;
 
-		if (poll(&poll_fd, 1, HARM_DEADLINE_S * 1000) <= 0 || read(p->out, &c, 1) != 1)
+		if (poll(&poll_fd, 1, patience_ms()) <= 0 || read(p->out, &c, 1) != 1)
 			return NULL;
 		if (c == '\n')
 			break;
@@ -277,7 +277,7 @@ static void collect(struct harm_program *p, struct harm_result *ret)
 	int status;
 
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		if (poll(fds, 2, HARM_DEADLINE_S * 1000) <= 0)
+		if (poll(fds, 2, patience_ms()) <= 0)
 			break;
 		if (fds[0].revents && !take(p->out, ret->out, sizeof(ret->out)))
 			fds[0].fd = -1;
@@ -417,7 +417,7 @@ static void block_sigchld(void)
 enum lt_errc harm_seize(struct tracee *t, pid_t pid, struct lt_err *err)
 {
 	block_sigchld();
-	return tracee_seize(t, pid, clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S, err);
+	return tracee_seize(t, pid, clock_mono_ns() + patience_ns(), err);
 }
 
 enum lt_errc harm_stop(struct tracee *t, pid_t pid, bool repair, struct lt_err *err)

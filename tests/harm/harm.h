@@ -13,12 +13,12 @@
 #include "inject/gadget.h"
 #include "inject/tracee.h"
 #include "proc/status.h"
+#include "tests/live/patience.h"
 #include "tests/live/pythons.h"
 
-#define HARM_DEADLINE_S 60	/* for a state that must come: slow is not wrong */
 #define HARM_NOBODY 65534
 
-/* Calls is(arg) again and again until it is true; false after HARM_DEADLINE_S. */
+/* Calls is(arg) again and again until it is true; false after patience_s(). */
 bool harm_wait(bool (*is)(void *arg), void *arg);
 
 /* Zeroed memory that this process shares with the children it forks from now on. */

@@ -6,7 +6,8 @@ if HAVE_CMOCKA
 check_LIBRARIES += libharm.a
 libharm_a_SOURCES = tests/harm/harm.c tests/harm/harm.h tests/harm/pool.c tests/harm/pool.h \
 	tests/harm/cell.c tests/harm/cell.h tests/harm/death.c tests/harm/death.h \
-	tests/live/pythons.c tests/live/pythons.h tests/live/belongings.c tests/live/belongings.h
+	tests/live/pythons.c tests/live/pythons.h tests/live/patience.h tests/live/belongings.c \
+	tests/live/belongings.h
 libharm_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 libharm_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 harm_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)
@@ -32,6 +33,24 @@ test_harm_workloads_SOURCES = tests/harm/test_harm_workloads.c
 test_harm_workloads_CPPFLAGS = $(harm_cppflags)
 test_harm_workloads_CFLAGS = $(harm_cflags)
 test_harm_workloads_LDADD = $(harm_libs)
+
+harm_tests += test_harm_wake
+test_harm_wake_SOURCES = tests/harm/test_harm_wake.c
+test_harm_wake_CPPFLAGS = $(harm_cppflags)
+test_harm_wake_CFLAGS = $(harm_cflags)
+test_harm_wake_LDADD = $(harm_libs)
+
+harm_tests += test_harm_priority
+test_harm_priority_SOURCES = tests/harm/test_harm_priority.c tests/harm/group.c tests/harm/group.h
+test_harm_priority_CPPFLAGS = $(harm_cppflags)
+test_harm_priority_CFLAGS = $(harm_cflags)
+test_harm_priority_LDADD = $(harm_libs)
+
+harm_tests += test_harm_memory
+test_harm_memory_SOURCES = tests/harm/test_harm_memory.c tests/harm/group.c tests/harm/group.h
+test_harm_memory_CPPFLAGS = $(harm_cppflags)
+test_harm_memory_CFLAGS = $(harm_cflags)
+test_harm_memory_LDADD = $(harm_libs)
 
 harm_tests += test_harm_race
 test_harm_race_SOURCES = tests/harm/test_harm_race.c
@@ -116,8 +135,17 @@ harm_yama_LDADD = $(harm_libs)
 dist_check_SCRIPTS += tests/harm/yama.sh
 TESTS += tests/harm/yama.sh
 
+# programs of a few instructions
+tiny_sources = tests/harm/tiny.c tests/harm/tiny.h
+if ARCH_X86_64
+tiny_sources += tests/harm/tiny_x86_64.c
+endif
+if ARCH_AARCH64
+tiny_sources += tests/harm/tiny_aarch64.c
+endif
+
 harm_tests += test_harm_registers
-test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs.h
+test_harm_registers_SOURCES = tests/harm/test_harm_registers.c tests/harm/regs.h $(tiny_sources)
 if ARCH_X86_64
 test_harm_registers_SOURCES += tests/harm/hold_x86_64.S tests/harm/regs_x86_64.c \
 	tests/harm/regs_x86_64.h
@@ -130,14 +158,11 @@ test_harm_registers_CPPFLAGS = $(harm_cppflags)
 test_harm_registers_CFLAGS = $(harm_cflags)
 test_harm_registers_LDADD = $(harm_libs)
 
-if ARCH_X86_64
 harm_tests += test_harm_refusals
-test_harm_refusals_SOURCES = tests/harm/test_harm_refusals.c tests/harm/tiny_x86_64.c \
-	tests/harm/tiny.h
+test_harm_refusals_SOURCES = tests/harm/test_harm_refusals.c $(tiny_sources)
 test_harm_refusals_CPPFLAGS = $(harm_cppflags)
 test_harm_refusals_CFLAGS = $(harm_cflags)
 test_harm_refusals_LDADD = $(harm_libs)
-endif
 endif
 
 check_PROGRAMS += $(harm_tests)

@@ -205,7 +205,7 @@ static void read_all(int fd, char *text, size_t size)
 		struct pollfd in = {.fd = fd, .events = POLLIN};
 		char byte;
 
-		if (poll(&in, 1, HARM_DEADLINE_S * 1000) <= 0 || read(fd, &byte, 1) != 1)
+		if (poll(&in, 1, patience_ms()) <= 0 || read(fd, &byte, 1) != 1)
 			break;
 		if (n < size - 1)
 			text[n++] = byte;

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,12 +136,56 @@ static void a_filter_that_kills_never_sees_a_strange_number(void **state)
 	assert_goes_on();
 }
 
+/* ---- leaktop under a filter -------------------------------------------------------------- */
+
+/* proc_mem.force_override=never answers so (Linux 6.12, fs/proc/base.c, mem_rw). */
+static void sample_without_pwrite(void *arg)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pwrite64, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {COUNT_OF(code), code};
+	bool fine;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
+		_exit(97);
+	fine = harm_sample(*(const pid_t *)arg);
+	fflush(stdout);
+	_exit(fine ? 0 : 1);
+}
+
+static void a_python_is_counted_where_memory_files_cannot_be_written(void **state)
+{
+	const char *python = harm_next_python(0);
+	struct harm_program target;
+	const char *line;
+
+	if (!python)
+		SKIP("there is no Python here");
+	target = harm_python(python, "still");
+	line = harm_line(&target);
+	assert_non_null(line);
+	assert_string_equal(line, "ready");
+	assert_int_equal(harm_reap(harm_fork(sample_without_pwrite, &target.pid)), 0);
+	assert_true(harm_wait_free(target.pid));
+	kill(target.pid, SIGTERM);
+	line = harm_line(&target);
+	assert_non_null(line);
+	assert_memory_equal(line, "ok ", 3);
+	harm_kill(&target);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, clean_up)
 		TEST(a_call_after_another_is_not_taken_for_the_filter_s_errno),
 		TEST(a_filter_that_kills_never_sees_a_strange_number),
+		cmocka_unit_test(a_python_is_counted_where_memory_files_cannot_be_written),
 #undef TEST
 	};
 

@@ -146,6 +146,20 @@ static void end(void)
 
 /* ---- what is looked at -------------------------------------------------------------------- */
 
+/* The kernel tells of a process as frozen before its last switch (do_freezer_trap). */
+static bool is_at_rest(void *arg)
+{
+	char *first = ns_status(target.pid), *second;
+	bool same;
+
+	clock_sleep_ns(20 * CLOCK_NS_PER_MS);
+	second = ns_status(target.pid);
+	same = strcmp(first, second) == 0;
+	free(first);
+	free(second);
+	return same;
+}
+
 static void a_frozen_target_is_read_and_not_touched(const struct kind *k)
 {
 	static struct harm_result r;
@@ -155,6 +169,7 @@ static void a_frozen_target_is_read_and_not_touched(const struct kind *k)
 	begin(k);
 	snprintf(number, sizeof(number), "%d", target.pid);
 	freeze();
+	assert_true(harm_wait(is_at_rest, NULL));
 	before = ns_status(target.pid);
 	harm_leaktop(args, NULL, 0, &r);
 	after = ns_status(target.pid);
@@ -230,7 +245,8 @@ static void end_leaktop(struct harm_program *leaktop)
 static void a_target_freezes_and_thaws(const struct kind *k)
 {
 	char number[16];
-	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.1", "-T", "1", number, NULL};
+	const char *args[] = {"--census=walk", "--max-cpu=100", "-f", "jsonl", "-d", "0.1", "-T",
+			      "1", number, NULL};
 	struct belongings before, after;
 	struct harm_program leaktop;
 	uint64_t seed = 1;

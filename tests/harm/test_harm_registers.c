@@ -1,11 +1,13 @@
 /*
  * A program that keeps a known value in every register it has, and in a red zone, is borrowed
  * again and again, and the borrower is killed at every step: it must never see a difference.
+ * LT_HARM_CALLS: how many borrowings of each victim. LT_HARM_KILLS: kills at random times.
  */
 #include "config.h"
 #include "tests/unit/test.h"
 
 #include <asm/unistd.h>
+#include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "harm.h"
 #include "inject/fault.h"
 #include "regs.h"
+#include "tiny.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -164,11 +167,11 @@ static void borrow(void *arg)
 static void borrow_often(bool blocks, int level)
 {
 	struct victim v = begin(blocks, level);
-	struct borrower b = {.v = &v, .times = CALLS};
+	struct borrower b = {.v = &v, .times = harm_setting("LT_HARM_CALLS", CALLS)};
 
 	assert_int_equal(harm_reap(harm_fork(borrow, &b)), 0);
 	assert_unharmed(&v);
-	printf("# %d borrowings, %llu rounds checked\n", CALLS, (unsigned long long)rounds(&v));
+	printf("# %d borrowings, %llu rounds checked\n", b.times, (unsigned long long)rounds(&v));
 	end(&v);
 }
 
@@ -203,6 +206,7 @@ static bool is_passed(enum fault_point point)
 	case FAULT_NOTED:
 	case FAULT_CALLED_OFF:
 	case FAULT_COLLECTED:
+	case FAULT_ENDED:
 		return false;
 	default:
 		return true;
@@ -296,6 +300,29 @@ static void a_victim_notices_one_changed_bit_anywhere(void **state)
 	assert_true(what > 2);
 }
 
+/* ---- registers of another kind ----------------------------------------------------------- */
+
+/* What became 32-bit when it was about to be stopped: its registers have other names and sizes. */
+static void registers_of_a_32_bit_program_are_not_taken_for_ours(void **state)
+{
+	pid_t pid = tiny_start(false);
+	struct arch_state now;
+	struct lt_err err;
+	struct tracee t;
+
+	if (pid < 0)
+		SKIP("this kernel does not run such programs");
+	assert_true(harm_wait_blocked(pid) >= 0);
+	assert_int_equal(harm_seize(&t, pid, &err), LT_OK);
+	assert_int_equal(tracee_interrupt(&t, &err), LT_OK);
+	assert_int_equal(tracee_get(&t, &now, &err), LT_E_SYS);
+	assert_int_equal(err.sys_errno, ENOTSUP);
+	tracee_detach(&t);
+	assert_true(harm_wait_free(pid));
+	assert_true(harm_wait_blocked(pid) >= 0);
+	harm_end(pid);
+}
+
 /* ---- restartable sequences --------------------------------------------------------------- */
 
 #if __has_include(<sys/rseq.h>)
@@ -352,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_victim_notices_one_changed_bit_anywhere),
+		cmocka_unit_test(registers_of_a_32_bit_program_are_not_taken_for_ours),
 		cmocka_unit_test(a_thread_in_a_restartable_sequence_is_told_from_others),
 		cmocka_unit_test(a_spinning_thread_keeps_every_register_through_many_borrowings),
 		cmocka_unit_test(a_blocked_thread_keeps_every_register_through_many_borrowings),

@@ -72,8 +72,8 @@ static long count(const char *text, const char *word)
 static void sample(pid_t pid)
 {
 	char number[16], samples[16];
-	const char *args[] = {"--census=walk", "-f", "jsonl", "-d", "0.1", "-T", "1", "-n",
-			      samples, number, NULL};
+	const char *args[] = {"--census=walk", "--max-cpu=100", "-f", "jsonl", "-d", "0.1", "-T",
+			      "1", "-n", samples, number, NULL};
 	struct harm_result r;
 	long wanted = harm_setting("LT_HARM_SAMPLES", SAMPLES);
 

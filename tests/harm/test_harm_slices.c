@@ -16,9 +16,9 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
-#define PAUSE "1"		/* ms: some ten slices for the target's heap */
+#define PAUSE_MS 1		/* some ten slices for the target's heap, on a CPU that is one */
 #define MUTATE_RUNS 6
-#define TRIES 20		/* and HARM_DEADLINE_S */
+#define TRIES 20		/* and patience_ns() */
 
 static pid_t running;
 
@@ -88,11 +88,12 @@ static size_t count_ours(pid_t pid)
 
 static void watch(pid_t pid, const char *fault, struct harm_result *ret)
 {
-	char number[16];
-	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", "--max-pause", PAUSE,
+	char number[16], pause_ms[16];
+	const char *args[] = {"--census=walk", "-f", "jsonl", "-n", "1", "--max-pause", pause_ms,
 			      number, NULL};
 
 	snprintf(number, sizeof(number), "%d", pid);
+	snprintf(pause_ms, sizeof(pause_ms), "%d", PAUSE_MS * patience_times());
 	harm_leaktop(args, fault, 0, ret);
 }
 
@@ -108,7 +109,7 @@ static void assert_watchable(struct harm_program *p, size_t ours)
 {
 	static struct harm_result r;
 	bool counted = false;
-	int64_t end = clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S;
+	int64_t end = clock_mono_ns() + patience_ns();
 
 	assert_true(harm_wait_free(p->pid));
 	for (int i = 0; !counted && (i < TRIES || clock_mono_ns() < end); i++) {
@@ -179,7 +180,7 @@ static void a_changing_heap_survives_the_death_of_leaktop_at_every_step(void **s
 static void leave_bookmarks(struct harm_program *p, const char *python, size_t ours)
 {
 	static struct harm_result r;
-	int64_t end = clock_mono_ns() + HARM_DEADLINE_S * CLOCK_NS_PER_S;
+	int64_t end = clock_mono_ns() + patience_ns();
 
 	/* a sample that found no moment to begin has no slices */
 	for (int i = 0; r.exit_status != 128 + SIGKILL && (i < TRIES || clock_mono_ns() < end); i++)

@@ -18,7 +18,8 @@ import zlib
 
 PYTHON2 = sys.version_info[0] == 2
 MORTAL = PYTHON2 and ("HARM_MORTAL" in os.environ or
-                      sys.argv[1] in ("alarm", "setuid"))   # signals of its own
+                      sys.argv[1] in ("alarm", "setuid") or     # signals of its own
+                      sys.argv[1].startswith("woken"))
 now = getattr(time, "monotonic", time.time)
 quiet = os.pipe()[0]                # its other end stays open and silent
 problems = []
@@ -168,10 +169,15 @@ def knock(address):
         time.sleep(0.01)
 
 
-def kind_accept():
+def listening():
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(5)
+    return listener
+
+
+def kind_accept():
+    listener = listening()
     client = start(knock, listener.getsockname())
     number, text = 0, None
     ready()
@@ -263,11 +269,15 @@ def kind_join():
         worker.join()
 
 
+def held_lock():
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 def kind_lock():
     """Two locks that hand over to each other; main waits for one nearly all the time."""
-    ours, theirs, last = threading.Lock(), threading.Lock(), []
-    ours.acquire()
-    theirs.acquire()
+    ours, theirs, last = held_lock(), held_lock(), []
 
     def other():
         while not last:
@@ -381,7 +391,10 @@ def kind_churn():
 
 
 def kind_smallstack():
-    before = threading.stack_size(64 << 10)
+    try:
+        before = threading.stack_size(64 << 10)
+    except ValueError:                  # aarch64: the C library wants twice as much
+        before = threading.stack_size(128 << 10)
     workers = [start(compute) for _ in range(3)]
     threading.stack_size(before)
     ready()
@@ -600,6 +613,44 @@ def kind_handler():
     signal.signal(signal.SIGUSR2, signal.SIG_DFL)
 
 
+# Woken by a signal, and by nothing else
+def told(signum, frame):
+    if signum == signal.SIGUSR2:
+        raise KeyboardInterrupt
+    say("handled")
+
+
+WAITS = {
+    "accept": lambda: listening().accept,
+    "epoll": select.epoll,
+    "lock": lambda: skip("no signal ends it") if PYTHON2 else held_lock().acquire,
+    "pause": lambda: signal.pause,
+    "poll": select.poll,
+    "read": lambda: lambda: os.read(quiet, 1),
+    "select": lambda: lambda: select.select([quiet], [], []),
+    "sleep": lambda: lambda: time.sleep(10000),
+}
+
+
+def kind_woken():
+    """For ever in one call; a second thread could take its signals, and sends the last one."""
+    wait = WAITS[sys.argv[1].split("_")[1]]()
+    if hasattr(wait, "register"):
+        wait.register(quiet, select.POLLIN)     # EPOLLIN is the same
+        wait = wait.poll
+    for number in signal.SIGUSR1, signal.SIGUSR2:
+        signal.signal(number, told)
+    thread = start(lambda: (again(os.read, 0, 1), os.kill(os.getpid(), signal.SIGUSR2)))
+    ready()
+    try:
+        while True:
+            again(wait)
+    except KeyboardInterrupt:
+        thread.join()
+    for number in signal.SIGUSR1, signal.SIGUSR2:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def kind_atexit():
     """At work when the interpreter calls what was registered, and later than everything else."""
 
@@ -628,10 +679,15 @@ def kind_race():
                 return
             line += more
         how, delay = line.decode().split()
+        told, tell = os.pipe()
         child = os.fork()
         if child == 0:
+            os.read(told, 1)    # on a busy machine its word may come before the one on it
             race(how, int(delay) / 1e6)
         say("child %d" % child)
+        os.write(tell, b"x")
+        os.close(tell)
+        os.close(told)
         say("ended %d" % os.waitpid(child, 0)[1])
 
 
@@ -722,7 +778,7 @@ def settle(before):
 def main(kind):
     prepare(kind)
     before = state()
-    globals()["kind_" + kind]()
+    globals()["kind_" + kind.split("_")[0]]()
     if kind == "atexit":
         rounds(checksum)
     after = settle(before)

@@ -29,7 +29,8 @@ live_tests = \
 	test_slices \
 	test_traps \
 	test_verdict_live \
-	test_who
+	test_who \
+	test_zoo
 check_PROGRAMS += $(live_tests)
 TESTS += $(live_tests)
 test_record_live_SOURCES = tests/live/test_record_live.c $(LIVE_SOURCES)
@@ -81,6 +82,9 @@ test_verdict_live_LDADD = $(LIVE_LIBS)
 test_who_SOURCES = tests/live/test_who.c $(LIVE_SOURCES)
 test_who_CFLAGS = $(LIVE_CFLAGS)
 test_who_LDADD = $(LIVE_LIBS)
+test_zoo_SOURCES = tests/live/test_zoo.c $(LIVE_SOURCES)
+test_zoo_CFLAGS = $(LIVE_CFLAGS)
+test_zoo_LDADD = libholders.a $(LIVE_LIBS)
 test_batch_SOURCES = tests/live/test_batch.c $(LIVE_SOURCES)
 test_batch_CFLAGS = $(LIVE_CFLAGS)
 test_batch_LDADD = $(LIVE_LIBS)
@@ -95,3 +99,5 @@ test_hostile_SOURCES = tests/live/test_hostile.c $(LIVE_SOURCES)
 test_hostile_CFLAGS = $(LIVE_CFLAGS)
 test_hostile_LDADD = $(LIVE_LIBS)
 endif
+# what tools/systemd runs
+EXTRA_DIST += tests/live/systemd_unit.sh

@@ -15,10 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "util/mem.h"
 
-#define LINE_WAIT_MS 60000
-#define ARGS_MAX     32
+#define ARGS_MAX 32
 
 static struct python_exe *exes;
 static size_t n_exes;
@@ -217,7 +217,7 @@ const char *python_line(struct python_run *run)
 			run->taken = (size_t)(end - run->text) + 1;
 			return run->text;
 		}
-		if (poll(&p, 1, LINE_WAIT_MS) <= 0)
+		if (poll(&p, 1, patience_ms()) <= 0)
 			return NULL;
 		run->text = mem_resize(run->text, run->n + 4096, 1);
 		got = read(run->out, run->text + run->n, 4096);
@@ -227,11 +227,15 @@ const char *python_line(struct python_run *run)
 	}
 }
 
+/* One that has died is told of by the test, not by a signal that ends it. */
 bool python_say(struct python_run *run, const char *text)
 {
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
 	size_t n = strlen(text);
+	bool said = write(run->in, text, n) == (ssize_t)n;
 
-	return write(run->in, text, n) == (ssize_t)n;
+	signal(SIGPIPE, before);
+	return said;
 }
 
 int python_wait(struct python_run *run)

@@ -50,7 +50,7 @@ bool python_start_program(struct python_run *run, const char *root, const char *
 
 /*
  * The next line of its stdout without the newline, borrowed until the next call; NULL when it
- * ended, closed stdout or said nothing for a minute.
+ * ended, closed stdout or said nothing for minutes.
  */
 const char *python_line(struct python_run *run);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "util/buf.h"
+#include "util/io.h"
 #include "util/mem.h"
 #include "watching.h"
 
@@ -340,6 +341,22 @@ static void a_signal_ends_the_stream_with_verdict_and_detach(void **state)
 	}
 }
 
+static void where_memory_runs_out_the_kernel_takes_leaktop_first(void **state)
+{
+	struct buf score = {0};
+	pid_t child;
+	int out;
+
+	start_still();
+	child = start_stream(&out);
+	assert_int_equal(io_read_proc(child, 0, "oom_score_adj", 16, &score), 0);
+	assert_string_equal(buf_text(&score), "1000\n");
+	buf_done(&score);
+	kill(child, SIGTERM);
+	assert_int_equal(end_of(child), 128 + SIGTERM);
+	close(out);
+}
+
 static void a_target_that_ends_is_a_whole_stream_and_no_error(void **state)
 {
 	pid_t child;
@@ -422,6 +439,28 @@ static void a_shell_script_is_refused(void **state)
 	assert_refused(target.pid, 5, "not-python");
 }
 
+/* As "server & leaktop -p $!" does it. Where loading takes three seconds it is tried again. */
+static void a_shell_that_becomes_python_is_waited_for(void **state)
+{
+	static const char *const args[] = {"-b", "-n", "1", NULL};
+	const char *const argv[] = {"/bin/sh", "-c",
+				    "sleep 0.3; exec /usr/bin/python3 -c 'input()'", NULL};
+	int status = -1;
+
+	if (access("/usr/bin/python3", X_OK) != 0)
+		SKIP("no /usr/bin/python3");
+	for (int i = 0; i < 10 && status != 0; i++) {
+		struct ran r;
+
+		assert_true(python_start_program(&target, "", argv));
+		run(&r, target.pid, args);
+		status = r.status;
+		ran_done(&r);
+		python_stop(&target);
+	}
+	assert_int_equal(status, 0);
+}
+
 /* What can be read is there, the types by a scan; it is said why, and nothing was touched. */
 static void assert_read_only(pid_t pid, const char *code)
 {
@@ -483,11 +522,13 @@ int main(void)
 		LIVE(the_parts_of_the_ledger_add_up_to_rss),
 		LIVE(a_reader_that_leaves_after_one_line_is_no_error),
 		LIVE(a_signal_ends_the_stream_with_verdict_and_detach),
+		LIVE(where_memory_runs_out_the_kernel_takes_leaktop_first),
 		LIVE(a_target_that_ends_is_a_whole_stream_and_no_error),
 		LIVE(a_pid_that_is_nobody_s_is_refused),
 		LIVE(a_process_that_has_ended_is_refused),
 		LIVE(a_program_that_is_not_python_is_refused),
 		LIVE(a_shell_script_is_refused),
+		LIVE(a_shell_that_becomes_python_is_waited_for),
 		LIVE(a_process_under_a_tracer_is_shown_read_only),
 		LIVE(a_stopped_process_is_shown_read_only),
 	};

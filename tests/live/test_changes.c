@@ -8,11 +8,11 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "patience.h"
 #include "util/clock.h"
 #include "util/num.h"
 #include "watching.h"
 
-#define PATIENCE_NS (60 * CLOCK_NS_PER_S)	/* for a state: the machine may be very busy */
 #define FIRST "First"
 #define SECOND "Second"
 #define MANY 3000
@@ -69,7 +69,7 @@ static struct session *open_session(pid_t pid)
 /* Samples until so many of the class are there; NULL: never. */
 static const struct sample *until_there_are(struct session *session, const char *name, int64_t n)
 {
-	int64_t until = clock_mono_ns() + PATIENCE_NS;
+	int64_t until = clock_mono_ns() + patience_ns();
 
 	while (clock_mono_ns() < until) {
 		const struct sample *s = watching_one(session);

@@ -533,6 +533,36 @@ static bool has_samples(const char *text, int n)
 	return n == 0;
 }
 
+static int times(int fd, const char *word)
+{
+	char *text = watching_text(fd);
+	int n = 0;
+
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+		n++;
+	free(text);
+	return n;
+}
+
+/* What can be read is counted in every sample; why no more is, is one line, also of a day. */
+static void why_no_thread_is_borrowed_is_said_once(void **state)
+{
+	const char *const counted = "\"type\":\"__main__.Node\",\"count\":1000,";
+	int64_t give_up = clock_mono_ns() + PATIENCE_NS;
+
+	start_target("1000");
+	assert_int_equal(ptrace(PTRACE_SEIZE, target.pid, NULL, NULL), 0);
+	spawn(&leaktop, "-f jsonl -d 0.1 --census scan", false);
+	while (times(leaktop.out, counted) < 3 && clock_mono_ns() < give_up)
+		pause_a_little();
+	kill(leaktop.pid, SIGTERM);
+	assert_int_equal(wait_end(&leaktop), 128 + SIGTERM);
+	assert_true(times(leaktop.out, counted) >= 3);
+	assert_int_equal(times(leaktop.out, "\"kind\":\"error\""), 1);
+	assert_int_equal(times(leaktop.err, "leaktop: read-only: "), 1);
+	forget(&leaktop);
+}
+
 /*
  * Another tracer holds the target when leaktop wants to leave, and goes a moment later: leaktop
  * waits for that, and what is its own goes with it.
@@ -621,6 +651,7 @@ int main(void)
 		LIVE(scrapers_that_hang_do_not_hold_up_the_samples),
 		LIVE(the_unit_has_the_capabilities_it_takes_and_no_more),
 		LIVE(the_second_says_who_is_there),
+		LIVE(why_no_thread_is_borrowed_is_said_once),
 		LIVE(a_tracer_that_is_in_the_way_when_leaktop_leaves_is_waited_for),
 		LIVE(two_that_walk_name_each_other_and_both_go_on),
 	};

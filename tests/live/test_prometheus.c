@@ -251,8 +251,7 @@ static void watch_the_demo(void)
 
 	if (!exe)
 		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	watching_need_permission();
 	assert_true(start_demo(exe));
 	start_leaktop();
 }

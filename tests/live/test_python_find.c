@@ -5,7 +5,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <link.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "pythons.h"
@@ -159,6 +163,61 @@ static void the_thread_that_runs_pending_calls_is_known(void **state)
 				 py->layout->rt_main_thread == LAYOUT_NONE);
 		assert_int_equal(threads_gil_state(py, thread), 0);	/* it waits for us */
 	}
+}
+
+/* Once it is in its loop it keeps the GIL, for nobody else wants it. */
+static const char spinning_script[] =
+	"import sys, threading\n"
+	"sys.stdout.write('%d\\n' % threading.current_thread().ident)\n"
+	"while True: pass\n";
+
+/* Is that thread said to have it, at one moment? */
+static bool has_gil(const struct python *py, struct python_range thread)
+{
+	int status;
+	bool has;
+
+	assert_int_equal(kill(py->remote.pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(py->remote.pid, &status, WUNTRACED), py->remote.pid);
+	assert_true(WIFSTOPPED(status));
+	has = threads_gil_state(py, thread) != 0;
+	assert_int_equal(kill(py->remote.pid, SIGCONT), 0);
+	return has;
+}
+
+static int gil_is_lost(const struct python_exe *exe)
+{
+	int64_t until = clock_mono_ns() + START_MAX_NS;
+	struct python_run run = {0};
+	struct python_range thread, other;
+	const char *line;
+	struct python py;
+	int wrong = 1;
+
+	if (python_start(&run, exe, spinning_script, NULL) && (line = python_line(&run)) != NULL &&
+	    python_find(run.pid, &py, NULL) == LT_OK) {
+		thread.start = strtoull(line, NULL, 10);
+		thread.end = thread.start + 1;
+		other = (struct python_range){thread.start + 0x1000, thread.end + 0x1000};
+		wrong = (py.layout->ts_thread_id == LAYOUT_NONE) != (py.current == 0);
+		while (py.current && !wrong && !has_gil(&py, thread))
+			wrong = clock_mono_ns() > until;
+		wrong += has_gil(&py, other);
+	}
+	if (wrong)
+		printf("# %s: it has the GIL\n", exe->name);
+	python_stop(&run);
+	return wrong;
+}
+
+static void the_thread_that_has_the_gil_is_known(void **state)
+{
+	int wrong = 0;
+
+	need_pythons();
+	for (size_t i = 0; i < n_subjects; i++)
+		wrong += gil_is_lost(subjects[i].exe);
+	assert_int_equal(wrong, 0);
 }
 
 static void check_generation(const struct subject *s, const struct python_gc *gc, size_t i)
@@ -386,19 +445,28 @@ static void a_program_file_that_was_deleted_does_not_matter(void **state)
 	python_stop(&run);
 }
 
+/* /lib64/ld-linux-x86-64.so.2, /lib/ld-linux-aarch64.so.1: the one that started us. */
+static int take_loader(struct dl_phdr_info *info, size_t size, void *ret_path)
+{
+	if (!strstr(info->dlpi_name, "/ld-"))
+		return 0;
+	snprintf(ret_path, 256, "%s", info->dlpi_name);
+	return 1;
+}
+
 static void a_program_started_through_the_loader_is_found_too(void **state)
 {
-	static const char loader[] = "/lib64/ld-linux-x86-64.so.2";
-	static const char *const argv[] = {loader, "/usr/bin/python3", "-c",
-					   "print(1, flush=True); import sys; sys.stdin.read()",
-					   NULL};
+	char loader[256] = "";
+	const char *const argv[] = {loader, "/usr/bin/python3", "-c",
+				    "print(1, flush=True); import sys; sys.stdin.read()", NULL};
 	struct lt_err err = {0};
 	struct python_run run;
 	struct python py;
 	char text[256];
 
+	(void)dl_iterate_phdr(take_loader, loader);
 	if (access(loader, X_OK) != 0 || access("/usr/bin/python3", X_OK) != 0)
-		SKIP("no %s or no /usr/bin/python3", loader);
+		SKIP("no loader of dynamic programs or no /usr/bin/python3");
 	assert_true(python_start_program(&run, "", argv));
 	assert_non_null(python_line(&run));
 	if (python_find(run.pid, &py, &err) != LT_OK)
@@ -525,6 +593,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_version_and_build_found_are_its_own),
 		cmocka_unit_test(the_thread_that_runs_pending_calls_is_known),
+		cmocka_unit_test(the_thread_that_has_the_gil_is_known),
 		cmocka_unit_test(the_collector_s_figures_are_what_gc_says),
 		cmocka_unit_test(types_have_the_names_that_they_give_themselves),
 		cmocka_unit_test(what_is_no_type_has_no_type_name),

@@ -97,6 +97,37 @@ static void every_python_is_listed_with_its_version(void **state)
 	}
 }
 
+/* Where the arguments lie is told by /proc/PID/stat, fields 48 and 49. */
+#define BLANK \
+	"import ctypes, sys\n" \
+	"at, end = map(int, open('/proc/self/stat').read().rsplit(')', 1)[1].split()[45:47])\n" \
+	"text = ctypes.string_at(at, end - at)\n" \
+	"ctypes.memset(at, 0, end - at)\n" \
+	"print('blank')\n" \
+	"sys.stdin.readline()\n" \
+	"ctypes.memmove(at, text, end - at)\n" \
+	"print('back')\n" \
+	"sys.stdin.read()\n"
+
+/* As in the moment after its exec. */
+static void arguments_that_come_later_are_seen(void **state)
+{
+	const struct process_row *row;
+
+	if (!pythons_usual())
+		SKIP("no Python was found");
+	assert_true(python_start(&runs[0], pythons_usual(), BLANK, NULL));
+	assert_string_equal(python_line(&runs[0]), "blank");
+	row = look_for(runs[0].pid);
+	assert_non_null(row);
+	assert_int_equal(row->command[0], '[');
+	assert_true(python_say(&runs[0], "\n"));
+	assert_string_equal(python_line(&runs[0]), "back");
+	row = look_for(runs[0].pid);
+	assert_non_null(row);
+	assert_non_null(strstr(row->command, "ctypes"));
+}
+
 /* A copy of a program in the build tree, by another name. */
 static bool copy_as(const char *from, const char *name)
 {
@@ -189,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ROSTER(every_python_is_listed_with_its_version),
+		WITH_ROSTER(arguments_that_come_later_are_seen),
 		WITH_ROSTER(a_python_by_another_name_is_found_by_what_it_has_mapped),
 		WITH_ROSTER(a_program_that_is_only_called_python_is_listed_as_refused),
 		WITH_ROSTER(a_process_that_ends_leaves_the_list),

@@ -189,8 +189,7 @@ static void every_program_gets_its_word_on_three_pythons(void **state)
 
 	if (n == 0)
 		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	watching_need_permission();
 	/* The oldest, one from the middle, the newest. */
 	for (size_t i = 0; i < picks; i++)
 		for (size_t k = 0; k < COUNT_OF(kinds); k++)
@@ -309,8 +308,7 @@ static void the_example_for_builds_fails_on_a_leak_and_only_then(void **state)
 	char path[4200], *script;
 	int wrong = 1;
 
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	watching_need_permission();
 	if (access("/usr/bin/python3", X_OK) != 0)
 		SKIP("there is no /usr/bin/python3");
 	snprintf(path, sizeof(path), "%s/doc/ci.md", source_dir());

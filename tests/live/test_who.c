@@ -5,6 +5,7 @@
 #include "config.h"
 #include "../unit/test.h"
 
+#include "patience.h"
 #include "session/search.h"
 #include "util/clock.h"
 #include "watching.h"
@@ -227,13 +228,12 @@ static void a_list_that_grows_is_named_whatever_is_in_it(void **state)
 	struct served s = {0};
 	bool found = false;
 
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	watching_need_permission();
 	if (!pythons_usual())
 		SKIP("no Python was found");
 	assert_true(serve(&s, pythons_usual(), "global"));
 	for (int i = 0; i < 3 && !found; i++) {	/* five passes, four seconds apart */
-		json_t *verdict = verdict_after(s.server.pid, 60 << i);
+		json_t *verdict = verdict_after(s.server.pid, patience_s() << i);
 
 		found = is_growing(verdict);
 		json_decref(verdict);
@@ -279,8 +279,7 @@ static void on_some_pythons(bool (*is_so)(const struct python_exe *exe, const ch
 
 	if (n == 0)
 		SKIP("no Python was found");
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	watching_need_permission();
 	for (size_t i = 0; i < n; i++) {
 		if (!python_chosen(&exes[i], wanted))
 			continue;

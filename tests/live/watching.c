@@ -2,7 +2,10 @@
 #include "watching.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +25,7 @@ static const char *const scripts[] = {
 	"arrays.py", "truth.py", "workload.py", "tcp_server.py", "tcp_client.py", "hostile.py",
 	"mix.py", "collecting.py", "verdicts.py", "held.py", "rings.py", "growing.py", "keeps.py",
 	"newest.py",
+	"zoo.py",
 };
 
 static const char *source_dir(void)
@@ -47,6 +51,25 @@ static bool copy_file(const char *from, const char *to)
 	return ok;
 }
 
+/*
+ * A root that was only unpacked has no /proc, which mix.py reads. From here on there is one for
+ * this test and what it starts, and for nobody else.
+ */
+static void need_proc(const char *root)
+{
+	static bool apart;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/proc/self", root);
+	if (access(path, F_OK) == 0)
+		return;
+	apart = apart || (unshare(CLONE_NEWNS) == 0 &&
+			  mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	snprintf(path, sizeof(path), "%s/proc", root);
+	if (!apart || mount("proc", path, "proc", 0, NULL) != 0)
+		printf("# no /proc in %s: %s\n", root, strerror(errno));
+}
+
 /* The scripts inside a root, as the Python there sees them; made once per root. */
 static const char *scripts_in_root(const char *root)
 {
@@ -58,6 +81,7 @@ static const char *scripts_in_root(const char *root)
 			return copies[i] + rootlen;
 	if (n_copies == COUNT_OF(copies))
 		return NULL;
+	need_proc(root);
 	dir = copies[n_copies];
 	snprintf(dir, sizeof(copies[0]), "%s/tmp/leaktop-XXXXXX", root);
 	if (!mkdtemp(dir) || chmod(dir, 0755) != 0)
@@ -130,7 +154,7 @@ json_t *watching_start(struct python_run *run, const struct python_exe *exe, con
 	return parsed_line(run);
 }
 
-static void need_permission(void)
+void watching_need_permission(void)
 {
 	if (!watching_permitted())
 		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
@@ -143,7 +167,7 @@ json_t *watching_start_usual(struct python_run *run, const char *script, const c
 
 	if (!exe)
 		SKIP("no Python was found");
-	need_permission();
+	watching_need_permission();
 	ready = watching_start(run, exe, script, args);
 	assert_non_null(ready);
 	return ready;
@@ -158,7 +182,7 @@ void watching_on_every_python(int (*differs)(const struct python_exe *exe, const
 
 	if (n == 0)
 		SKIP("no Python was found");
-	need_permission();
+	watching_need_permission();
 	for (size_t i = 0; i < n; i++) {
 		int wrong = python_wanted(&exes[i]) ? differs(&exes[i], arg) : 0;
 

@@ -40,6 +40,8 @@ char *watching_take_text(int fd);
 
 /* May a leaktop that is not our child look into a Python that we start? Not under Yama. */
 bool watching_permitted(void);
+/* Skips the test where it may not. */
+void watching_need_permission(void);
 
 /* Asks with a line on stdin and returns the answer parsed. */
 json_t *watching_ask(struct python_run *run, const char *line);

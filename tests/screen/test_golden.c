@@ -7,6 +7,7 @@
 
 #include "model/model.h"
 #include "session/replay.h"
+#include "session/retell.h"
 #include "ui/screen.h"
 #include "util/buf.h"
 #include "util/clock.h"
@@ -54,12 +55,7 @@ static struct model *play(struct replay *r)
 			m = model_new(step.target);
 			model_confirm(m, replay_confirm_ns(r));
 		}
-		model_push(m, step.sample);
-		for (size_t i = 0; i < step.n_lengths; i++)
-			model_lengths(m, step.lengths[i].type, step.lengths[i].lengths,
-				      step.lengths[i].n, step.sample->mono_ns);
-		for (size_t i = 0; i < step.n_holdings; i++)
-			model_holding(m, &step.holdings[i]);
+		retell_step(m, &step);
 	}
 	assert_non_null(m);
 	model_sort(m, SORT_VERDICT, false);

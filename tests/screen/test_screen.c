@@ -140,6 +140,13 @@ static void a_40x10_screen_keeps_the_types_and_their_growth(void **state)
 	expect_bar(&f);
 }
 
+static void a_long_name_of_a_group_keeps_its_mark_and_its_end(void **state)
+{
+	f.rows[1].name = "app.transport.secure.WriteBuffer";
+	fixture_draw(&f, 10, 40);
+	EXPECT(&f, 4, " LEAK     `- …ecure.WriteBuffer  +12 680");
+}
+
 static void below_8_rows_the_header_is_one_line(void **state)
 {
 	fixture_draw(&f, 7, 60);
@@ -322,17 +329,22 @@ static void a_high_screen_has_the_reasons_in_a_pane(void **state)
 
 static void the_collector_is_evidence_only_where_it_ran(void **state)
 {
-	static const struct { int64_t enabled; struct ratchet_reason reason; const char *text; }
-	cases[] = {
-		{1, {.epochs = 9, .records = 8}, "no full collection since base: some of it"},
-		{1, {.epochs = 9, .records = 8, .full = 1}, "1 full collection since base, none"},
-		{1, {.epochs = 9, .records = 8, .full = 2, .note = RATCHET_AWAITS},
+	static const struct {
+		int64_t enabled, full;
+		struct ratchet_reason reason;
+		const char *text;
+	} cases[] = {
+		{1, 0, {.epochs = 9, .records = 8}, "no full collection since base: some of it"},
+		{1, 1, {.epochs = 9, .full = 1}, "1 full collection since base, none"},
+		{1, 2, {.epochs = 9, .records = 8, .full = 2, .note = RATCHET_AWAITS},
 		 "2 full collections since base, a full collection is due"},
-		{0, {.epochs = 9, .records = 8}, "the collector is off"},
+		{0, 0, {.epochs = 9, .records = 8}, "the collector is off"},
+		{0, 2, {.epochs = 9, .full = 2}, "2 full collections since base, none brought"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		f.snap.gc.enabled = cases[i].enabled;
+		f.snap.gc_full_since_base = cases[i].full;
 		f.rows[0].reason = cases[i].reason;
 		fixture_draw(&f, 40, 120);
 		assert_int_equal(fixture_find(&f, cases[i].text), 32);
@@ -507,8 +519,9 @@ static void what_is_unknown_is_blank_and_never_zero(void **state)
 static void a_collector_that_is_off_is_said_so(void **state)
 {
 	f.snap.gc.enabled = 0;
+	f.snap.gc_full_since_base = 0;
 	fixture_draw(&f, 24, 80);
-	EXPECT(&f, 3, "gc  off  312/700  4/10  7/10  full #1841, 9s ago, 12 since base  garbage 0");
+	EXPECT(&f, 3, "gc  off  312/700  4/10  7/10  full #1841, 9s ago, 0 since base  garbage 0");
 	fixture_draw(&f, 24, 160);
 	assert_non_null(strstr(fixture_row(&f, 3), "gc is disabled: cycles are never freed"));
 }
@@ -619,6 +632,7 @@ int main(void)
 		DRAWN(a_wide_screen_shows_more_columns_and_longer_names),
 		DRAWN(the_collector_and_the_cost_have_sparklines_where_there_is_room),
 		DRAWN(a_40x10_screen_keeps_the_types_and_their_growth),
+		DRAWN(a_long_name_of_a_group_keeps_its_mark_and_its_end),
 		DRAWN(below_8_rows_the_header_is_one_line),
 		DRAWN(below_40x6_everything_is_one_line),
 		DRAWN(no_size_is_refused_and_nothing_is_drawn_outside),

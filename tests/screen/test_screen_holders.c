@@ -304,6 +304,10 @@ static void enter_shows_what_one_of_them_keeps_alive(void **state)
 		"    248 B  |- .__dict__  dict, len 3",
 		"  2 037 B  |  |- .buf    bytearray, len 1 980");
 	h.inside.incomplete = false;
+	h.inside.address = 0;			/* a recording's */
+	show_at(30, 80);
+	EXPECT(&f, 9,
+		"-- one of them keeps alive ----------------------------------- retained ~2.39K -");
 	show_at(30, 120);
 	EXPECT(&f, 12,
 		"  2 037 B  |  |- .buf    bytearray, len 1 980                          83% of it");
@@ -517,6 +521,7 @@ static void c_shows_the_ring_the_collector_and_the_mend(void **state)
 	ring();
 	show();
 	f.snap.gc.enabled = 0;
+	f.snap.gc_full_since_base = 0;
 	fixture_draw(&f, 24, 80);
 	assert_int_equal(fixture_key(&f, 'c'), UI_REDRAW);
 	EXPECT(&f, 0,
@@ -558,7 +563,8 @@ static void c_has_what_one_of_the_garbage_keeps_alive_where_there_is_room(void *
 static void the_collector_is_told_in_each_of_its_states(void **state)
 {
 	static const struct { int64_t enabled, first, third, full; const char *text; } cases[] = {
-		{0, 700, 10, 0, "off (gc.disable)"},
+		{0, 700, 10, 0, "off (gc.disable): cycles are never freed"},
+		{0, 700, 10, 3, "off (gc.disable), but 3 full collections since the baseline"},
 		{1, 0, 10, 0, "idle: threshold 0"},
 		{1, 700, 100000, 0, "starved: a full one comes after 100 000 younger"},
 		{1, 1000000, 10, 0, "starved: one begins after 1 000 000 new objects"},

@@ -145,8 +145,8 @@ def scribble():
             poke(fake + OB_TYPE, id(str))
             poke(place, [fake, NOWHERE, 2 ** 47 - 8, id(KEEP), id("x")][n % 5])
             poke(id(cls) + TP_NAME, fake)
-            # nothing collects them: memory has an end
-            if n < 50000 or (n % 500 == 0 and n < 5000000):
+            # nothing collects them: memory has an end, and so has the time of a slow machine
+            if n < 5000 or (n % 500 == 0 and n < 5000000):
                 type("Short%d" % n, (object,), {"x": n})()
 
     for seed in range(2):
@@ -233,15 +233,16 @@ def pages(fd, flags):
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
     libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    base = libc.mmap(None, 8192, mmap.PROT_READ | mmap.PROT_WRITE, flags, fd, 0)
-    if fd < 0 and libc.mprotect(base + 4096, 4096, 0) != 0:
+    size = mmap.PAGESIZE
+    base = libc.mmap(None, 2 * size, mmap.PROT_READ | mmap.PROT_WRITE, flags, fd, 0)
+    if fd < 0 and libc.mprotect(base + size, size, 0) != 0:
         raise SystemExit("no hole")
     return base
 
 
 def hole():
     """A page and one without access."""
-    return pages(-1, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) + 4096
+    return pages(-1, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) + mmap.PAGESIZE
 
 
 def beyond_a_file():
@@ -249,7 +250,7 @@ def beyond_a_file():
     with tempfile.TemporaryFile() as f:
         f.write(b"x")
         f.flush()
-        return pages(f.fileno(), mmap.MAP_PRIVATE) + 4096
+        return pages(f.fileno(), mmap.MAP_PRIVATE) + mmap.PAGESIZE
 
 
 def ring_leads_into_a_hole():

@@ -76,6 +76,8 @@ def make_unit(key):
         line.price = key * 1.25 + n
         line.next = (line.name, key * 1000 + n + 257)
         order.lines.append(line)
+    # where addresses are low its items look like an object: a count and a type
+    order.columns = [float, float, None, float]
     order.by_name = dict((line.name, line) for line in order.lines)
     order.tags = set("tag %d" % (key + n) for n in range(key % 12))
     order.more = Array([[key + 10 ** 6], [(key, 2.5 * key)], {"k": [key]}])

@@ -132,9 +132,12 @@ def native(t, state):
 
 
 def fragments(t, state):
-    # Each block is a little larger than the gap any of those before has left.
+    # Each block is a little larger than the gap any of those before has left. What gaps there are
+    # at first are filled: in one of them a block that is cut down would leave room for the next.
     if not state:
         state.update(lib=libc(), blocks=0, last=None)
+        for _ in range(1000):
+            state["lib"].malloc(9000)
     lib = state["lib"]
     while state["blocks"] < 50 * t:
         size = 10000 + 16 * state["blocks"]

@@ -21,8 +21,8 @@ endif
 # the real program on real targets
 if HAVE_TTY_TESTS
 if HAVE_LIVE_TESTS
-tty_tests = test_tty_act test_tty_hostile test_tty_leaktop test_tty_listen test_tty_record \
-	test_tty_ux test_tty_who
+tty_tests = test_tty_act test_tty_hostile test_tty_leaktop test_tty_listen test_tty_lost \
+	test_tty_record test_tty_ux test_tty_who
 check_PROGRAMS += $(tty_tests)
 TESTS += $(tty_tests)
 test_tty_act_SOURCES = tests/tty/test_tty_act.c tests/tty/restored.h $(LIVE_SOURCES)
@@ -31,6 +31,9 @@ test_tty_act_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
 test_tty_ux_SOURCES = tests/tty/test_tty_ux.c tests/tty/restored.h $(LIVE_SOURCES)
 test_tty_ux_CFLAGS = $(LIVE_CFLAGS)
 test_tty_ux_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
+test_tty_lost_SOURCES = tests/tty/test_tty_lost.c $(LIVE_SOURCES)
+test_tty_lost_CFLAGS = $(LIVE_CFLAGS)
+test_tty_lost_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil
 test_tty_hostile_SOURCES = tests/tty/test_tty_hostile.c tests/tty/restored.h $(LIVE_SOURCES)
 test_tty_hostile_CFLAGS = $(LIVE_CFLAGS)
 test_tty_hostile_LDADD = libtty.a $(LIVE_LIBS) $(VTERM_LIBS) -lutil

@@ -60,8 +60,7 @@ static void start_target(const char *pause)
 	char path[512];
 	bool started;
 
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	watching_need_permission();
 	if (!exe)
 		SKIP("no Python was found");
 	snprintf(path, sizeof(path), "%s/tests/harm/collected.py", dir ? dir : ".");

@@ -68,8 +68,7 @@ static void record(const char *before)
 	char line[4400];
 	json_t *ready;
 
-	if (!watching_permitted())
-		SKIP("Yama forbids it: kernel.yama.ptrace_scope");
+	watching_need_permission();
 	if (!exe)
 		SKIP("no Python was found");
 	ready = watching_start(&target, exe, "workload.py", args);

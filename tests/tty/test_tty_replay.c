@@ -20,6 +20,13 @@
 #define SAMPLES 40
 #define FIRST_T 1764079201		/* 2025-11-25 14:00:01 UTC */
 
+#define COLLECTED 25		/* behind this sample, in one test */
+
+static const char collected[] =
+	"{\"v\":1,\"kind\":\"collect\",\"t\":1764079225,\"pid\":4242,\"unreachable\":1234,"
+	"\"took_us\":310000,\"objects\":{\"before\":9000,\"after\":7766},"
+	"\"rss\":{\"before\":104857600,\"after\":73400320}}\n";
+
 static struct tty *t;
 static char path[64];
 static struct buf recording;
@@ -33,18 +40,26 @@ static void write_recording(void)
 	close(fd);
 }
 
-static int begin(void **state)
+static void make_recording(bool collects)
 {
 	buf_printf(&recording, "{\"v\":1,\"kind\":\"attach\",\"t\":%d,\"pid\":4242,"
 		   "\"python\":\"3.12.1\",\"command\":\"python3 api.py\",\"started\":%d}\n",
 		   FIRST_T, FIRST_T - 100);
-	for (int i = 0; i < SAMPLES; i++)
+	for (int i = 0; i < SAMPLES; i++) {
 		buf_printf(&recording, "{\"v\":1,\"kind\":\"sample\",\"t\":%d,\"seq\":%d,"
 			   "\"mono_us\":%d000000,\"memory\":{\"rss\":%d},\"objects\":1000,"
 			   "\"census\":{\"by\":\"scan\"},\"types\":[{\"type\":\"app.Connection\","
 			   "\"count\":%d,\"bytes\":%d},{\"type\":\"dict\",\"count\":500,"
 			   "\"bytes\":50000}]}\n", FIRST_T + i, i + 1, 100 + i,
 			   (50 + i) << 20, 1000 + 10 * i, 64000 + 640 * i);
+		if (collects && i + 1 == COLLECTED)
+			buf_puts(&recording, collected);
+	}
+}
+
+static int begin(void **state)
+{
+	make_recording(false);
 	return 0;
 }
 
@@ -166,6 +181,39 @@ static void a_baseline_is_kept_when_it_goes_back_and_forth(void **state)
 	expect("+200");
 }
 
+static void what_a_collection_came_to_is_told_where_it_was(void **state)
+{
+	static const char said[] =
+		"gc.collect(): 1 234 unreachable in 0.31s; 9 000 -> 7 766 objects; "
+		"RSS 100.0M -> 70.0M";
+
+	buf_done(&recording);
+	make_recording(true);
+	replay(24, 120);
+	tty_key(t, "J14:00:24\r");
+	expect("24/40 stopped");
+	assert_int_equal(tty_find(t, "gc.collect()"), -1);
+	tty_key(t, "t");
+	expect(said);
+	tty_key(t, "t");
+	expect("26/40 stopped");
+	assert_int_equal(tty_find(t, "gc.collect()"), -1);
+	tty_key(t, "T");
+	expect(said);
+	tty_key(t, "\x1b[F");
+	expect("40/40 end");
+	assert_int_equal(tty_find(t, "gc.collect()"), -1);
+	tty_key(t, "\x1b[H");
+	expect("1/40 stopped");
+	for (int i = 0; i < 6; i++)
+		tty_key(t, "+");
+	tty_key(t, "p");
+	expect(said);			/* played past it */
+	tty_key(t, "j");
+	expect("/40 ");
+	assert_int_equal(tty_find(t, "gc.collect()"), -1);
+}
+
 static void order_and_filter_stay_when_it_goes_back(void **state)
 {
 	replay(24, 80);
@@ -253,6 +301,7 @@ int main(void)
 		T(J_goes_to_a_time),
 		T(p_stops_and_plays_on),
 		T(a_baseline_is_kept_when_it_goes_back_and_forth),
+		T(what_a_collection_came_to_is_told_where_it_was),
 		T(order_and_filter_stay_when_it_goes_back),
 		T(what_a_replay_on_a_screen_has_no_use_for_is_refused),
 		T(what_a_full_line_did_not_take_is_drawn_once_it_does),

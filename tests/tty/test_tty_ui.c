@@ -300,7 +300,10 @@ static void a_terminal_that_cannot_is_refused_without_an_escape_byte(void **stat
 static void every_common_terminal_shows_the_screen(void **state)
 {
 	static const char *const terms[] = {"TERM=xterm", "TERM=screen", "TERM=tmux-256color",
-					    "TERM=linux", "TERM=vt100"};
+					    "TERM=linux", "TERM=vt100",
+					    /* these are taken for one they are like */
+					    "TERM=xterm-nonesuch", "TERM=foot-nonesuch",
+					    "TERM=alacritty", "TERM=tmux-nonesuch"};
 
 	for (size_t i = 0; i < COUNT_OF(terms); i++) {
 		const char *const env[] = {terms[i], NULL};

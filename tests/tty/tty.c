@@ -78,10 +78,19 @@ static void apply_env(const char *const *env)
 	}
 }
 
-static void run_child(const struct tty *t, const char *const *argv, const char *const *env)
+static bool take_terminal(int slave, bool apart)
+{
+	if (!apart)
+		return login_tty(slave) == 0;
+	return setsid() >= 0 && dup2(slave, 0) == 0 && dup2(slave, 1) == 1 && dup2(slave, 2) == 2 &&
+	       close(slave) == 0;
+}
+
+static void run_child(const struct tty *t, const char *const *argv, const char *const *env,
+		      bool apart)
 {
 	close(t->master);
-	if (login_tty(t->slave) != 0)
+	if (!take_terminal(t->slave, apart))
 		_exit(126);
 	apply_env(env);
 	execvp(argv[0], (char *const *)argv);
@@ -103,7 +112,8 @@ static void open_screen(struct tty *t, int rows, int cols)
 	vterm_screen_reset(t->screen, 1);
 }
 
-struct tty *tty_start(const char *const *argv, int rows, int cols, const char *const *env)
+static struct tty *start(const char *const *argv, int rows, int cols, const char *const *env,
+			 bool apart)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 	struct tty *t = MEM_NEW(struct tty);
@@ -118,8 +128,18 @@ struct tty *tty_start(const char *const *argv, int rows, int cols, const char *c
 	open_screen(t, rows, cols);
 	t->pid = fork();
 	if (t->pid == 0)
-		run_child(t, argv, env);
+		run_child(t, argv, env, apart);
 	return t;
+}
+
+struct tty *tty_start(const char *const *argv, int rows, int cols, const char *const *env)
+{
+	return start(argv, rows, cols, env, false);
+}
+
+struct tty *tty_start_apart(const char *const *argv, int rows, int cols, const char *const *env)
+{
+	return start(argv, rows, cols, env, true);
 }
 
 void tty_hang_up(struct tty *t)

@@ -21,6 +21,8 @@ struct tty;
  * C.UTF-8. NULL where there is no pseudo-terminal.
  */
 struct tty *tty_start(const char *const *argv, int rows, int cols, const char *const *env);
+/* The same on a terminal that is not its controlling one: that goes without a signal. */
+struct tty *tty_start_apart(const char *const *argv, int rows, int cols, const char *const *env);
 void tty_free(struct tty *t);
 pid_t tty_pid(const struct tty *t);
 

@@ -143,11 +143,11 @@ static void the_verdict_line_is_the_contracts_field_by_field(void **state)
 		"{\"type\":\"__main__.Connection\",\"count\":48213,\"bytes\":3085632,"
 		"\"count_delta\":12680,\"rate\":16.666667,\"verdict\":\"leak\","
 		"\"refcounts\":null,\"holders\":null,\"cycles\":null,"
-		"\"search\":null},"
+		"\"keeps\":null,\"search\":null},"
 		"{\"type\":\"dict\",\"count\":391204,\"bytes\":101711872,\"count_delta\":-87,"
 		"\"rate\":-0.25,\"verdict\":\"leak\","
 		"\"refcounts\":null,\"holders\":null,\"cycles\":null,"
-		"\"search\":null}],\"containers\":[]}\n");
+		"\"keeps\":null,\"search\":null}],\"containers\":[]}\n");
 }
 
 /* What a search found of it, by hand. */
@@ -220,10 +220,48 @@ static void who_holds_a_suspect_is_in_its_members_and_in_the_summary(void **stat
 		"\"cycles\":[{\"types\":[\"__main__.Connection\","
 		"\"__main__.ConnectionHandler\"],\"attributes\":[\"_conn_handler\",\"_conn\"],"
 		"\"instances\":97,\"samples\":4,\"since\":1764000000.000}],"
+		"\"keeps\":null,"
 		"\"search\":{\"t\":1764000003.500,\"instances\":48000,\"sampled\":200,"
 		"\"newest\":60,\"newest_cyclic\":1,"
 		"\"freed\":2,\"no_path\":0,\"c_only\":0,\"complete\":true,"
 		"\"time_us\":3100000,\"cpu_us\":40000}}"));
+	assert_null(strstr(text, "secret"));
+	free(h);
+}
+
+static void keep(struct holding_inside *in, const struct holding_part *part)
+{
+	in->parts[in->n] = *part;
+	snprintf(in->parts[in->n++].shown, sizeof(part->shown), "['secret']");
+	in->bytes += part->bytes;
+}
+
+static void what_one_object_keeps_alive_is_told_without_values_of_keys(void **state)
+{
+	static const struct holding_part parts[] = {
+		{.type = "__main__.Connection", .bytes = 64, .length = LT_UNKNOWN},
+		{.depth = 1, .name = ".peers", .type = "dict", .bytes = 232, .length = 7},
+		{.depth = 2, .name = "[...]", .type = "app.Loop", .length = LT_UNKNOWN,
+		 .shared = true},
+	};
+	struct snapshot snap = fixture_snapshot();
+	struct holding *h = found();
+	const struct holding *const all[] = {h};
+
+	snap.holdings = all;
+	snap.n_holdings = 1;
+	h->inside.address = 0x7f3c5a1d0e50;
+	h->inside.untold = 3;
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		keep(&h->inside, &parts[i]);
+	assert_non_null(strstr(verdict_of(&snap),
+		"\"keeps\":{\"bytes\":296,\"complete\":true,\"untold\":3,\"parts\":["
+		"{\"depth\":0,\"name\":null,\"type\":\"__main__.Connection\",\"bytes\":64,"
+		"\"length\":null,\"shared\":false},"
+		"{\"depth\":1,\"name\":\".peers\",\"type\":\"dict\",\"bytes\":232,"
+		"\"length\":7,\"shared\":false},"
+		"{\"depth\":2,\"name\":\"[...]\",\"type\":\"app.Loop\",\"bytes\":null,"
+		"\"length\":null,\"shared\":true}]}"));
 	assert_null(strstr(text, "secret"));
 	free(h);
 }
@@ -285,7 +323,8 @@ static void the_summary_is_honest_about_what_was_not_seen(void **state)
 			       "3 counted samples, +12680 objects of __main__.Connection\""));
 	row.word = RATCHET_GROWING;
 	assert_non_null(strstr(summary_of(&snap, &row, 1),
-			       "no leak: 1 growing; most grew __main__.Connection, +12680"));
+			       "\"growth, not proved a leak: 1 growing; most grew "
+			       "__main__.Connection, +12680"));
 	row.word = RATCHET_HOLD;
 	snap.filter = "^app";
 	assert_non_null(strstr(summary_of(&snap, &row, 1),
@@ -699,6 +738,7 @@ int main(void)
 		T(the_verdict_line_is_the_contracts_field_by_field),
 		T(growth_that_no_object_explains_is_told_by_the_ledger),
 		T(who_holds_a_suspect_is_in_its_members_and_in_the_summary),
+		T(what_one_object_keeps_alive_is_told_without_values_of_keys),
 		T(a_cycle_is_told_with_its_attributes_and_the_collector),
 		T(before_there_is_a_word_what_grows_and_was_searched_is_told),
 		T(the_summary_is_honest_about_what_was_not_seen),

@@ -215,7 +215,7 @@ static void a_line_that_the_disk_cut_off_is_taken_out_and_the_next_one_tried_aga
 	assert_int_equal(record_state(r), LT_OK);
 	assert_int_equal(lines_with("\"kind\":\"sample\""), 2);
 	assert_non_null(strstr(read_it(), "1 samples are missing here"));
-	assert_non_null(strstr(record_text(r, text, sizeof(text)), "again, 1 samples lost"));
+	assert_non_null(strstr(record_text(r, text, sizeof(text)), "again, 1 sample lost"));
 }
 
 int main(void)

@@ -179,6 +179,7 @@ static void another_process_begins_a_part_and_the_same_one_does_not(void **state
 
 static void who_holds_them_comes_with_the_sample_before_the_verdict(void **state)
 {
+	const struct holding_inside *in;
 	struct replay_step step;
 
 	made_of(2);
@@ -189,6 +190,11 @@ static void who_holds_them_comes_with_the_sample_before_the_verdict(void **state
 		 "\"length\":20,\"share\":0.98,\"samples\":196,\"newest\":57}],"
 		 "\"cycles\":[{\"types\":[\"A\",\"B\"],"
 		 "\"attributes\":[\"b\",\"a\"],\"instances\":9}],"
+		 "\"keeps\":{\"bytes\":96,\"complete\":true,\"untold\":2,\"parts\":["
+		 "{\"depth\":7,\"type\":\"Connection\",\"bytes\":64},"
+		 "{\"depth\":0,\"name\":\".buf\",\"type\":\"list\",\"bytes\":32,\"length\":3},"
+		 "{\"depth\":900,\"name\":\"[0]\",\"type\":\"Loop\",\"bytes\":5,"
+		 "\"shared\":true}]},"
 		 "\"search\":{\"sampled\":200}}]}\n");
 	buf_puts(&made, "{\"v\":1,\"kind\":\"detach\",\"t\":1003,\"ended\":true}\n");
 	load(buf_text(&made));
@@ -203,7 +209,57 @@ static void who_holds_them_comes_with_the_sample_before_the_verdict(void **state
 	assert_int_equal(step.holdings[0].refcounts.median, 2);
 	assert_string_equal(step.holdings[0].cycles[0].attributes[1], "a");
 	assert_int_equal(step.holdings[0].sampled, 200);
+	in = &step.holdings[0].inside;
+	assert_int_equal(in->n, 3);
+	assert_int_equal(in->bytes, 96);
+	assert_int_equal(in->untold, 2);
+	assert_false(in->incomplete);
+	assert_int_equal(in->parts[0].depth, 0);	/* a tree, whatever the line says */
+	assert_int_equal(in->parts[0].length, LT_UNKNOWN);
+	assert_int_equal(in->parts[1].depth, 1);
+	assert_string_equal(in->parts[1].name, ".buf");
+	assert_int_equal(in->parts[1].length, 3);
+	assert_int_equal(in->parts[2].depth, 2);
+	assert_true(in->parts[2].shared);
+	assert_int_equal(in->parts[2].bytes, 0);
 	assert_true(step.ended > 1002);
+}
+
+static void put_collect(int unreachable)
+{
+	buf_printf(&made, "{\"v\":1,\"kind\":\"collect\",\"t\":1002.5,\"unreachable\":%d,"
+		   "\"took_us\":null,\"objects\":{\"before\":20,\"after\":8},"
+		   "\"rss\":{\"before\":-5}}\n", unreachable);
+}
+
+static void a_collection_comes_with_the_sample_before_it(void **state)
+{
+	put_collect(1);				/* of what was not recorded */
+	made_of(2);
+	put_collect(2);
+	put_collect(12);			/* of two the later one */
+	put_sample(3, 30);
+	put_collect(13);
+	assert_int_equal(load(buf_text(&made))->code, LT_OK);
+	for (int round = 0; round < 2; round++) {
+		const struct sample_collect *c;
+
+		assert_null(next().collect);
+		c = next().collect;
+		assert_non_null(c);
+		assert_int_equal(c->unreachable, 12);
+		assert_int_equal(c->took_us, LT_UNKNOWN);
+		assert_int_equal(c->objects_before, 20);
+		assert_int_equal(c->objects_after, 8);
+		assert_int_equal(c->rss_before, LT_UNKNOWN);
+		assert_int_equal(c->rss_after, LT_UNKNOWN);
+		if (round == 0) {
+			assert_int_equal(next().collect->unreachable, 13);
+			replay_rewind(r);
+		}
+	}
+	replay_forget(r);
+	assert_int_equal(next().collect->unreachable, 13);
 }
 
 static void what_was_read_can_be_forgotten_on_the_way(void **state)
@@ -384,6 +440,7 @@ int main(void)
 		T(held_readings_are_no_readings_of_the_sample),
 		T(another_process_begins_a_part_and_the_same_one_does_not),
 		T(who_holds_them_comes_with_the_sample_before_the_verdict),
+		T(a_collection_comes_with_the_sample_before_it),
 		T(what_was_read_can_be_forgotten_on_the_way),
 		T(a_line_that_is_cut_off_ends_it_and_is_named),
 		T(damage_ends_it_and_names_the_line_and_the_cause),

@@ -257,11 +257,14 @@ static size_t descriptors(void)
 }
 
 /*
- * A hundred who connect and say nothing, or ask for a large page and take none of it. Sixteen of
- * them have places, for a second without a byte; then others have their turn.
+ * A hundred who connect and say nothing or half of it, or ask for a large page and take none of it.
+ * Sixteen of them have places, for a second without a byte; then others have their turn.
  */
 static void scrapers_that_hang_lose_their_places(void **state)
 {
+	static const char *const says[] = {
+		"", "GET /big HTTP/1.1\r\n" HOST "\r\n", "GET /metrics HTTP/1.1\r\nHo",
+	};
 	int fds[100];
 	const int small = 4096;
 	size_t before = descriptors();
@@ -272,8 +275,7 @@ static void scrapers_that_hang_lose_their_places(void **state)
 	for (size_t i = 0; i < COUNT_OF(fds); i++) {
 		fds[i] = connect_client();
 		(void)setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-		if (i % 2)
-			(void)send(fds[i], "GET /big HTTP/1.1\r\n" HOST "\r\n", 30, MSG_NOSIGNAL);
+		(void)send(fds[i], says[i % 3], strlen(says[i % 3]), MSG_NOSIGNAL);
 		turn();
 	}
 	assert_in_range(descriptors() - before, COUNT_OF(fds) + 1,

@@ -8,26 +8,40 @@
 #include <unistd.h>
 
 #include "proc/twin.h"
+#include "util/buf.h"
 #include "util/clock.h"
+#include "util/io.h"
 
 static pid_t children[4];
 static struct twin *twin;
+
+/* exec closes files before the arguments can be seen from outside. */
+static void wait_for_arguments(pid_t pid)
+{
+	struct buf cmdline = {0};
+
+	while (io_read_proc(pid, 0, "cmdline", 64, &cmdline) == 0 && cmdline.len == 0)
+		clock_sleep_ns(CLOCK_NS_PER_MS);
+	buf_done(&cmdline);
+}
 
 /* `sleep SECONDS`, once it is that; two of one number are twins. */
 static pid_t start(int i, const char *seconds)
 {
 	int up[2];
-	char byte;
+	char own[32], byte;
 
+	snprintf(own, sizeof(own), "%s%d", seconds, (int)getpid());
 	assert_int_equal(pipe2(up, O_CLOEXEC), 0);
 	children[i] = fork();
 	if (children[i] == 0) {
-		execlp("sleep", "sleep", seconds, (char *)NULL);
+		execlp("sleep", "sleep", own, (char *)NULL);
 		_exit(127);
 	}
 	close(up[1]);
 	assert_int_equal(read(up[0], &byte, 1), 0);	/* closed by exec */
 	close(up[0]);
+	wait_for_arguments(children[i]);
 	return children[i];
 }
 
