@@ -66,7 +66,7 @@ packages_extra() {
 	echo bubblewrap podman runc systemd-container
 	case $(uname -m) in
 	x86_64)
-		echo cpio qemu-system-x86
+		echo cpio kmod qemu-system-x86 qemu-system-arm
 		echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 		;;
 	esac
