@@ -96,6 +96,7 @@ static void open_prompt(struct screen *s, enum keys_action action, struct ui_req
 	if (action == KEYS_FIND)
 		screen_top(s)->ops->find(screen_top(s)->state, &s->picture.snap, FIND_BEGIN, "");
 	s->asking = action;
+	s->missed = false;
 }
 
 static void find_again(struct screen *s, enum view_find how, struct ui_request *ret)
@@ -304,11 +305,31 @@ static void accept_prompt(struct screen *s, struct ui_request *ret)
 	}
 }
 
+/* What is typed so far, from where the search began. */
+static void find_typed(struct screen *s)
+{
+	struct layer *top = screen_top(s);
+	char text[sizeof(s->prompt.text) + 20];
+
+	s->missed = !top->ops->find(top->state, &s->picture.snap, FIND_HERE, s->prompt.text);
+	if (s->missed) {
+		snprintf(text, sizeof(text), "not found: %s", s->prompt.text);
+		screen_message(s, text);
+	}
+}
+
+void acts_new_picture(struct screen *s)
+{
+	if (s->asking != KEYS_FIND || !s->missed)
+		return;
+	screen_message(s, "");
+	find_typed(s);
+}
+
 void acts_prompt(struct screen *s, int key, struct ui_request *ret)
 {
 	struct layer *top = screen_top(s);
 	bool find = s->asking == KEYS_FIND;
-	char text[sizeof(s->prompt.text) + 20];
 
 	ret->ask = UI_REDRAW;
 	switch (prompt_key(&s->prompt, key)) {
@@ -322,11 +343,8 @@ void acts_prompt(struct screen *s, int key, struct ui_request *ret)
 		s->asking = KEYS_NONE;
 		break;
 	case PROMPT_EDITED:
-		if (find && !top->ops->find(top->state, &s->picture.snap, FIND_HERE,
-					    s->prompt.text)) {
-			snprintf(text, sizeof(text), "not found: %s", s->prompt.text);
-			screen_message(s, text);
-		}
+		if (find)
+			find_typed(s);
 		break;
 	}
 }

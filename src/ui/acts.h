@@ -15,6 +15,8 @@
 void acts_key(struct screen *s, int key, bool had_message, struct ui_request *ret);
 /* One for the prompt that is open (s->asking). */
 void acts_prompt(struct screen *s, int key, struct ui_request *ret);
+/* There are new rows: what was typed and not found may be among them. */
+void acts_new_picture(struct screen *s);
 /* false: it means the same in a replay as anywhere. */
 bool acts_replay_key(struct screen *s, int key, enum keys_action action, struct ui_request *ret);
 

@@ -270,6 +270,7 @@ void screen_draw(struct screen *s, const struct snapshot *snap, double now, bool
 		 struct canvas *c)
 {
 	take_picture(s, snap);
+	acts_new_picture(s);
 	s->ctx.now = now;
 	s->ctx.sampling = sampling;
 	layers_draw(s, c);
@@ -284,6 +285,7 @@ void screen_draw_processes(struct screen *s, const struct processes *list, doubl
 	s->processes = *list;
 	s->processes.rows = list->n ? mem_dup(list->rows, list->n * sizeof(*list->rows)) : NULL;
 	picture_take(&s->picture, &none);
+	acts_new_picture(s);
 	s->ctx.now = now;
 	layers_draw(s, c);
 }

@@ -32,6 +32,7 @@ struct screen {
 	int cursor_row;
 	enum keys_action asking;	/* FIND, FILTER, DELAY, JUMP: a prompt is open */
 	struct prompt prompt;
+	bool missed;			/* what is typed at FIND's was not found */
 	char find[sizeof(((struct prompt *)0)->text)];
 };
 

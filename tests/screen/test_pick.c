@@ -161,6 +161,21 @@ static void find_looks_at_commands_users_places_and_pids(void **state)
 	assert_int_equal(canvas.cursor_row, 2);
 }
 
+static void a_process_that_starts_while_it_is_looked_for_is_found(void **state)
+{
+	size_t all = list.n;
+
+	list.n = 2;
+	draw(24, 80);
+	type("/gunicorn");
+	assert_true(drawn("not found: gunicorn"));
+	list.n = all;
+	draw(24, 80);
+	assert_false(drawn("not found"));
+	(void)key('\r');
+	assert_int_equal(canvas.cursor_row, 4);
+}
+
 static void f_asks_to_filter_and_esc_to_show_all_again(void **state)
 {
 	draw(24, 80);
@@ -218,6 +233,7 @@ int main(void)
 		DRAWN(enter_asks_for_the_selected_process),
 		DRAWN(the_cursor_follows_its_process),
 		DRAWN(find_looks_at_commands_users_places_and_pids),
+		DRAWN(a_process_that_starts_while_it_is_looked_for_is_found),
 		DRAWN(f_asks_to_filter_and_esc_to_show_all_again),
 		DRAWN(an_empty_list_says_why_and_a_search_that_it_goes_on),
 		DRAWN(keys_of_the_table_mean_nothing_here),

@@ -209,6 +209,21 @@ static void find_jumps_while_it_is_typed(void **state)
 	assert_true(selected_is("app.net.Connection"));
 }
 
+/* A name that comes up while it is being typed is found without another key. */
+static void what_is_not_found_is_looked_for_in_new_rows(void **state)
+{
+	f.snap.n_rows--;
+	fixture_draw(&f, 24, 80);
+	fixture_type(&f, "/shop.late");
+	assert_true(fixture_find(&f, "not found: shop.late") > 0);
+	f.rows[FIXTURE_ROWS - 1].name = "shop.Later";
+	f.snap.n_rows++;
+	fixture_draw(&f, 24, 80);
+	assert_int_equal(fixture_find(&f, "not found"), -1);
+	(void)fixture_key(&f, '\r');
+	assert_int_equal(f.canvas.cursor_row, fixture_find(&f, "shop.Later"));
+}
+
 static void find_takes_an_expression_and_what_is_none_yet_as_it_stands(void **state)
 {
 	(void)fixture_key(&f, '/');
@@ -430,6 +445,7 @@ int main(void)
 		DRAWN(sort_keys_choose_what_they_say),
 		DRAWN(the_menu_sorts_on_enter_and_not_on_esc),
 		DRAWN(find_jumps_while_it_is_typed),
+		DRAWN(what_is_not_found_is_looked_for_in_new_rows),
 		DRAWN(find_takes_an_expression_and_what_is_none_yet_as_it_stands),
 		DRAWN(tagged_rows_stand_on_top_and_are_summed_up),
 		DRAWN(units_and_zeros_change_how_figures_are_written),
