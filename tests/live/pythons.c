@@ -238,6 +238,21 @@ bool python_say(struct python_run *run, const char *text)
 	return said;
 }
 
+const char *python_fate(const struct python_run *run)
+{
+	static char text[60];
+	siginfo_t end = {0};
+
+	if (waitid(P_PID, (id_t)run->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0)
+		snprintf(text, sizeof(text), "unknown: %s", strerror(errno));
+	else if (end.si_pid == 0)
+		snprintf(text, sizeof(text), "it lives");
+	else
+		snprintf(text, sizeof(text), "it ended by %s %d",
+			 end.si_code == CLD_EXITED ? "exit status" : "signal", end.si_status);
+	return text;
+}
+
 int python_wait(struct python_run *run)
 {
 	int status = 0;

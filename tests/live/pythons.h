@@ -60,6 +60,9 @@ bool python_say(struct python_run *run, const char *text);
 /* SIGKILL by PID, wait, free. Returns the wait status; fine on one that is not running. */
 int python_stop(struct python_run *run);
 
+/* For a test that fails: what has become of it, in words; borrowed until the next call. */
+const char *python_fate(const struct python_run *run);
+
 /* Waits for it to end by itself (after python_say or a signal) and frees. */
 int python_wait(struct python_run *run);
 

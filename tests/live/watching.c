@@ -231,7 +231,8 @@ bool watching_stopped_well(struct python_run *run)
 	bool well = json_is_true(json_object_get(end, "ok"));
 
 	if (!well)
-		printf("# its own check failed: %s\n", text ? text : "no report");
+		printf("# its own check failed: %s (%s)\n", text ? text : "no report",
+		       python_fate(run));
 	free(text);
 	json_decref(end);
 	return well;
@@ -251,6 +252,7 @@ const struct sample *watching_one(struct session *s)
 		case SESSION_SAMPLE:
 			return sample;
 		case SESSION_ENDED:
+			printf("# the session has ended\n");
 			return NULL;
 		case SESSION_WAIT:
 			break;
