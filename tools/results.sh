@@ -1,9 +1,11 @@
 # Sourced by the scripts beside it after common.sh (POSIX sh): which tests there are, and what came
-# of them. The sums are in $passed, $failed and $skipped.
+# of them. The sums are in $passed, $failed and $skipped, what failed and why in $failures.
 # shellcheck shell=sh
 : "${top:?}"
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=''
+newline='
+'
 
 # make_in DIRECTORY ARGUMENT...: a script whose builds are elsewhere replaces it.
 make_in() {
@@ -64,6 +66,26 @@ tests_of() {
 	done | tr '\n' ' '
 }
 
+# failures_of NAME LOG: each test of it that failed, with what it said before and cmocka behind it.
+failures_of() {
+	awk -v name="$1" '
+		/^(not )?ok / && (!/^not / || / # SKIP/) { n = behind = 0 }
+		/^not ok / && !/ # SKIP/ {
+			sub(/^not ok [0-9]*[ -]*/, "")
+			print "#   FAILED in " name ": " $0
+			for (i = n > 12 ? n - 11 : 1; i <= n; i++)
+				print "#     " said[i]
+			n = 0
+			behind = 4
+		}
+		sub(/^# /, "") {
+			said[++n] = $0
+			if (behind-- > 0)
+				print "#     " $0
+		}
+		sub(/^ERROR: /, "") { print "#   ERROR in " $0 }' "$2"
+}
+
 # results STAGE DIRECTORY: a line per suite from automake's *.trs files, then what failed and why
 # something was skipped. A program that fails a test also exits with 1, which the files call an
 # ERROR: one failure, not two.
@@ -102,8 +124,9 @@ results() {
 		log=${trs%.trs}.log
 		name=$(basename "$trs" .trs)
 		if grep -q '^:test-result: \(FAIL\|XPASS\|ERROR\)' "$trs"; then
-			sed -n "s|^not ok [0-9]*[ -]*|#   FAILED in $name: |p" "$log"
-			sed -n "s|^ERROR: |#   ERROR in |p" "$log"
+			told=$(failures_of "$name" "$log")
+			echo "$told"
+			failures="$failures$told$newline"
 		fi
 		sed -n "s|^# skipped: *|#   skipped in $name: |p" "$log" |
 			sort | uniq -c | sed 's/^ *\([0-9]*\) #\(.*\)/#\2 (\1)/'
