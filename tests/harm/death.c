@@ -44,24 +44,6 @@ bool death_at_every_step(struct cell_run *r)
 
 /* ---- at any time ------------------------------------------------------------------------ */
 
-/* The first of its children, 0: none; *ret_n: how many, up to 2. */
-static pid_t child_of(pid_t pid, int *ret_n)
-{
-	char path[64];
-	int child = 0, second, n = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	f = fopen(path, "re");
-	if (f) {
-		n = fscanf(f, "%d %d", &child, &second);
-		fclose(f);
-	}
-	if (ret_n)
-		*ret_n = n;
-	return n > 0 ? child : 0;
-}
-
 struct watcher {
 	pid_t pid, child;
 	bool ended;
@@ -72,7 +54,7 @@ static bool has_child_or_ended(void *arg)
 	struct watcher *w = arg;
 	siginfo_t info = {0};
 
-	w->child = child_of(w->pid, NULL);
+	w->child = harm_child(w->pid, NULL);
 	w->ended = waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 		   info.si_pid == w->pid;
 	return w->child || w->ended;
@@ -88,13 +70,13 @@ static bool only_target_is_left(void *arg)
 	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid &&
 	       info.si_pid != r->program.pid)
 		waitpid(info.si_pid, NULL, 0);
-	return child_of(getpid(), &n) == r->program.pid && n == 1;
+	return harm_child(getpid(), &n) == r->program.pid && n == 1;
 }
 
 /* What dies: leaktop, its borrower, or both. */
 static void kill_some(struct watcher *w, int which)
 {
-	w->child = child_of(w->pid, NULL);
+	w->child = harm_child(w->pid, NULL);
 	if (which == 0 || !w->child)
 		kill(w->pid, SIGKILL);
 	else if (which == 1)

@@ -334,6 +334,23 @@ struct status harm_status(pid_t pid)
 	return st;
 }
 
+pid_t harm_child(pid_t pid, int *ret_n)
+{
+	char path[64];
+	int child = 0, second, n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = fopen(path, "re");
+	if (f) {
+		n = fscanf(f, "%d %d", &child, &second);
+		fclose(f);
+	}
+	if (ret_n)
+		*ret_n = n > 0 ? n : 0;
+	return n > 0 ? child : 0;
+}
+
 static bool is_free(void *arg)
 {
 	struct status st = harm_status(*(pid_t *)arg);

@@ -78,6 +78,8 @@ bool harm_sample(pid_t pid);
 
 /* Fails the test where there is no such process. */
 struct status harm_status(pid_t pid);
+/* A child that pid's main thread has started, 0: none. *ret_n, if wanted: how many, at most 2. */
+pid_t harm_child(pid_t pid, int *ret_n);
 /* Waits until nobody traces pid and it is not stopped; false if that does not come. */
 bool harm_wait_free(pid_t pid);
 /* Waits until pid is asleep inside a system call; its number, or -1. */

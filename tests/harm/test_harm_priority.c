@@ -148,18 +148,8 @@ static struct harm_program nice_leaktop(pid_t pid, uid_t uid)
 /* A child of it, at any moment. */
 static bool has_raised_child(void *arg)
 {
-	pid_t leaktop = *(pid_t *)arg;
-	char path[64];
-	int child = 0;
-	FILE *f;
+	pid_t child = harm_child(*(pid_t *)arg, NULL);
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", leaktop, leaktop);
-	f = fopen(path, "re");
-	if (f) {
-		if (fscanf(f, "%d", &child) != 1)
-			child = 0;
-		fclose(f);
-	}
 	return child && getpriority(PRIO_PROCESS, (id_t)child) == 0;
 }
 

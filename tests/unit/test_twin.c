@@ -12,16 +12,21 @@
 #include "util/clock.h"
 #include "util/io.h"
 
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)
+
 static pid_t children[4];
 static struct twin *twin;
 
 /* exec closes files before the arguments can be seen from outside. */
 static void wait_for_arguments(pid_t pid)
 {
+	int64_t end = clock_mono_ns() + PATIENCE_NS;
 	struct buf cmdline = {0};
 
-	while (io_read_proc(pid, 0, "cmdline", 64, &cmdline) == 0 && cmdline.len == 0)
+	while (io_read_proc(pid, 0, "cmdline", 64, &cmdline) == 0 && cmdline.len == 0 &&
+	       clock_mono_ns() < end)
 		clock_sleep_ns(CLOCK_NS_PER_MS);
+	assert_true(cmdline.len > 0);	/* it is `sleep`, and lives */
 	buf_done(&cmdline);
 }
 
