@@ -171,7 +171,10 @@ bool arch_repair_eintr(struct arch_state *s)
 	return true;
 }
 
-/* As handle_signal() does without SA_RESTART (arch/x86/kernel/signal.c). */
+/*
+ * As handle_signal() does without SA_RESTART (arch/x86/kernel/signal.c). Behind the call: another
+ * stop, before the thread gets a CPU, must find no EINTR to repair.
+ */
 bool arch_end_call(struct arch_state *s)
 {
 	struct user_regs_struct *r = regs_of(s);
@@ -182,10 +185,12 @@ bool arch_end_call(struct arch_state *s)
 	case -K_ERESTARTSYS:
 	case -K_ERESTARTNOHAND:
 	case -K_ERESTART_RESTARTBLOCK:
+	case -EINTR:
 		r->rax = (unsigned long)-EINTR;
+		r->orig_rax = (unsigned long)-1;
 		return true;
 	default:
-		return (long)r->rax == -EINTR;
+		return false;
 	}
 }
 

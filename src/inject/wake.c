@@ -5,6 +5,7 @@
 #include "inject/fault.h"
 #include "inject/policy.h"
 #include "inject/safepoint.h"
+#include "proc/runnable.h"
 #include "proc/status.h"
 #include "target/signals.h"
 #include "target/threads.h"
@@ -13,8 +14,12 @@
 
 #define LOOK_NS (CLOCK_NS_PER_MS / 10)	/* between the first two looks; then twice as long, */
 #define LOOK_MOST_NS (4 * CLOCK_NS_PER_MS)	/* ... up to this */
-#define LOOKS_NS (50 * CLOCK_NS_PER_MS)	/* in all */
+#define MAIN_NS (10 * CLOCK_NS_PER_S)	/* for the main thread, on a machine that is very busy, */
+#define OTHERS_NS (2 * CLOCK_NS_PER_S)	/* ... and then for the others */
+#define BLIND_NS (50 * CLOCK_NS_PER_MS)	/* for all, where the kernel does not say who runs */
+#define RUNS_NS (1 * CLOCK_NS_PER_MS)	/* of CPU: it is beyond the call that it was stopped in */
 #define STOP_MOST_NS (1 * CLOCK_NS_PER_S)
+#define STOPS_MOST 3
 
 static int64_t switches_of(const struct wake *w)
 {
@@ -60,6 +65,7 @@ void wake_leaves(struct wake *w, const struct tracee *t)
 	if (!w->watches)
 		return;
 	w->switches = switches_of(w);
+	w->cpu_ns = runnable_cpu_ns(t->tid, t->tid);
 	w->watches = num_known(w->switches) && !has_own_signal(t);
 }
 
@@ -91,18 +97,23 @@ static bool end_call(const struct wake *w, const struct maps *maps, struct trace
 	return ended;
 }
 
-static bool rouse(const struct wake *w, const struct maps *maps)
+/* true: the call has ended. *stopped_ns: grows by what it took. */
+static bool rouse(struct wake *w, const struct maps *maps, int64_t *stopped_ns)
 {
+	int64_t begin = clock_mono_ns();
 	struct tracee t;
 	struct lt_err err;
 	bool ended;
 
-	if (tracee_seize(&t, w->py->remote.pid, clock_mono_ns() + STOP_MOST_NS, &err) != LT_OK)
+	if (tracee_seize(&t, w->py->remote.pid, begin + STOP_MOST_NS, &err) != LT_OK)
 		return false;
 	ended = tracee_interrupt(&t, &err) == LT_OK && end_call(w, maps, &t);
 	if (ended)
 		fault_at(FAULT_ENDED);
+	else
+		wake_leaves(w, &t);
 	tracee_detach(&t);
+	*stopped_ns += clock_mono_ns() - begin;
 	return ended;
 }
 
@@ -121,22 +132,36 @@ static bool worth_a_stop(const struct wake *w, const struct maps *maps, int filt
 	       safepoint_guess(w->py, &now, maps, &why) == SAFEPOINT_BLOCKED;
 }
 
-int64_t wake_end(const struct wake *w, const struct maps *maps, int filters)
+/* Not back in a system call: is it beyond the one that it was stopped in? */
+static bool runs(const struct wake *w)
 {
-	int64_t end = clock_mono_ns() + LOOKS_NS, pause = LOOK_NS, begin;
+	int64_t now = runnable_cpu_ns(w->py->remote.pid, w->py->remote.pid);
 
-	while (w->watches && clock_mono_ns() < end) {
-		bool blocked;
+	return num_known(now) && num_known(w->cpu_ns) && now >= w->cpu_ns + RUNS_NS;
+}
 
-		if (worth_a_stop(w, maps, filters, &blocked)) {
-			begin = clock_mono_ns();
-			if (rouse(w, maps))
-				return clock_mono_ns() - begin;
-		} else if (blocked && !signals_due(w->py)) {
+int64_t wake_end(struct wake *w, const struct maps *maps, int filters)
+{
+	int64_t end = clock_mono_ns() + (num_known(w->cpu_ns) ? MAIN_NS : BLIND_NS);
+	int64_t pause = LOOK_NS, stopped_ns = 0;
+	pid_t pid = w->py->remote.pid;
+	struct runnable others;
+	bool came_back = false, blocked;
+
+	for (int stops = 0; w->watches && slept(w, 1) && clock_mono_ns() < end;) {
+		if (worth_a_stop(w, maps, filters, &blocked) && stops++ < STOPS_MOST &&
+		    rouse(w, maps, &stopped_ns))
 			break;
+		if (blocked && !came_back) {
+			came_back = true;
+			end = clock_mono_ns() + (num_known(w->cpu_ns) ? OTHERS_NS : BLIND_NS);
+			runnable_take(&others, pid, pid);
 		}
+		/* in this order: what has run has noted what it had to */
+		if ((blocked ? runnable_have_run(&others, pid) : runs(w)) && !signals_due(w->py))
+			break;
 		clock_sleep_ns(pause);
 		pause = pause < LOOK_MOST_NS ? 2 * pause : LOOK_MOST_NS;
 	}
-	return 0;
+	return stopped_ns;
 }

@@ -26,7 +26,8 @@ struct wake {
 	const struct python *py;
 	const struct gadgets *gadgets;
 	bool watches;		/* it may be that another thread takes a signal */
-	int64_t switches;	/* status_switches() of the main thread when it was looked at */
+	int64_t switches;	/* status_switches() of the main thread when it was looked at, */
+	int64_t cpu_ns;		/* ... and its runnable_cpu_ns() when it was let go */
 };
 
 /* Before the main thread is stopped. */
@@ -38,10 +39,11 @@ void wake_leaves(struct wake *w, const struct tracee *t);
 
 /*
  * When it was let go, from a system call: looks until it waits again, which is most often at once,
- * or has not for a twentieth of a second: then it runs, and looks itself. With a signal noted, a
- * short stop makes its system call return EINTR; the time that took in ns, else 0. `filters`: so
- * many of its seccomp filters were read and let waits go on.
+ * or runs, and so looks itself. A thread that the kernel has given a signal notes it when it gets a
+ * CPU: those that wait for one are waited for. With a signal noted, a short stop makes the main
+ * thread's system call return EINTR; the time that took in ns, else 0. `filters`: so many of its
+ * seccomp filters were read and let waits go on.
  */
-int64_t wake_end(const struct wake *w, const struct maps *maps, int filters);
+int64_t wake_end(struct wake *w, const struct maps *maps, int filters);
 
 #endif

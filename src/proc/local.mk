@@ -14,6 +14,7 @@ libproc_a_SOURCES = \
 	src/proc/pidstat.c src/proc/pidstat.h \
 	src/proc/procfile.c src/proc/procfile.h \
 	src/proc/resident.c src/proc/resident.h \
+	src/proc/runnable.c src/proc/runnable.h \
 	src/proc/status.c src/proc/status.h \
 	src/proc/status_syscall.c \
 	src/proc/twin.c src/proc/twin.h \

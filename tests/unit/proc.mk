@@ -1,6 +1,6 @@
 if HAVE_CMOCKA
 proc_tests = test_candidates test_proc_figures test_proc_parse test_proc_resident test_proc_sources \
-	test_proc_status test_proc_tree test_twin
+	test_proc_status test_proc_tree test_runnable test_twin
 check_PROGRAMS += $(proc_tests)
 TESTS += $(proc_tests)
 check_LIBRARIES += libproctest.a
@@ -30,6 +30,9 @@ test_proc_sources_LDADD = $(proc_test_libs)
 test_proc_status_SOURCES = tests/unit/test_proc_status.c tests/unit/test.h
 test_proc_status_CFLAGS = $(proc_test_cflags) -pthread
 test_proc_status_LDADD = $(proc_test_libs) -lpthread
+test_runnable_SOURCES = tests/unit/test_runnable.c tests/unit/test.h
+test_runnable_CFLAGS = $(proc_test_cflags)
+test_runnable_LDADD = $(proc_test_libs)
 test_proc_tree_SOURCES = tests/unit/test_proc_tree.c tests/unit/test.h
 test_proc_tree_CFLAGS = $(proc_test_cflags)
 test_proc_tree_LDADD = $(proc_test_libs)
