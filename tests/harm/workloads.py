@@ -575,6 +575,8 @@ def kind_interrupt():
         signal.siginterrupt(signal.SIGALRM, interrupting)
         begin = now()
         signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)    # one may come before the read
+        if not interrupting:
+            os.write(order, b"x")
         got = libc.read(near, byte, 1)
         error = ctypes.get_errno() if got < 0 else 0
         at_least(begin, 0.01)
@@ -583,9 +585,7 @@ def kind_interrupt():
 
     def work():
         del handled[:]
-        interrupted = read(True)
-        os.write(order, b"x")
-        return interrupted, read(False), len(handled) > 1
+        return read(True), read(False), len(handled) > 1
     rounds(work)
     for fd in (order, orders, near, far):
         os.close(fd)

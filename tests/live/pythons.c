@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,6 +143,25 @@ bool python_chosen(const struct python_exe *exe, const char *const *parts)
 	return false;
 }
 
+/*
+ * A root that was only unpacked has no /proc, which mix.py reads. From here on there is one for
+ * this test and what it starts, and for nobody else.
+ */
+static void need_proc(const char *root)
+{
+	static bool apart;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/proc/self", root);
+	if (access(path, F_OK) == 0)
+		return;
+	apart = apart || (unshare(CLONE_NEWNS) == 0 &&
+			  mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	snprintf(path, sizeof(path), "%s/proc", root);
+	if (!apart || mount("proc", path, "proc", 0, NULL) != 0)
+		printf("# no /proc in %s: %s\n", root, strerror(errno));
+}
+
 /* Between fork and exec in the child; 127 is what a shell says too. */
 static void become(pid_t parent, int in, int out, const char *root, const char *const *argv)
 {
@@ -166,6 +187,8 @@ bool python_start_program(struct python_run *run, const char *root, const char *
 	int in[2], out[2];
 
 	*run = (struct python_run){0};
+	if (root[0])
+		need_proc(root);
 	if (pipe2(in, O_CLOEXEC) != 0)
 		return false;
 	if (pipe2(out, O_CLOEXEC) != 0) {

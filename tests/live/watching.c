@@ -4,8 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,25 +49,6 @@ static bool copy_file(const char *from, const char *to)
 	return ok;
 }
 
-/*
- * A root that was only unpacked has no /proc, which mix.py reads. From here on there is one for
- * this test and what it starts, and for nobody else.
- */
-static void need_proc(const char *root)
-{
-	static bool apart;
-	char path[300];
-
-	snprintf(path, sizeof(path), "%s/proc/self", root);
-	if (access(path, F_OK) == 0)
-		return;
-	apart = apart || (unshare(CLONE_NEWNS) == 0 &&
-			  mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	snprintf(path, sizeof(path), "%s/proc", root);
-	if (!apart || mount("proc", path, "proc", 0, NULL) != 0)
-		printf("# no /proc in %s: %s\n", root, strerror(errno));
-}
-
 /* The scripts inside a root, as the Python there sees them; made once per root. */
 static const char *scripts_in_root(const char *root)
 {
@@ -81,7 +60,6 @@ static const char *scripts_in_root(const char *root)
 			return copies[i] + rootlen;
 	if (n_copies == COUNT_OF(copies))
 		return NULL;
-	need_proc(root);
 	dir = copies[n_copies];
 	snprintf(dir, sizeof(copies[0]), "%s/tmp/leaktop-XXXXXX", root);
 	if (!mkdtemp(dir) || chmod(dir, 0755) != 0)
