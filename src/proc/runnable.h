@@ -30,8 +30,8 @@ void runnable_take(struct runnable *r, pid_t pid, pid_t but);
 bool runnable_have_run(struct runnable *r, pid_t pid);
 
 /*
- * CPU time of a thread in ns, /proc/PID/task/TID/schedstat; the kernel adds to it at a tick and when
- * the thread gives up its CPU. LT_UNKNOWN where the kernel does not count it.
+ * CPU time of a thread in ns, /proc/PID/task/TID/schedstat; the kernel adds to it at a tick and
+ * when the thread gives up its CPU. LT_UNKNOWN where the kernel does not count it.
  */
 int64_t runnable_cpu_ns(pid_t pid, pid_t tid);
 

@@ -19,6 +19,7 @@ HOLD = 300000000        # items: some seconds of C code that holds the GIL
 seen = {"full": 0, "main": 0, "other": 0, "child": 0}
 naps = []
 refs = []
+kept = []
 
 
 def ident():
@@ -42,10 +43,15 @@ def gone(ref):
 
 
 def make(n):
+    """Garbage, and in each pool of it something that stays: no arena is given back with it."""
     for i in range(n):
         node = Node()
         node.myself = node
         refs.append(weakref.ref(node, gone))
+        if i % 8 == 0:
+            node = Node()
+            node.myself = node
+            kept.append(node)
 
 
 def phase(name, info):

@@ -1,8 +1,8 @@
 /*
  * A signal for the process that comes while leaktop has stopped the main thread is handled in C by
  * another thread. The main thread, which waits for good, must learn of it all the same: at each
- * step of a borrowing, in each kind of wait, under every Python, if leaktop dies over it, and if one of
- * the two threads has to wait for a CPU.
+ * step of a borrowing, in each kind of wait, under every Python, if leaktop dies over it, and if
+ * one of the two threads has to wait for a CPU.
  */
 #include "config.h"
 #include "tests/unit/test.h"
@@ -151,7 +151,7 @@ static void compute(void *unused)
 		;
 }
 
-/* All on one CPU, beside a program that computes there; the main thread, or the others, behind it. */
+/* All on one CPU, where a program computes; the main thread, or the others, behind that. */
 static bool starve(pid_t pid, bool main_thread)
 {
 	char path[64];
