@@ -224,6 +224,26 @@ static bool is_dict_entry(const struct roots *r, uint64_t dict, uint64_t word)
 	       (word - e.addr < e.n * e.size || (e.values && word - e.values < e.n * 8));
 }
 
+/*
+ * Of a module only its state refers to blocks (md_def has no objects): to as many bytes as it
+ * asked for. Of none it is a block of malloc(1), in which is what was there before: 3.5+ marks by a
+ * state that the module was executed.
+ */
+static bool is_in_state(const struct roots *r, uint64_t module, int64_t at, uint64_t word)
+{
+	const struct layout *l = r->py->layout;
+	uint64_t of = module, state, size;
+
+	if (l->md_state == LAYOUT_NONE || at != l->md_state)
+		return false;
+	if (l->md_def != LAYOUT_NONE &&
+	    !remote_u64(&r->py->remote, module + (uint64_t)l->md_def, &of))
+		return false;
+	return remote_u64(&r->py->remote, module + (uint64_t)at, &state) &&
+	       remote_u64(&r->py->remote, of + (uint64_t)l->md_size, &size) &&
+	       (int64_t)size > 0 && word >= state && word - state < size;
+}
+
 bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, int64_t at,
 		uint64_t word)
 {
@@ -231,6 +251,8 @@ bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, in
 		return is_list_item(r, object, word);
 	if (t->form == FORM_DICT)
 		return is_dict_entry(r, object, word);
+	if (t->form == FORM_MODULE)
+		return is_in_state(r, object, at, word);
 	if (t->form == FORM_DEQUE)
 		return deque_uses(r->py, object, refs_length(r, object, t), word);
 	return at >= 0 || is_value(r, t, object, word);
