@@ -216,7 +216,7 @@ static bool is_list_item(const struct roots *r, uint64_t list, uint64_t word)
 	       (word - items) / 8 < n;
 }
 
-static bool is_dict_entry(const struct roots *r, uint64_t dict, uint64_t word)
+bool refs_in_dict(const struct roots *r, uint64_t dict, uint64_t word)
 {
 	struct pyobj_entries e;
 
@@ -250,7 +250,7 @@ bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, in
 	if (t->form == FORM_LIST && at == r->py->layout->list_item)
 		return is_list_item(r, object, word);
 	if (t->form == FORM_DICT)
-		return is_dict_entry(r, object, word);
+		return refs_in_dict(r, object, word);
 	if (t->form == FORM_MODULE)
 		return is_in_state(r, object, at, word);
 	if (t->form == FORM_DEQUE)

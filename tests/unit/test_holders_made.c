@@ -185,6 +185,25 @@ static void what_a_code_object_has_behind_its_fields_is_not_held(void **state)
 	shop_done(&m);
 }
 
+/* There it would be nearer to a name than by what holds it, of which nothing would be said. */
+static void what_lies_behind_the_entries_of_a_modules_dict_is_not_held(void **state)
+{
+	struct shop m;
+	uint64_t inner, keys;
+
+	shop_init(&m);
+	inner = shop_item(&m);
+	memcpy(&keys, (char *)(uintptr_t)m.globals + 0x20, 8);
+	shop_put(keys, 304 - 8, inner);
+	for (int i = 0; i < 4; i++)
+		inner = shop_list(&m, &inner, 1, 1);
+	shop_set(m.globals, shop_text(&m, "deep"), inner);
+	shop_search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.deep[0][0][0][0]");
+	shop_done(&m);
+}
+
 /* Where a module has its state is told by the definition of it, or from 3.15 on by itself. */
 static void shop_with_modules_of(struct shop *m, struct layout *layout, uint32_t version_hex)
 {
@@ -657,6 +676,7 @@ int main(void)
 		cmocka_unit_test(a_block_that_refers_to_a_list_makes_its_remains_no_use),
 		cmocka_unit_test(what_lies_behind_the_fields_of_an_object_is_not_held),
 		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
+		cmocka_unit_test(what_lies_behind_the_entries_of_a_modules_dict_is_not_held),
 		cmocka_unit_test(what_lies_in_a_state_of_no_bytes_is_not_held),
 		cmocka_unit_test(what_lies_behind_the_state_of_a_module_is_not_held),
 		cmocka_unit_test(a_ring_to_which_a_module_has_remains_is_garbage),
