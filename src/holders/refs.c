@@ -9,6 +9,7 @@
 #define WEAK_BACK  0x18		/* PyWeakReference: wr_object is in front, wr_callback here */
 #define WEAK_END   0x20
 #define LRU_NEXT   0x20		/* prev and next of a link are in front */
+#define LOCK_AT	   0x10		/* to 3.12; from 3.13 on it is no pointer */
 #define VAR_CACHED 0x20		/* PyContextVar: borrowed */
 
 bool refs_is_generator(const struct typed *t)
@@ -253,6 +254,8 @@ bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, in
 		return refs_in_dict(r, object, word);
 	if (t->form == FORM_MODULE)
 		return is_in_state(r, object, at, word);
+	if (t->form == FORM_LOCKED && at == LOCK_AT)	/* sem_init() sets the first words alone */
+		return false;
 	if (t->form == FORM_DEQUE)
 		return deque_uses(r->py, object, refs_length(r, object, t), word);
 	return at >= 0 || is_value(r, t, object, word);

@@ -185,6 +185,29 @@ static void what_a_code_object_has_behind_its_fields_is_not_held(void **state)
 	shop_done(&m);
 }
 
+static void what_lies_in_the_memory_of_a_lock_is_not_held(void **state)
+{
+	struct shop m;
+	unsigned char *semaphore;
+	uint64_t queue, one;
+
+	shop_init(&m);
+	semaphore = shop_block(&m, 48);
+	made_put(semaphore + 16, shop_item(&m));
+	one = shop_item(&m);
+	queue = shop_object(&m, made_heap_type(&m.heap, "_queue.SimpleQueue", 56, MADE_GC), SHOP_GC,
+			    80);
+	shop_put(queue, 0x10, shop_addr(semaphore));
+	shop_put(queue, 0x20, shop_list(&m, &one, 1, 1));
+	shop_set(m.globals, shop_text(&m, "queue"), queue);
+	shop_search(&m);
+	assert_int_equal(m.r.sampled, 2);
+	assert_int_equal(m.r.c_only, 1);
+	assert_string_equal(m.r.list[0].path, "shop.queue <_queue.SimpleQueue>[0]");
+	assert_int_equal(m.r.list[0].samples, 1);
+	shop_done(&m);
+}
+
 /* There it would be nearer to a name than by what holds it, of which nothing would be said. */
 static void what_lies_behind_the_entries_of_a_modules_dict_is_not_held(void **state)
 {
@@ -676,6 +699,7 @@ int main(void)
 		cmocka_unit_test(a_block_that_refers_to_a_list_makes_its_remains_no_use),
 		cmocka_unit_test(what_lies_behind_the_fields_of_an_object_is_not_held),
 		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
+		cmocka_unit_test(what_lies_in_the_memory_of_a_lock_is_not_held),
 		cmocka_unit_test(what_lies_behind_the_entries_of_a_modules_dict_is_not_held),
 		cmocka_unit_test(what_lies_in_a_state_of_no_bytes_is_not_held),
 		cmocka_unit_test(what_lies_behind_the_state_of_a_module_is_not_held),
