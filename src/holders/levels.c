@@ -180,6 +180,14 @@ static bool has_name(const struct levels *u, const struct block *b)
 	return d && (of == GRAPH_NONE || !u->graph.nodes[of].sample);
 }
 
+/* Dicts hold objects; what else is in the table of one was in that block before. */
+static bool is_global(const struct levels *u, uint64_t table, uint64_t word, const struct typed *t)
+{
+	const struct named_dict *d = roots_dict(&u->roots, table);
+
+	return t && d && refs_in_dict(&u->roots, d->dict, word);
+}
+
 static void add_holder(struct levels *u, uint32_t target, uint64_t word, const struct block *b)
 {
 	const struct typed *t = u->graph.nodes[target].typed;
@@ -187,7 +195,7 @@ static void add_holder(struct levels *u, uint32_t target, uint64_t word, const s
 	bool root = has_name(u, b);
 	uint32_t owner;
 
-	if (root && !b->object && !t)	/* dicts hold objects: an int was in that block before */
+	if (root && !b->object && !is_global(u, b->start, word, t))
 		return;
 	if (b->object && !refs_holds(&u->roots, b->typed, b->object, at, t))
 		return;

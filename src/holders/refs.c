@@ -9,6 +9,7 @@
 #define WEAK_BACK  0x18		/* PyWeakReference: wr_object is in front, wr_callback here */
 #define WEAK_END   0x20
 #define LRU_NEXT   0x20		/* prev and next of a link are in front */
+#define LOCK_AT	   0x10		/* to 3.12; from 3.13 on it is no pointer */
 #define VAR_CACHED 0x20		/* PyContextVar: borrowed */
 
 bool refs_is_generator(const struct typed *t)
@@ -216,12 +217,32 @@ static bool is_list_item(const struct roots *r, uint64_t list, uint64_t word)
 	       (word - items) / 8 < n;
 }
 
-static bool is_dict_entry(const struct roots *r, uint64_t dict, uint64_t word)
+bool refs_in_dict(const struct roots *r, uint64_t dict, uint64_t word)
 {
 	struct pyobj_entries e;
 
 	return pyobj_dict_open(r->py, dict, &e) &&
 	       (word - e.addr < e.n * e.size || (e.values && word - e.values < e.n * 8));
+}
+
+/*
+ * Of a module only its state refers to blocks (md_def has no objects): to as many bytes as it
+ * asked for. Of none it is a block of malloc(1), in which is what was there before: 3.5+ marks by a
+ * state that the module was executed.
+ */
+static bool is_in_state(const struct roots *r, uint64_t module, int64_t at, uint64_t word)
+{
+	const struct layout *l = r->py->layout;
+	uint64_t of = module, state, size;
+
+	if (l->md_state == LAYOUT_NONE || at != l->md_state)
+		return false;
+	if (l->md_def != LAYOUT_NONE &&
+	    !remote_u64(&r->py->remote, module + (uint64_t)l->md_def, &of))
+		return false;
+	return remote_u64(&r->py->remote, module + (uint64_t)at, &state) &&
+	       remote_u64(&r->py->remote, of + (uint64_t)l->md_size, &size) &&
+	       (int64_t)size > 0 && word >= state && word - state < size;
 }
 
 bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, int64_t at,
@@ -230,7 +251,11 @@ bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, in
 	if (t->form == FORM_LIST && at == r->py->layout->list_item)
 		return is_list_item(r, object, word);
 	if (t->form == FORM_DICT)
-		return is_dict_entry(r, object, word);
+		return refs_in_dict(r, object, word);
+	if (t->form == FORM_MODULE)
+		return is_in_state(r, object, at, word);
+	if (t->form == FORM_LOCKED && at == LOCK_AT)	/* sem_init() sets the first words alone */
+		return false;
 	if (t->form == FORM_DEQUE)
 		return deque_uses(r->py, object, refs_length(r, object, t), word);
 	return at >= 0 || is_value(r, t, object, word);

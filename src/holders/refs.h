@@ -29,6 +29,8 @@ bool refs_holds(const struct roots *r, const struct typed *owner, uint64_t objec
  */
 bool refs_uses(const struct roots *r, const struct typed *t, uint64_t object, int64_t at,
 	       uint64_t word);
+/* The same of a word in the table of a dict: behind its entries are remains. */
+bool refs_in_dict(const struct roots *r, uint64_t dict, uint64_t word);
 /* Has an object of this type a name of its own, that is held by this word? */
 bool refs_is_root(const struct roots *r, const struct typed *owner, uint64_t object, int64_t at,
 		  const struct typed *target);

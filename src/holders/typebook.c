@@ -47,6 +47,10 @@ static const struct { const char *name; enum form form; } forms[] = {
 	{"hamt_collision_node", FORM_HAMT_NODE},
 	{"thread._local", FORM_LOCAL},
 	{"_thread._local", FORM_LOCAL},
+	{"thread.lock", FORM_LOCKED},
+	{"_thread.lock", FORM_LOCKED},
+	{"_thread.RLock", FORM_LOCKED},
+	{"_queue.SimpleQueue", FORM_LOCKED},
 	{"thread._localdummy", FORM_WEAK},	/* borrows its dict */
 	{"_thread._localdummy", FORM_WEAK},
 	{"weakref", FORM_WEAK},

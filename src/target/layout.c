@@ -48,6 +48,14 @@
 	.unicode_length = 0x10, .unicode_state = 0x20, \
 	.unicode_kind_shift = 2, .unicode_compact_shift = 5, .unicode_ascii_shift = 6
 
+/*
+ * Read in running interpreters: to 3.9 PyModuleObject is in no header. 3.15 has what is told of the
+ * state in the module.
+ */
+#define MODULE_27  .md_state = LAYOUT_NONE, .md_def = LAYOUT_NONE, .md_size = LAYOUT_NONE
+#define OBJECTS_36 OBJECTS_3, .md_state = 0x20, .md_def = 0x18, .md_size = 0x38
+#define MODULE_315 .md_state = 0x18, .md_def = LAYOUT_NONE, .md_size = 0x38
+
 #define DICT_36  .dict = LAYOUT_DICT_36, .dict_first_value = 0, .values_at = LAYOUT_NONE
 #define DICT_311 .dict = LAYOUT_DICT_311, .dict_first_value = 0
 #define DICT_313 .dict = LAYOUT_DICT_311, .dict_first_value = 8, .values_at = LAYOUT_NONE
@@ -102,7 +110,7 @@
 	.gc_garbage = 0x1db8, .gc_heap_size = 0x1dc8, GC_38, \
 	.signals = LAYOUT_SIGNALS_STATE, .signals_at = 0x18, \
 	.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xb28, \
-	OBJECTS_3, DICT_313, VALUES_312, .tuple_item = 0x20, .ht_name = 0x358, .ht_qualname = 0x368
+	OBJECTS_36, DICT_313, VALUES_312, .tuple_item = 0x20, .ht_name = 0x358, .ht_qualname = 0x368
 
 static const struct layout rows[] = {
 	{
@@ -118,7 +126,7 @@ static const struct layout rows[] = {
 		.gc_threshold = 32, .gc_count = 36,
 		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
-		OBJECTS, .ht_name = 0x358, .ht_qualname = LAYOUT_NONE,
+		OBJECTS, MODULE_27, .ht_name = 0x358, .ht_qualname = LAYOUT_NONE,
 		.dict = LAYOUT_DICT_27, .dict_keys = 0x28, .dict_mask = 0x20,
 		.dict_values = LAYOUT_NONE, .dict_first_value = LAYOUT_NONE,
 		.integer = LAYOUT_INT_OBSIZE,	/* of a long; an int has its value at ob_size */
@@ -136,7 +144,7 @@ static const struct layout rows[] = {
 		GC_STATICS, .gc_heap_size = LAYOUT_NONE, GC_36,
 		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_at = LAYOUT_NONE,
-		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
+		OBJECTS_36, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
 		/* before bpo-27987 gave PyGC_Head its long double in 3.7.4: computed from 3.7.16's
 		 * headers with that change (PR 13581) undone */
@@ -156,7 +164,7 @@ static const struct layout rows[] = {
 		.gc_threshold = 24, .gc_count = 28,
 		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x280,
-		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x340, .ht_qualname = 0x350,
+		OBJECTS_36, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
 		.version_lo = 0x03070400, .version_hi = 0x0307ffff, .name = "3.7",
 		.note_hinders = true,
@@ -172,7 +180,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x278, .gc_garbage = 0x280, .gc_heap_size = LAYOUT_NONE, GC_36,
 		.signals = LAYOUT_SIGNALS_CODE, .signals_at = LAYOUT_NONE,
 		.lock = LAYOUT_LOCK_TRY, .lock_in_runtime = true, .lock_at = 0x2d8,
-		OBJECTS_3, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
+		OBJECTS_36, DICT_36, VALUES_36, .ht_name = 0x340, .ht_qualname = 0x350,
 	}, {
 		.version_lo = 0x030800f0, .version_hi = 0x0308ffff, .name = "3.8",
 		.note_hinders = true,
@@ -189,7 +197,7 @@ static const struct layout rows[] = {
 		.signals = LAYOUT_SIGNALS_LOCK, .signals_at = 0x218,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x260,
 		.lock_finishing = true,
-		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x350, .ht_qualname = 0x360,
+		OBJECTS_36, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030900f0, .version_hi = 0x0309ffff, .name = "3.9",
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
@@ -204,7 +212,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.signals = LAYOUT_SIGNALS_RUNTIME, .signals_at = 0x158,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
-		OBJECTS_3, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x348, .ht_qualname = 0x358,
+		OBJECTS_36, DICT_36, VALUES_36, POOLS_4K, .ht_name = 0x348, .ht_qualname = 0x358,
 	}, {
 		.version_lo = 0x030a00f0, .version_hi = 0x030affff, .name = "3.10",
 		.evidence = LAYOUT_FROM_RUNTIME, .ts_interp = 0x10, .ts_thread_id = 0xb0,
@@ -219,7 +227,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x330, .gc_garbage = 0x338, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.signals = LAYOUT_SIGNALS_RUNTIME, .signals_at = 0x158,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x50,
-		OBJECTS_3, DICT_36, VALUES_36, POOLS_16K, .ht_name = 0x350, .ht_qualname = 0x360,
+		OBJECTS_36, DICT_36, VALUES_36, POOLS_16K, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030b00f0, .version_hi = 0x030bffff, .name = "3.11",
 		.evidence = LAYOUT_FROM_SYMBOL, .ts_interp = 0x10, .ts_thread_id = 0x98,
@@ -234,7 +242,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x350, .gc_garbage = 0x358, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.signals = LAYOUT_SIGNALS_RUNTIME, .signals_at = 0x160,
 		.lock = LAYOUT_LOCK_SEM, .lock_at = 0x70,
-		OBJECTS_3, DICT_311, VALUES_311, .ht_name = 0x350, .ht_qualname = 0x360,
+		OBJECTS_36, DICT_311, VALUES_311, .ht_name = 0x350, .ht_qualname = 0x360,
 	}, {
 		.version_lo = 0x030c00f0, .version_hi = 0x030cffff, .name = "3.12",
 		.evidence = LAYOUT_FROM_SYMBOL, .ts_interp = 0x10,
@@ -248,7 +256,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x138, .gc_garbage = 0x140, .gc_heap_size = LAYOUT_NONE, GC_38,
 		.signals = LAYOUT_SIGNALS_LOCK, .signals_at = -0x10,
 		.lock = LAYOUT_LOCK_SEM, .lock_in_runtime = true, .lock_at = 0x7e8,
-		OBJECTS_3, DICT_311, VALUES_312, .values_at = -0x18, .values_tagged = true,
+		OBJECTS_36, DICT_311, VALUES_312, .values_at = -0x18, .values_tagged = true,
 		.tuple_item = 0x18,
 		.ht_name = 0x358, .ht_qualname = 0x368,
 	}, {
@@ -266,7 +274,7 @@ static const struct layout rows[] = {
 		.signals = LAYOUT_SIGNALS_STATE, .signals_at = 0x18,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xa58,
 		.tuple_item = 0x18,
-		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
+		OBJECTS_36, DICT_313, VALUES_312, .ht_name = 0x358, .ht_qualname = 0x368,
 	}, {
 		/* The incremental collector: young and old[2] lie where generations[3] does, but an
 		 * object's list changes with every increment and bit 0 of _gc_next is a flag.
@@ -293,7 +301,7 @@ static const struct layout rows[] = {
 		.gc_collecting = 0x1d58, .gc_garbage = 0x1d68, .gc_heap_size = 0x1d78, GC_38,
 		.signals = LAYOUT_SIGNALS_STATE, .signals_at = 0x18,
 		.lock = LAYOUT_LOCK_BYTE, .lock_in_runtime = true, .lock_at = 0xba8,
-		OBJECTS_3, DICT_313, VALUES_312, .ht_name = 0x360, .ht_qualname = 0x370,
+		OBJECTS_3, MODULE_315, DICT_313, VALUES_312, .ht_name = 0x360, .ht_qualname = 0x370,
 		.bytearray_shares = true, .tuple_item = 0x20,	/* 3.14+: behind a hash */
 	},
 };

@@ -85,6 +85,9 @@ struct layout {
 	int32_t unicode_length, unicode_state, unicode_ascii_data, unicode_compact_data;
 	int32_t unicode_kind_shift, unicode_compact_shift, unicode_ascii_shift;
 	int32_t set_mask, set_table, set_smalltable;
+	int32_t md_state, md_def;	/* of a module, pointers: what its C code keeps; */
+	int32_t md_size;		/* and where the bytes of that are told: in *md_def,
+					 * in the module where it has none */
 	int32_t bytearray_alloc;	/* the pointer to its buffer is behind it; */
 	bool bytearray_shares;		/* 3.15: which is within a bytes object */
 	int32_t values_at;		/* 3.11, 3.12: from an object, pointer to its values; */

@@ -17,7 +17,9 @@ class of its own; "all" tells which, the fields in front are the last one's.
 is the same for all of them, [*] for where they fan out.
 """
 
+import _struct
 import argparse
+import atexit
 import collections
 import functools
 import gc
@@ -369,6 +371,24 @@ def c_code(count):
     hold.argtypes, hold.restype = [ctypes.py_object], None
     for held in make(count):
         hold(held)
+
+
+class Format(str):
+    """A key in the state of _struct, which keeps the Structs it made."""
+
+
+@kind("__main__.atexit <module>[0][*]", "module __main__",
+      available=(3,) <= sys.version_info < (3, 10))
+def module_state(count):
+    atexit.register(len, list(make(count)))
+
+
+@kind("__main__._struct <module>[*].held[*]", "module __main__",
+      available=sys.version_info >= (3, 10), name="module_state")
+def module_state_of_structs(count):
+    layout = Format("2i3h")
+    layout.held = list(make(count))
+    _struct.calcsize(layout)
 
 
 # ---- what must not be called a holder ---------------------------------------------------------

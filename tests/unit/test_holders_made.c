@@ -185,6 +185,160 @@ static void what_a_code_object_has_behind_its_fields_is_not_held(void **state)
 	shop_done(&m);
 }
 
+static void what_lies_in_the_memory_of_a_lock_is_not_held(void **state)
+{
+	struct shop m;
+	unsigned char *semaphore;
+	uint64_t queue, one;
+
+	shop_init(&m);
+	semaphore = shop_block(&m, 48);
+	made_put(semaphore + 16, shop_item(&m));
+	one = shop_item(&m);
+	queue = shop_object(&m, made_heap_type(&m.heap, "_queue.SimpleQueue", 56, MADE_GC), SHOP_GC,
+			    80);
+	shop_put(queue, 0x10, shop_addr(semaphore));
+	shop_put(queue, 0x20, shop_list(&m, &one, 1, 1));
+	shop_set(m.globals, shop_text(&m, "queue"), queue);
+	shop_search(&m);
+	assert_int_equal(m.r.sampled, 2);
+	assert_int_equal(m.r.c_only, 1);
+	assert_string_equal(m.r.list[0].path, "shop.queue <_queue.SimpleQueue>[0]");
+	assert_int_equal(m.r.list[0].samples, 1);
+	shop_done(&m);
+}
+
+/* There it would be nearer to a name than by what holds it, of which nothing would be said. */
+static void what_lies_behind_the_entries_of_a_modules_dict_is_not_held(void **state)
+{
+	struct shop m;
+	uint64_t inner, keys;
+
+	shop_init(&m);
+	inner = shop_item(&m);
+	memcpy(&keys, (char *)(uintptr_t)m.globals + 0x20, 8);
+	shop_put(keys, 304 - 8, inner);
+	for (int i = 0; i < 4; i++)
+		inner = shop_list(&m, &inner, 1, 1);
+	shop_set(m.globals, shop_text(&m, "deep"), inner);
+	shop_search(&m);
+	assert_int_equal(m.r.n, 1);
+	assert_string_equal(m.r.list[0].path, "shop.deep[0][0][0][0]");
+	shop_done(&m);
+}
+
+/* Where a module has its state is told by the definition of it, or from 3.15 on by itself. */
+static void shop_with_modules_of(struct shop *m, struct layout *layout, uint32_t version_hex)
+{
+	const struct layout *l = layout_for(version_hex);
+
+	shop_init(m);
+	*layout = *m->heap.py.layout;
+	layout->md_state = l->md_state;
+	layout->md_def = l->md_def;
+	layout->md_size = l->md_size;
+	m->heap.py.layout = layout;
+}
+
+static const uint32_t module_versions[] = {0x030812f0, 0x030f02f0};
+
+/* A global module of C code that asked for a state of so many bytes. */
+static void put_extension(struct shop *m, const void *state, int64_t size)
+{
+	const struct layout *l = m->heap.py.layout;
+	uint64_t module = shop_object(m, m->module_type, SHOP_GC, 96), of = module;
+
+	if (l->md_def != LAYOUT_NONE) {
+		of = shop_addr(shop_block(m, 112));
+		shop_put(module, l->md_def, of);
+	}
+	shop_put(module, 0x10, shop_dict(m));
+	shop_put(module, l->md_state, shop_addr(state));
+	shop_put(of, l->md_size, (uint64_t)size);
+	shop_set(m->globals, shop_text(m, "ext"), module);
+}
+
+/* malloc(1) is what it has of it, and in there what was there before. */
+static void what_lies_in_a_state_of_no_bytes_is_not_held(void **state)
+{
+	static const int64_t sizes[] = {0, -1};
+
+	for (size_t i = 0; i < 2 * COUNT_OF(module_versions); i++) {
+		struct shop m;
+		struct layout layout;
+		unsigned char *block, *other;
+
+		shop_with_modules_of(&m, &layout, module_versions[i / 2]);
+		block = shop_block(&m, 32);
+		other = shop_block(&m, 32);
+		made_put(block, shop_item(&m));
+		made_put(block + 8, shop_addr(other));
+		made_put(other, shop_item(&m));
+		put_extension(&m, block, sizes[i % 2]);
+		shop_search(&m);
+		assert_int_equal(m.r.sampled, 2);
+		assert_int_equal(m.r.c_only, 2);
+		assert_int_equal(m.r.n, 1);
+		assert_string_equal(m.r.list[0].root, "C code");
+		shop_done(&m);
+	}
+}
+
+static void what_lies_behind_the_state_of_a_module_is_not_held(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(module_versions); i++) {
+		struct shop m;
+		struct layout layout;
+		unsigned char *block, *other;
+
+		shop_with_modules_of(&m, &layout, module_versions[i]);
+		block = shop_block(&m, 64);
+		other = shop_block(&m, 32);
+		made_put(block, shop_item(&m));
+		made_put(block + 8, shop_addr(other));
+		made_put(other + 8, shop_item(&m));
+		made_put(block + 16, shop_item(&m));
+		put_extension(&m, block, 16);
+		shop_search(&m);
+		assert_int_equal(m.r.sampled, 3);
+		assert_int_equal(m.r.n, 2);
+		assert_string_equal(m.r.list[0].path, "shop.ext <module>");
+		assert_string_equal(m.r.list[0].root, "module shop");
+		assert_int_equal(m.r.list[0].samples, 2);
+		assert_int_equal(m.r.c_only, 1);
+		shop_done(&m);
+	}
+}
+
+static void a_ring_to_which_a_module_has_remains_is_garbage(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(module_versions); i++) {
+		struct shop m;
+		struct layout layout;
+		unsigned char *block;
+		uint64_t pair[2], type;
+
+		shop_with_modules_of(&m, &layout, module_versions[i]);
+		type = made_heap_type(&m.heap, "shop.Pair", 24, MADE_GC);
+		for (size_t k = 0; k < 2; k++)
+			pair[k] = shop_object(&m, type, SHOP_GC, 48);
+		shop_put(pair[0], 0x10, pair[1]);
+		shop_put(pair[1], 0x10, pair[0]);
+		block = shop_block(&m, 32);
+		made_put(block, pair[0]);
+		put_extension(&m, block, 0);
+		shop_stand_still(&m);
+		m.search = holders_new(&m.heap.py);
+		assert_int_equal(holders_begin(m.search, "shop.Pair", NULL), LT_OK);
+		shop_finish(&m, CLOCK_NS_PER_MS);
+		assert_int_equal(m.r.n, 0);
+		assert_int_equal(m.r.n_cycles, 1);
+		assert_int_equal(m.r.cycles[0].samples, 2);
+		assert_true(m.r.cyclic == pair[0] || m.r.cyclic == pair[1]);
+		shop_done(&m);
+	}
+}
+
 static void a_list_that_contains_itself_ends_the_search(void **state)
 {
 	struct shop m;
@@ -545,6 +699,11 @@ int main(void)
 		cmocka_unit_test(a_block_that_refers_to_a_list_makes_its_remains_no_use),
 		cmocka_unit_test(what_lies_behind_the_fields_of_an_object_is_not_held),
 		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
+		cmocka_unit_test(what_lies_in_the_memory_of_a_lock_is_not_held),
+		cmocka_unit_test(what_lies_behind_the_entries_of_a_modules_dict_is_not_held),
+		cmocka_unit_test(what_lies_in_a_state_of_no_bytes_is_not_held),
+		cmocka_unit_test(what_lies_behind_the_state_of_a_module_is_not_held),
+		cmocka_unit_test(a_ring_to_which_a_module_has_remains_is_garbage),
 		cmocka_unit_test(a_list_that_contains_itself_ends_the_search),
 		cmocka_unit_test(a_chain_of_equal_steps_is_one_step),
 		cmocka_unit_test(many_tasks_are_no_answer_and_one_task_is),
