@@ -78,8 +78,8 @@ void cheap_begin(struct cheap *c, const struct maps *maps, const struct cheap_ra
 		 size_t n_skip);
 /*
  * Works for about budget_ns (a piece of 256 KiB more at most) and calls each (may be NULL) for
- * every chunk in use, in no order to rely on; before glibc 2.32 also for cached ones, which cannot
- * be told there one by one. false: the pass is complete.
+ * every chunk in use, in no order to rely on; before glibc 2.32 also for those in fastbins, and
+ * before 2.29 in tcaches, which cannot be told there one by one. false: the pass is complete.
  */
 bool cheap_step(struct cheap *c, int64_t budget_ns, cheap_each *each, void *arg);
 

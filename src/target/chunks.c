@@ -286,6 +286,33 @@ static bool is_cached(struct chunks *w, uint64_t user, uint64_t size, const unsi
 	return true;
 }
 
+/*
+ * From 2.29 to 2.33 what a tcache has names it in its second word. Before 2.32 that is all that
+ * tells; only what is handed on is chosen by it, the sums go by the counters.
+ */
+static bool names_a_tcache(const struct chunks *w, uint64_t size, const unsigned char *head,
+			   size_t head_len)
+{
+	uint64_t key;
+
+	if (size > TCACHE_MAX || head_len < 16)
+		return false;
+	memcpy(&key, head + 8, sizeof(key));
+	for (size_t i = 0; i < w->n_tcaches; i++)
+		if (w->tcaches[i] == key)
+			return true;
+	return false;
+}
+
+static void remember_tcache(struct chunks *w, uint64_t user)
+{
+	for (size_t i = 0; i < w->n_tcaches; i++)
+		if (w->tcaches[i] == user)
+			return;
+	if (w->n_tcaches < CHUNKS_TCACHES)
+		w->tcaches[w->n_tcaches++] = user;
+}
+
 /* The tcache of a thread, itself a chunk: counters (bytes until 2.29), then heads of lists. */
 static void count_old_tcache(struct chunks *w, uint64_t user, uint64_t size)
 {
@@ -307,6 +334,8 @@ static void count_old_tcache(struct chunks *w, uint64_t user, uint64_t size)
 	}
 	w->old_bytes += bytes;
 	w->old_chunks += n;
+	if (n)				/* all 0 is no evidence */
+		remember_tcache(w, user);
 }
 
 static void add_used(struct chunks *w, uint64_t size, uint64_t bytes,
@@ -326,7 +355,7 @@ static void add_used(struct chunks *w, uint64_t size, uint64_t bytes,
 	w->sum->live += (int64_t)size;
 	w->sum->live_resident += (int64_t)bytes;
 	w->sum->n_live++;
-	if (w->each)
+	if (w->each && !names_a_tcache(w, size, head, head_len))
 		w->each(w->arg, &chunk);
 }
 

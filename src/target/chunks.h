@@ -19,6 +19,8 @@ struct chunks_region {
 	bool main;			/* of main_arena */
 };
 
+#define CHUNKS_TCACHES 32	/* of threads; no more are remembered */
+
 struct chunks {
 	const struct remote *remote;	/* borrowed, as the next two */
 	struct pagemap *pages;
@@ -31,6 +33,8 @@ struct chunks {
 	/* Before glibc 2.32 nothing in a chunk tells that it is cached: counters of tcaches do. */
 	uint64_t list_ends;		/* cached chunks seen that end a list: 2.32 or later */
 	int64_t old_bytes, old_chunks;	/* in tcaches, by their counters */
+	uint64_t tcaches[CHUNKS_TCACHES];	/* seen in this and earlier passes */
+	size_t n_tcaches;
 
 	const struct chunks_region *region;
 	uint64_t pos;			/* the chunk that is next */

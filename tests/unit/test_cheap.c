@@ -313,6 +313,31 @@ static void chunks_in_use_that_look_like_cached_ones_are_not_taken_for_these(voi
 	cheap_free(c);
 }
 
+static void kept_by_a_tcache(void)
+{
+	uint64_t *p[5];
+
+	for (size_t i = 0; i < COUNT_OF(p); i++) {
+		p[i] = malloc(520);
+		memcpy(p[i] + 2, ALIKE, 8);
+		keep(24);
+	}
+	for (size_t i = 0; i < COUNT_OF(p); i++)
+		free(p[i]);
+}
+
+/* They have what was in them, references too; from glibc 2.29 on they can be told. */
+static void what_a_tcache_keeps_is_not_handed_on(void **state)
+{
+	struct seen seen;
+	struct cheap *c;
+
+	begin_child(kept_by_a_tcache);
+	c = look(&seen);
+	assert_int_equal(seen.alike, 0);
+	cheap_free(c);
+}
+
 #define BIG (8u << 20)
 
 static void mappings(void)
@@ -661,6 +686,7 @@ int main(void)
 		TEST(chunks_in_the_arena_of_a_thread_are_found),
 		TEST(freed_chunks_in_caches_are_not_taken_for_used),
 		TEST(chunks_in_use_that_look_like_cached_ones_are_not_taken_for_these),
+		TEST(what_a_tcache_keeps_is_not_handed_on),
 		TEST(chunks_with_their_own_mapping_are_found),
 		TEST(what_is_not_resident_is_not_read),
 		TEST(a_pass_in_small_steps_comes_to_the_same),
