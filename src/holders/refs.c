@@ -82,6 +82,8 @@ static bool holds_block(const struct layout *l, const struct typed *t, int64_t a
 	case FORM_ASYNC_GENERATOR:
 	case FORM_HAMT_NODE:
 		return false;
+	case FORM_BUFFERED:		/* but for the attributes of a subclass */
+		return at == l->values_at;
 	default:
 		return at >= 0 || at == l->values_at;
 	}

@@ -51,6 +51,11 @@ static const struct { const char *name; enum form form; } forms[] = {
 	{"_thread.lock", FORM_LOCKED},
 	{"_thread.RLock", FORM_LOCKED},
 	{"_queue.SimpleQueue", FORM_LOCKED},
+	{"_io.BufferedReader", FORM_BUFFERED}, {"_io.BufferedWriter", FORM_BUFFERED},
+	{"_io.BufferedRandom", FORM_BUFFERED}, {"_io.StringIO", FORM_BUFFERED},
+	{"_csv.reader", FORM_BUFFERED}, {"_csv.writer", FORM_BUFFERED},
+	{"_bz2.BZ2Decompressor", FORM_BUFFERED}, {"_lzma.LZMADecompressor", FORM_BUFFERED},
+	{"zlib.Compress", FORM_BUFFERED}, {"zlib.Decompress", FORM_BUFFERED},
 	{"thread._localdummy", FORM_WEAK},	/* borrows its dict */
 	{"_thread._localdummy", FORM_WEAK},
 	{"weakref", FORM_WEAK},

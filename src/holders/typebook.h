@@ -19,6 +19,7 @@ enum form {			/* what its fields mean; subclasses have the form of their base */
 	FORM_FRAME, FORM_GENERATOR, FORM_COROUTINE, FORM_ASYNC_GENERATOR, FORM_TASK,
 	FORM_LRU, FORM_LRU_LINK, FORM_CONTEXT_VAR, FORM_HAMT, FORM_HAMT_NODE, FORM_LOCAL,
 	FORM_LOCKED,		/* begins with a lock, a block of its own that has no objects */
+	FORM_BUFFERED,		/* all of its blocks are bytes, or what was there before */
 	FORM_WEAK,		/* refers to something without holding it */
 	FORM_DATA,		/* refers to nothing: str, int; not their subclasses */
 };

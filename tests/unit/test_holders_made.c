@@ -208,6 +208,31 @@ static void what_lies_in_the_memory_of_a_lock_is_not_held(void **state)
 	shop_done(&m);
 }
 
+/* 8 KiB that nobody has cleared: the lists of a program that grows were there before. */
+static void what_lies_in_a_buffer_is_not_held(void **state)
+{
+	static const char *const types[] = {"_io.BufferedReader", "shop.Box"};
+	static const char *const names[] = {"reader", "box"};
+	struct shop m;
+
+	shop_init(&m);
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
+		uint64_t type = made_heap_type(&m.heap, types[i], 56, MADE_GC);
+		uint64_t object = shop_object(&m, type, SHOP_GC, 80);
+		unsigned char *block = shop_block(&m, 48);
+
+		made_put(block + 16, shop_item(&m));
+		shop_put(object, 0x18, shop_addr(block));
+		shop_set(m.globals, shop_text(&m, names[i]), object);
+	}
+	shop_search(&m);
+	assert_int_equal(m.r.sampled, 2);
+	assert_int_equal(m.r.c_only, 1);
+	assert_string_equal(m.r.list[0].path, "shop.box <shop.Box>");
+	assert_int_equal(m.r.list[0].samples, 1);
+	shop_done(&m);
+}
+
 /* There it would be nearer to a name than by what holds it, of which nothing would be said. */
 static void what_lies_behind_the_entries_of_a_modules_dict_is_not_held(void **state)
 {
@@ -700,6 +725,7 @@ int main(void)
 		cmocka_unit_test(what_lies_behind_the_fields_of_an_object_is_not_held),
 		cmocka_unit_test(what_a_code_object_has_behind_its_fields_is_not_held),
 		cmocka_unit_test(what_lies_in_the_memory_of_a_lock_is_not_held),
+		cmocka_unit_test(what_lies_in_a_buffer_is_not_held),
 		cmocka_unit_test(what_lies_behind_the_entries_of_a_modules_dict_is_not_held),
 		cmocka_unit_test(what_lies_in_a_state_of_no_bytes_is_not_held),
 		cmocka_unit_test(what_lies_behind_the_state_of_a_module_is_not_held),
