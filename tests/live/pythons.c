@@ -144,8 +144,8 @@ bool python_chosen(const struct python_exe *exe, const char *const *parts)
 }
 
 /*
- * A root that was only unpacked has no /proc, which mix.py reads. From here on there is one for
- * this test and what it starts, and for nobody else.
+ * A root that was only unpacked has no /proc, which some scripts read. From here on there is one
+ * for this test and what it starts, and for nobody else.
  */
 static void need_proc(const char *root)
 {
