@@ -65,7 +65,6 @@ void wake_leaves(struct wake *w, const struct tracee *t)
 	if (!w->watches)
 		return;
 	w->switches = switches_of(w);
-	w->cpu_ns = runnable_cpu_ns(t->tid, t->tid);
 	w->watches = num_known(w->switches) && !has_own_signal(t);
 }
 
@@ -133,20 +132,21 @@ static bool worth_a_stop(const struct wake *w, const struct maps *maps, int filt
 }
 
 /* Not back in a system call: is it beyond the one that it was stopped in? */
-static bool runs(const struct wake *w)
+static bool runs(pid_t pid, int64_t cpu_ns)
 {
-	int64_t now = runnable_cpu_ns(w->py->remote.pid, w->py->remote.pid);
+	int64_t now = runnable_cpu_ns(pid, pid);
 
-	return num_known(now) && num_known(w->cpu_ns) && now >= w->cpu_ns + RUNS_NS;
+	return num_known(now) && num_known(cpu_ns) && now >= cpu_ns + RUNS_NS;
 }
 
 int64_t wake_end(struct wake *w, const struct maps *maps, int filters)
 {
-	int64_t end = clock_mono_ns() + (num_known(w->cpu_ns) ? MAIN_NS : BLIND_NS);
-	int64_t pause = LOOK_NS, stopped_ns = 0;
 	pid_t pid = w->py->remote.pid;
+	int64_t cpu_ns = w->watches ? runnable_cpu_ns(pid, pid) : LT_UNKNOWN;
+	int64_t end = clock_mono_ns() + (num_known(cpu_ns) ? MAIN_NS : BLIND_NS);
+	int64_t pause = LOOK_NS, stopped_ns = 0;
 	struct runnable others;
-	bool came_back = false, blocked;
+	bool came_back = false, blocked, settled;
 
 	for (int stops = 0; w->watches && slept(w, 1) && clock_mono_ns() < end;) {
 		if (worth_a_stop(w, maps, filters, &blocked) && stops++ < STOPS_MOST &&
@@ -154,11 +154,12 @@ int64_t wake_end(struct wake *w, const struct maps *maps, int filters)
 			break;
 		if (blocked && !came_back) {
 			came_back = true;
-			end = clock_mono_ns() + (num_known(w->cpu_ns) ? OTHERS_NS : BLIND_NS);
+			end = clock_mono_ns() + (num_known(cpu_ns) ? OTHERS_NS : BLIND_NS);
 			runnable_take(&others, pid, pid);
 		}
 		/* in this order: what has run has noted what it had to */
-		if ((blocked ? runnable_have_run(&others, pid) : runs(w)) && !signals_due(w->py))
+		settled = blocked ? runnable_have_run(&others, pid) : runs(pid, cpu_ns);
+		if (settled && !signals_due(w->py))
 			break;
 		clock_sleep_ns(pause);
 		pause = pause < LOOK_MOST_NS ? 2 * pause : LOOK_MOST_NS;

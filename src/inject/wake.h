@@ -26,8 +26,7 @@ struct wake {
 	const struct python *py;
 	const struct gadgets *gadgets;
 	bool watches;		/* it may be that another thread takes a signal */
-	int64_t switches;	/* status_switches() of the main thread when it was looked at, */
-	int64_t cpu_ns;		/* ... and its runnable_cpu_ns() when it was let go */
+	int64_t switches;	/* status_switches() of the main thread when it was looked at */
 };
 
 /* Before the main thread is stopped. */
